@@ -1,0 +1,1 @@
+//! Token authentication server for container registries.
