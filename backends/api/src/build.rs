@@ -1,0 +1,250 @@
+//! From a section of the configuration file to a backend.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use crate::config::{KeyPath, Location, Node, Problem};
+use crate::{Clock, HttpClient, Metrics, Passwords, Random, Spawner, Store};
+
+/// A typed configuration that makes a backend: the config struct is the factory.
+pub trait Configure<B: ?Sized>: DeserializeOwned + JsonSchema {
+    /// Makes the backend. Must not need the network: a server starts while its directory is down.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration, with the place where the backend knows it.
+    fn build(self, cx: &BuildContext) -> Result<Arc<B>, BuildError>;
+}
+
+/// What a backend is handed while it is made.
+pub struct BuildContext {
+    link: String,
+    base_dir: PathBuf,
+    dialect: Dialect,
+    offline: bool,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    spawner: Arc<dyn Spawner>,
+    metrics: Arc<dyn Metrics>,
+    passwords: Arc<dyn Passwords>,
+    http_client: Option<Arc<dyn HttpClient>>,
+    store: Option<Arc<dyn Store>>,
+    warnings: Mutex<Vec<Problem>>,
+}
+
+impl BuildContext {
+    /// A context in docker_auth's dialect without HTTP client and store, rooted at the current directory.
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        spawner: Arc<dyn Spawner>,
+        metrics: Arc<dyn Metrics>,
+        passwords: Arc<dyn Passwords>,
+    ) -> Self {
+        Self {
+            link: String::new(),
+            base_dir: PathBuf::from("."),
+            dialect: Dialect::DockerAuth,
+            offline: false,
+            clock,
+            random,
+            spawner,
+            metrics,
+            passwords,
+            http_client: None,
+            store: None,
+            warnings: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The same for a link of a name, in a dialect; its warnings start empty.
+    #[must_use]
+    pub fn for_link(&self, link: impl Into<String>, dialect: Dialect) -> Self {
+        Self {
+            link: link.into(),
+            base_dir: self.base_dir.clone(),
+            dialect,
+            offline: self.offline,
+            clock: Arc::clone(&self.clock),
+            random: Arc::clone(&self.random),
+            spawner: Arc::clone(&self.spawner),
+            metrics: Arc::clone(&self.metrics),
+            passwords: Arc::clone(&self.passwords),
+            http_client: self.http_client.clone(),
+            store: self.store.clone(),
+            warnings: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The same with relative file names resolved against a directory.
+    #[must_use]
+    pub fn with_base_dir(mut self, base_dir: impl Into<PathBuf>) -> Self {
+        self.base_dir = base_dir.into();
+        self
+    }
+
+    /// The same for a check that must do without secrets, programs, keys and network.
+    #[must_use]
+    pub fn with_offline(mut self, offline: bool) -> Self {
+        self.offline = offline;
+        self
+    }
+
+    /// The same with a client for outgoing HTTP.
+    #[must_use]
+    pub fn with_http_client(mut self, http_client: Arc<dyn HttpClient>) -> Self {
+        self.http_client = Some(http_client);
+        self
+    }
+
+    /// The same with a store.
+    #[must_use]
+    pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// The name of the link that is being made.
+    pub fn link(&self) -> &str {
+        &self.link
+    }
+
+    /// Where a file name of the configuration points: relative ones are relative to the configuration's directory
+    /// in lists, and to the working directory in docker_auth's flat form.
+    pub fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
+        match self.dialect {
+            Dialect::DockerAuth => path.as_ref().to_path_buf(),
+            Dialect::Native => self.base_dir.join(path),
+        }
+    }
+
+    /// Whose meaning counts where docker_auth's and ours differ.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Whether to do without secrets, programs, keys and network.
+    pub fn offline(&self) -> bool {
+        self.offline
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// Randomness.
+    pub fn random(&self) -> Arc<dyn Random> {
+        Arc::clone(&self.random)
+    }
+
+    /// Background tasks.
+    pub fn spawner(&self) -> Arc<dyn Spawner> {
+        Arc::clone(&self.spawner)
+    }
+
+    /// Metrics.
+    pub fn metrics(&self) -> Arc<dyn Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
+    /// Password hashing.
+    pub fn passwords(&self) -> Arc<dyn Passwords> {
+        Arc::clone(&self.passwords)
+    }
+
+    /// Outgoing HTTP, where the server has it.
+    pub fn http_client(&self) -> Option<Arc<dyn HttpClient>> {
+        self.http_client.clone()
+    }
+
+    /// The store, where one is configured.
+    pub fn store(&self) -> Option<Arc<dyn Store>> {
+        self.store.clone()
+    }
+
+    /// Tells the administrator something that is no error.
+    pub fn warn(&self, warning: Problem) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+    }
+
+    /// The warnings so far; they are handed out once.
+    pub fn take_warnings(&self) -> Vec<Problem> {
+        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl fmt::Debug for BuildContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BuildContext")
+            .field("link", &self.link)
+            .field("dialect", &self.dialect)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whose meaning counts where docker_auth's and ours differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// The flat form, which must mean what it means to docker_auth.
+    DockerAuth,
+    /// An explicit chain.
+    Native,
+}
+
+/// Why a backend could not be made: one or more problems, each with its place where that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuildError {
+    problems: Vec<(Option<Location>, String, String)>,
+}
+
+impl BuildError {
+    /// A problem of the section as a whole.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { problems: vec![(None, String::new(), message.into())] }
+    }
+
+    /// No problem yet; see [`is_empty`](Self::is_empty).
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Adds a problem at a place. `key` is the path below the section, such as `bob.password` or `[3].match.ip`.
+    pub fn add(&mut self, location: Option<Location>, key: impl Into<String>, message: impl Into<String>) {
+        self.problems.push((location, key.into(), message.into()));
+    }
+
+    /// Whether nothing is wrong after all.
+    pub fn is_empty(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// The problems with whole paths; one without a place gets the section's.
+    pub fn into_problems(self, section: &Node, path: &KeyPath) -> Vec<Problem> {
+        self.problems
+            .into_iter()
+            .map(|(location, key, message)| {
+                Problem::new(location.unwrap_or_else(|| section.location.clone()), path.join(&key), message)
+            })
+            .collect()
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, (_, key, message)) in self.problems.iter().enumerate() {
+            let separator = if place == 0 { "" } else { "\n" };
+            if key.is_empty() {
+                write!(f, "{separator}{message}")?;
+            } else {
+                write!(f, "{separator}{key}: {message}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BuildError {}

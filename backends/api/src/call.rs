@@ -1,0 +1,125 @@
+//! What every question carries along: time, deadline, an id, and a place for explanations.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+/// The context of one call of a backend.
+///
+/// Cheap to clone; clones share what the request has done so far.
+#[derive(Clone)]
+pub struct Call {
+    now: SystemTime,
+    deadline: Instant,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    request_id: RequestId,
+    trace: Option<Box<dyn TraceSink>>,
+    password_work: AtomicBool,
+}
+
+impl Call {
+    /// A call at `now` that is worth nothing after `deadline`.
+    pub fn new(now: SystemTime, deadline: Instant, request_id: RequestId) -> Self {
+        let shared = Shared { request_id, trace: None, password_work: AtomicBool::new(false) };
+        Self { now, deadline, shared: Arc::new(shared) }
+    }
+
+    /// A call whose steps are written down for the administrator.
+    pub fn traced(
+        now: SystemTime,
+        deadline: Instant,
+        request_id: RequestId,
+        sink: Box<dyn TraceSink>,
+    ) -> Self {
+        let shared = Shared { request_id, trace: Some(sink), password_work: AtomicBool::new(false) };
+        Self { now, deadline, shared: Arc::new(shared) }
+    }
+
+    /// The same call with an earlier deadline; a later one changes nothing.
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Instant) -> Self {
+        Self { deadline: deadline.min(self.deadline), ..self.clone() }
+    }
+
+    /// The wall clock at the time of the request. Windows of validity are compared with this and nothing else.
+    pub fn now(&self) -> SystemTime {
+        self.now
+    }
+
+    /// When the answer is no longer wanted.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// What is left until the deadline; zero when it has passed.
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// The id under which the request appears in log and audit.
+    pub fn request_id(&self) -> RequestId {
+        self.shared.request_id
+    }
+
+    /// Writes down a step for `explain`. Costs nothing on a call without a sink: the text is not even made.
+    pub fn note(&self, text: impl FnOnce() -> String) {
+        if let Some(sink) = &self.shared.trace {
+            sink.note(text());
+        }
+    }
+
+    /// Says that a password was hashed, or was known to be right, for this request.
+    ///
+    /// Whoever checks a password without [`Passwords`](crate::Passwords) calls this, so that an unknown account
+    /// can be made to cost as much time as a known one, and not twice as much.
+    pub fn mark_password_work(&self) {
+        self.shared.password_work.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a password was hashed for this request.
+    pub fn did_password_work(&self) -> bool {
+        self.shared.password_work.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("now", &self.now)
+            .field("request_id", &self.shared.request_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Takes the steps of one call, for `explain`.
+pub trait TraceSink: Send + Sync {
+    /// One step, in the order in which it happened.
+    fn note(&self, text: String);
+}
+
+/// Names one request in log and audit: 64 random bits, written as 16 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId(u64);
+
+impl RequestId {
+    /// An id from random bits.
+    pub fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

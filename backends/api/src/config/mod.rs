@@ -1,0 +1,22 @@
+//! A configuration file as a tree in which every node knows its place.
+//!
+//! The server reads the file's syntax into [`Node`]s; [`Node::decode`] turns a node into a typed configuration
+//! and finds all its problems at once, each with file, line, column and key path. Backends see only their typed
+//! configuration; those that check more than types can allow wrap a field in [`Located`].
+
+mod access;
+mod decode;
+mod duration;
+mod located;
+mod nearest;
+mod node;
+mod problem;
+mod scalar;
+#[cfg(test)]
+mod tests;
+
+pub use duration::Span;
+pub use located::Located;
+pub use nearest::nearest;
+pub use node::{Entry, Key, Location, Node, Value};
+pub use problem::{KeyPath, Problem};

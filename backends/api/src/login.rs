@@ -1,0 +1,92 @@
+//! What a client presents.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use secrecy::SecretString;
+
+/// One attempt to say who one is.
+#[non_exhaustive]
+#[derive(Debug)]
+pub struct Login {
+    /// The account name as the client wrote it; "" is the anonymous account. Free of control characters.
+    pub account: String,
+    /// The proof.
+    pub credential: Credential,
+    /// Where the client is, as far as it is known: a unix socket has no address.
+    pub client_ip: Option<IpAddr>,
+    /// The registry for which a token is wanted, "" if the client did not say.
+    pub service: String,
+}
+
+impl Login {
+    /// A login from nowhere in particular.
+    pub fn new(account: impl Into<String>, credential: Credential) -> Self {
+        Self { account: account.into(), credential, client_ip: None, service: String::new() }
+    }
+
+    /// The same with the client's address.
+    #[must_use]
+    pub fn from_ip(mut self, client_ip: Option<IpAddr>) -> Self {
+        self.client_ip = client_ip;
+        self
+    }
+
+    /// The same for a service.
+    #[must_use]
+    pub fn for_service(mut self, service: impl Into<String>) -> Self {
+        self.service = service.into();
+        self
+    }
+
+    /// Whether nobody in particular asks: no account and no proof.
+    pub fn is_anonymous(&self) -> bool {
+        self.account.is_empty() && matches!(self.credential, Credential::None)
+    }
+}
+
+/// How somebody proves who they are.
+#[non_exhaustive]
+pub enum Credential {
+    /// Not at all: the anonymous account.
+    None,
+    /// A password, possibly empty; an empty one proves nothing.
+    Password(SecretString),
+    /// A certificate that the TLS handshake has verified.
+    ClientCertificate(ClientCertificate),
+    /// A token of somebody else's, such as a Kubernetes service account's.
+    Bearer(SecretString),
+}
+
+impl Credential {
+    /// A password.
+    pub fn password(password: impl Into<String>) -> Self {
+        Self::Password(SecretString::from(password.into()))
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Password(_) => "Password(…)",
+            Self::ClientCertificate(_) => "ClientCertificate(…)",
+            Self::Bearer(_) => "Bearer(…)",
+        })
+    }
+}
+
+/// The certificate of a TLS client: chain and key usage are verified, what it says is for the backend to read.
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub struct ClientCertificate {
+    /// The leaf as DER (RFC 5280).
+    pub der: Vec<u8>,
+}
+
+impl ClientCertificate {
+    /// A verified leaf certificate.
+    pub fn new(der: Vec<u8>) -> Self {
+        Self { der }
+    }
+}

@@ -1,0 +1,91 @@
+//! Signing in through a browser.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use crate::{Answer, BackendError, Call, Identity};
+
+/// A sign-in that happens at an identity provider (OAuth 2.0, RFC 6749; PKCE, RFC 7636; OpenID Connect Core 1.0).
+///
+/// The server owns routes, cookies, state and storage; the backend knows its provider.
+#[async_trait]
+pub trait LoginFlow: Send + Sync {
+    /// Where the browser is sent.
+    ///
+    /// # Errors
+    /// If the provider's endpoints are not known yet.
+    async fn authorize_url(&self, cx: &Call, request: &AuthorizeRequest) -> Result<String, BackendError>;
+
+    /// Exchanges what the provider sent back for an identity.
+    ///
+    /// # Errors
+    /// If the provider cannot be asked or answers nonsense.
+    async fn complete(&self, cx: &Call, answer: &SignInAnswer) -> Answer<SignIn>;
+
+    /// Asks the provider again, later, with what [`complete`](Self::complete) kept.
+    ///
+    /// # Errors
+    /// If the provider cannot be asked; the server then goes on with its last answer for a configured time.
+    async fn revalidate(&self, cx: &Call, keep: &SecretString) -> Answer<SignIn>;
+}
+
+/// What the server contributes to the URL at the provider.
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub struct AuthorizeRequest {
+    /// Comes back unchanged (RFC 6749, section 10.12); bound to the browser by the server.
+    pub state: String,
+    /// The PKCE challenge, S256 (RFC 7636, section 4.2).
+    pub code_challenge: String,
+    /// Comes back inside the ID token (OpenID Connect Core 1.0, section 3.1.2.1).
+    pub nonce: String,
+    /// Our own callback, exactly as registered at the provider.
+    pub redirect_uri: String,
+}
+
+impl AuthorizeRequest {
+    /// All four are needed.
+    pub fn new(state: String, code_challenge: String, nonce: String, redirect_uri: String) -> Self {
+        Self { state, code_challenge, nonce, redirect_uri }
+    }
+}
+
+/// What came back from the provider, after the server has checked the state.
+#[non_exhaustive]
+#[derive(Debug)]
+pub struct SignInAnswer {
+    /// The authorization code.
+    pub code: SecretString,
+    /// The PKCE verifier that belongs to the challenge sent out.
+    pub code_verifier: SecretString,
+    /// The nonce sent out.
+    pub nonce: String,
+    /// The callback, the same as sent out.
+    pub redirect_uri: String,
+    /// The issuer that the provider named (RFC 9207), if it did.
+    pub issuer: Option<String>,
+}
+
+impl SignInAnswer {
+    /// An answer without an issuer.
+    pub fn new(code: SecretString, code_verifier: SecretString, nonce: String, redirect_uri: String) -> Self {
+        Self { code, code_verifier, nonce, redirect_uri, issuer: None }
+    }
+}
+
+/// A completed sign-in.
+#[non_exhaustive]
+#[derive(Debug)]
+pub struct SignIn {
+    /// Who it was.
+    pub identity: Identity,
+    /// What the backend needs to ask again; the server stores it encrypted.
+    pub keep: SecretString,
+}
+
+impl SignIn {
+    /// A sign-in.
+    pub fn new(identity: Identity, keep: SecretString) -> Self {
+        Self { identity, keep }
+    }
+}

@@ -1,0 +1,152 @@
+//! The outside world as parameters: clock, randomness, tasks, metrics, HTTP, password hashing.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use crate::{BackendError, Call};
+
+/// Tells the time of day.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> SystemTime;
+}
+
+/// The operating system's randomness, or a test's.
+pub trait Random: Send + Sync {
+    /// Fills a buffer with unpredictable bytes.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// Work that goes on in the background.
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Runs background work for as long as the configuration that started it is in use: when a reload replaces the
+/// configuration, its tasks end.
+pub trait Spawner: Send + Sync {
+    /// Starts a task; the name appears in diagnostics.
+    fn spawn(&self, name: &'static str, task: Task);
+}
+
+/// Hands out the handles through which a backend counts.
+pub trait Metrics: Send + Sync {
+    /// A number that only grows. The same name gives the same counter.
+    fn counter(&self, name: &'static str, help: &'static str) -> Counter;
+    /// A number that goes up and down. The same name gives the same gauge.
+    fn gauge(&self, name: &'static str, help: &'static str) -> Gauge;
+}
+
+/// A number that only grows; a clone counts on.
+#[derive(Clone, Debug, Default)]
+pub struct Counter(Arc<AtomicU64>);
+
+impl Counter {
+    /// Counts.
+    pub fn add(&self, amount: u64) {
+        self.0.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    /// How many so far.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A number that goes up and down; a clone is the same number.
+#[derive(Clone, Debug, Default)]
+pub struct Gauge(Arc<AtomicI64>);
+
+impl Gauge {
+    /// Sets it.
+    pub fn set(&self, value: i64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    /// What it is.
+    pub fn get(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Asks other servers, through the site's proxy and trust settings. Never follows a redirect.
+#[async_trait]
+pub trait HttpClient: Send + Sync {
+    /// Sends a request and reads the whole answer, up to the request's bound.
+    ///
+    /// # Errors
+    /// If there is no whole answer before the call's deadline. A status is not an error.
+    async fn send(&self, cx: &Call, request: HttpRequest) -> Result<HttpResponse, BackendError>;
+}
+
+/// A request to another server.
+#[non_exhaustive]
+#[derive(Clone)]
+pub struct HttpRequest {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// The whole URL, without secrets.
+    pub url: String,
+    /// Names and values, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for none.
+    pub body: Vec<u8>,
+    /// The longest answer that is read, in bytes.
+    pub max_response: usize,
+}
+
+impl HttpRequest {
+    /// A request without headers or body that takes an answer of up to 1 MiB.
+    pub fn new(method: impl Into<String>, url: impl Into<String>) -> Self {
+        Self {
+            method: method.into(),
+            url: url.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            max_response: 1024 * 1024,
+        }
+    }
+}
+
+/// An answer of another server.
+#[non_exhaustive]
+#[derive(Clone)]
+pub struct HttpResponse {
+    /// The status code.
+    pub status: u16,
+    /// Names (lower case) and values, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl HttpResponse {
+    /// An answer.
+    pub fn new(status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
+        Self { status, headers, body }
+    }
+}
+
+/// Checks passwords against stored hashes, on a bounded number of threads.
+#[async_trait]
+pub trait Passwords: Send + Sync {
+    /// Says whether a stored hash can be checked at all, and counts its kind among those in use.
+    ///
+    /// # Errors
+    /// What is wrong with the hash and what to write instead. The text never contains the hash.
+    fn accept(&self, stored: &str) -> Result<(), String>;
+
+    /// Whether the password belongs to the stored hash. Marks the call as having done password work.
+    ///
+    /// # Errors
+    /// [`BackendError::Overloaded`] if too many passwords are waiting, [`BackendError::Protocol`] if the stored
+    /// hash cannot be read.
+    async fn verify(&self, cx: &Call, stored: &str, password: &SecretString) -> Result<bool, BackendError>;
+
+    /// A short text that changes when the stored hash does; see [`Identity::epoch`](crate::Identity::epoch).
+    fn epoch(&self, stored: &str) -> String;
+}
