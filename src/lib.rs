@@ -1,1 +1,32 @@
 //! Token authentication server for container registries.
+//!
+//! A registry sends its clients here to prove who they are and to get a signed token that says what they may do. Who
+//! somebody is goes through one chain of backends, what they may do through another; one YAML file chooses both.
+//!
+//! The rooms, from the outside in: [`cli`] reads the command line, [`net`] listens, [`http`] has the routes, [`access`]
+//! decides (and nothing else does), [`chain`] asks the backends in order, [`token`] signs what was granted. [`config`]
+//! reads the file, [`state`] makes everything of it.
+//!
+//! The binary is [`run`] with the built-in backends. A server with a backend of one's own is the same line with one
+//! more word: see [`Backends`] and `examples/custom_backend.rs`.
+
+pub mod access;
+mod assembly;
+mod backends;
+pub mod chain;
+pub mod cli;
+pub mod config;
+mod decision_log;
+pub mod http;
+mod logging;
+pub mod net;
+pub mod outside;
+mod quickstart;
+pub mod scope;
+mod signing;
+pub mod state;
+pub mod token;
+
+pub use backends::Backends;
+pub use cli::run;
+pub use signing::Signing;

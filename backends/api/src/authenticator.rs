@@ -22,6 +22,11 @@ pub trait Authenticator: Send + Sync {
     /// error, not a refusal.
     async fn authenticate(&self, cx: &Call, login: &Login) -> Answer<Identity>;
 
+    /// Whether the anonymous account is this backend's to decide. The chain asks no other backend for it.
+    fn answers_anonymous(&self) -> bool {
+        false
+    }
+
     /// Whether [`reload`](Self::reload) can answer. Without it no refresh token is issued for this backend's
     /// identities.
     fn can_reload(&self) -> bool {

@@ -88,7 +88,8 @@ pub use labels::{LabelValue, Labels};
 pub use login::{ClientCertificate, Credential, Login};
 pub use login_flow::{AuthorizeRequest, LoginFlow, SignIn, SignInAnswer};
 pub use outside::{
-    Clock, Counter, Gauge, HttpClient, HttpRequest, HttpResponse, Metrics, Passwords, Random, Spawner, Task,
+    Clock, Counter, Gauge, HttpClient, HttpRequest, HttpResponse, Metrics, Passwords, Random, RandomError,
+    Spawner, Task,
 };
 pub use registry::{KeyTaken, Registry};
 pub use request::{AccessRequest, Because, Granted, Resource};

@@ -1,5 +1,6 @@
 //! The outside world as parameters: clock, randomness, tasks, metrics, HTTP, password hashing.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,8 +21,23 @@ pub trait Clock: Send + Sync {
 /// The operating system's randomness, or a test's.
 pub trait Random: Send + Sync {
     /// Fills a buffer with unpredictable bytes.
-    fn fill(&self, buffer: &mut [u8]);
+    ///
+    /// # Errors
+    /// The source failed; the bytes must not be used.
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomError>;
 }
+
+/// The source of randomness failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RandomError;
+
+impl fmt::Display for RandomError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the operating system gave no random bytes")
+    }
+}
+
+impl std::error::Error for RandomError {}
 
 /// Work that goes on in the background.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -1,1 +1,14 @@
-//! placeholder
+//! Conformance suites that every backend must pass, and fakes of what a backend is handed.
+//!
+//! For tests only. A suite takes a backend and a fixture, asks what a server would ask and what an attacker
+//! would, and panics with every broken rule and the place of the contract where it stands.
+#![expect(clippy::panic, reason = "a test's way to fail; this crate is never part of a server")]
+
+pub mod authenticator;
+pub mod authorizer;
+pub mod fakes;
+mod hostile;
+mod report;
+mod run;
+
+pub use report::{Broken, Report, Rule};

@@ -1,0 +1,22 @@
+# The two commands of the README, and what they are made of.
+
+.PHONY: run test components lint docs
+
+# Installs what is missing, builds, and serves a registry guarded by dockgate.
+run: components
+	cargo run --release -- quickstart --with-registry
+
+# Installs what the tests need and passes them, the real registry and clients included.
+test: components
+	cargo test --workspace --all-targets
+	cargo test --workspace --doc
+
+components:
+	tests/real/install.sh
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+docs:
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

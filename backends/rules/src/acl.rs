@@ -1,0 +1,48 @@
+//! Rules in order: the first that matches decides.
+
+use dockgate_api::{AccessRequest, Answer, BackendError, Call, Decision, Granted};
+
+use crate::regexes::Regexes;
+use crate::rule::{RequestLabels, Rule};
+
+/// An access control list.
+#[derive(Debug)]
+pub struct Acl {
+    rules: Vec<Rule>,
+    regexes: Regexes,
+}
+
+impl Acl {
+    /// A list of rules in the order in which they are tried.
+    pub fn new(rules: Vec<Rule>) -> Self {
+        Self { rules, regexes: Regexes::default() }
+    }
+
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there is no rule: nothing is then granted.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// What the first matching rule says; nothing if there is none.
+    ///
+    /// # Errors
+    /// [`BackendError::Protocol`] if a rule cannot be decided within its bounds. Passing it over could open access.
+    pub fn decide(&self, cx: &Call, request: &AccessRequest<'_>) -> Answer<Granted> {
+        let labels = RequestLabels::of(request);
+        for rule in &self.rules {
+            let matched = rule
+                .is_match(request, &labels, &self.regexes)
+                .map_err(|error| BackendError::Protocol(format!("the rule at {}: {error}", rule.because())))?;
+            if matched {
+                cx.note(|| format!("the rule at {} matches", rule.because()));
+                return Ok(Decision::Allow(Granted::new(rule.actions().clone(), rule.because().clone())));
+            }
+        }
+        Ok(Decision::NoMatch)
+    }
+}

@@ -1,0 +1,76 @@
+//! A pattern that depends on nothing but the text.
+
+use crate::bindings::{Bindings, Value};
+use crate::glob::DoubleStar;
+use crate::regexes::Regexes;
+use crate::template::{Template, TemplateError};
+use crate::variable::{Field, Scope};
+
+/// A glob or `/regex/` without variables.
+#[derive(Debug)]
+pub struct Pattern {
+    template: Template,
+    regexes: Regexes,
+}
+
+impl Pattern {
+    /// Parses and checks a pattern.
+    ///
+    /// # Errors
+    /// As [`Template::parse`]; the inner error says which variable stands in it, if one does.
+    pub fn parse(source: &str, double_star: DoubleStar) -> Result<Self, PatternError> {
+        let template = Template::parse(source, Scope::Label, double_star)?.template;
+        if let Some(variable) = template.variables().next() {
+            return Err(PatternError::Variable(variable.to_string()));
+        }
+        Ok(Self { template, regexes: Regexes::new(1, 1) })
+    }
+
+    /// Whether a text matches. Without variables nothing can exceed a bound that held at load.
+    pub fn matches(&self, text: &str) -> bool {
+        self.template.is_match(text, &Nothing, &self.regexes).unwrap_or(false)
+    }
+}
+
+/// Why a pattern is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// It is malformed.
+    #[error(transparent)]
+    Malformed(#[from] TemplateError),
+    /// There is nothing that a variable could stand for.
+    #[error("`{0}` means nothing here: write a pattern without variables")]
+    Variable(String),
+}
+
+struct Nothing;
+
+impl Bindings for Nothing {
+    fn field(&self, _: Field) -> Option<&str> {
+        None
+    }
+
+    fn capture(&self, _: Field, _: u32) -> Option<&str> {
+        None
+    }
+
+    fn label(&self, _: &str) -> &[Value<'_>] {
+        &[]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matches_globs_and_regexes_and_takes_no_variable() {
+        let matches = |pattern: &str, text: &str| Pattern::parse(pattern, DoubleStar::PlainStar).unwrap().matches(text);
+        assert!(matches("*@corp", "alice@corp"));
+        assert!(!matches("*@corp", "alice@lab"));
+        assert!(matches("/^[a-c]/", "bob"));
+        let refused = Pattern::parse("${account}", DoubleStar::PlainStar).unwrap_err();
+        assert!(refused.to_string().starts_with("`${account}` means nothing here"));
+        assert!(Pattern::parse("[", DoubleStar::PlainStar).is_err());
+    }
+}

@@ -1,0 +1,310 @@
+//! A pattern as a rule writes it: a glob or `/regex/`, with variables.
+
+mod regex_template;
+#[cfg(test)]
+mod tests;
+
+use thiserror::Error;
+
+use self::regex_template::RegexTemplate;
+use crate::{
+    bindings::{Bindings, Bound, MatchError, Value},
+    glob::{self, DoubleStar, Element, Glob, GlobError},
+    go_regex::{Alternatives, PrefixPart, RegexError},
+    lint::Lint,
+    regexes::Regexes,
+    token::{Syntax, Tokens},
+    variable::{Field, Scope, Variable, VariableError},
+};
+
+/// Why a pattern is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TemplateError {
+    /// A variable is unknown, or not allowed where it stands.
+    #[error(transparent)]
+    Variable(#[from] VariableError),
+    /// The glob is malformed.
+    #[error(transparent)]
+    Glob(#[from] GlobError),
+    /// The regex between the slashes is malformed.
+    #[error(transparent)]
+    Regex(#[from] RegexError),
+    /// The regex would need more memory than one rule may have.
+    #[error("the regex is too large; repeat less, or avoid large classes such as `\\pL` under a repetition")]
+    TooLarge,
+}
+
+/// What [`Template::parse`] found.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The pattern, ready to match.
+    pub template: Template,
+    /// What is valid and yet probably not meant.
+    pub lints: Vec<Lint>,
+}
+
+/// A pattern, parsed and checked.
+#[derive(Debug)]
+pub struct Template {
+    source: Box<str>,
+    variables: Box<[(Variable, u32)]>,
+    /// What every match starts with.
+    prefix: Box<[PrefixPart]>,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// Exactly the text of the prefix, and nothing else, matches.
+    Literal,
+    Glob {
+        elements: Box<[Element]>,
+        double_star: DoubleStar,
+    },
+    Regex(Box<RegexTemplate>),
+}
+
+/// The capture groups of one match.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups<'t> {
+    groups: Vec<Option<&'t str>>,
+}
+
+impl<'t> Groups<'t> {
+    /// The text of a group, from 1; none if the group took no part or is empty.
+    pub fn get(&self, group: u32) -> Option<&'t str> {
+        let index = usize::try_from(group.checked_sub(1)?).ok()?;
+        self.groups.get(index).copied().flatten()
+    }
+}
+
+/// The text between the slashes of `/regex/`.
+pub(crate) fn regex_text(pattern: &str) -> Option<&str> {
+    pattern.strip_prefix('/')?.strip_suffix('/').filter(|text| !text.is_empty())
+}
+
+impl Template {
+    /// Parses a pattern and checks its syntax and its variables. Whether the captures it takes exist is checked over the
+    /// whole rule, by [`capture_order`](crate::capture_order).
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`] if a variable is unknown or not allowed in this scope, or the glob or regex is one that Go
+    /// refuses, or the regex is too large.
+    pub fn parse(source: &str, scope: Scope, double_star: DoubleStar) -> Result<Parsed, TemplateError> {
+        match regex_text(source) {
+            Some(text) => Self::parse_regex(source, text, scope),
+            None => Self::parse_glob(source, scope, double_star),
+        }
+    }
+
+    fn parse_glob(source: &str, scope: Scope, double_star: DoubleStar) -> Result<Parsed, TemplateError> {
+        let mut tokens = Tokens::find(source, Syntax::Glob, scope, 1)?;
+        let elements = glob::parse(&tokens.list, double_star)?;
+        if double_star == DoubleStar::PlainStar && source.contains("**") {
+            let crossing = glob::parse(&tokens.list, DoubleStar::CrossesSlash)?;
+            tokens.lints.extend(crossing.contains(&Element::DoubleStar).then_some(Lint::PlainDoubleStar));
+        }
+        let part = |element: &Element| match element {
+            Element::Literal(text) => Some(PrefixPart::Text(text.clone())),
+            Element::Variable(index) if !is_label(&tokens.variables, *index) => {
+                Some(PrefixPart::Variable(*index))
+            }
+            _ => None,
+        };
+        let prefix: Box<[_]> = elements.iter().map_while(part).collect();
+        let kind = if prefix.len() == elements.len() {
+            Kind::Literal
+        } else {
+            Kind::Glob { elements: elements.into(), double_star }
+        };
+        let template = Self { source: source.into(), variables: tokens.variables.into(), prefix, kind };
+        Ok(Parsed { template, lints: tokens.lints })
+    }
+
+    fn parse_regex(source: &str, text: &str, scope: Scope) -> Result<Parsed, TemplateError> {
+        let mut tokens = Tokens::find(text, Syntax::Regex, scope, 2)?;
+        let (regex, shape) = RegexTemplate::parse(&tokens.list)?;
+        if let Alternatives::Loose { example } = shape.alternatives {
+            tokens.lints.push(Lint::UnanchoredAlternation { example });
+        }
+        let label = |part: &PrefixPart| matches!(part, PrefixPart::Variable(index) if is_label(&tokens.variables, *index));
+        let whole = shape.exact && !shape.prefix.iter().any(label);
+        let prefix: Box<[_]> = shape.prefix.into_iter().take_while(|part| !label(part)).collect();
+        // A regex of fixed text still has to answer for its groups: it then has none.
+        let kind = if whole { Kind::Literal } else { Kind::Regex(Box::new(regex)) };
+        let template = Self { source: source.into(), variables: tokens.variables.into(), prefix, kind };
+        Ok(Parsed { template, lints: tokens.lints })
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether the pattern is a `/regex/`.
+    pub fn is_regex(&self) -> bool {
+        regex_text(&self.source).is_some()
+    }
+
+    /// The one text that the pattern matches, if that does not depend on the request.
+    pub fn literal(&self) -> Option<&str> {
+        match (&self.kind, &*self.prefix) {
+            (Kind::Literal, []) => Some(""),
+            (Kind::Literal, [PrefixPart::Text(text)]) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What every text that matches starts with; may be empty.
+    pub fn literal_prefix(&self) -> &str {
+        match self.prefix.first() {
+            Some(PrefixPart::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// The distinct variables of the pattern.
+    pub fn variables(&self) -> impl Iterator<Item = &Variable> {
+        self.variables.iter().map(|(variable, _)| variable)
+    }
+
+    /// The capture groups of other fields that the pattern needs.
+    pub fn captures_needed(&self) -> impl Iterator<Item = (Field, u32)> {
+        self.variables().filter_map(|variable| match variable {
+            Variable::Capture { field, group } => Some((*field, *group)),
+            _ => None,
+        })
+    }
+
+    /// The number of capture groups that the pattern offers; none if it is no regex.
+    pub fn group_count(&self) -> Option<u32> {
+        match &self.kind {
+            Kind::Regex(regex) => Some(regex.groups()),
+            _ => self.is_regex().then_some(0),
+        }
+    }
+
+    /// Whether the text matches with the request's values.
+    ///
+    /// # Errors
+    ///
+    /// [`MatchError`] if that cannot be decided within bounds; it must not be taken for "no".
+    pub fn is_match(
+        &self,
+        text: &str,
+        bindings: &dyn Bindings,
+        regexes: &Regexes,
+    ) -> Result<bool, MatchError> {
+        match &self.kind {
+            Kind::Literal => Ok(self.after_prefix(text, bindings) == Some("")),
+            _ if self.after_prefix(text, bindings).is_none() => Ok(false),
+            Kind::Regex(regex) => Ok(regex.find(text, &self.resolve(bindings), regexes)?.is_some()),
+            Kind::Glob { elements, double_star } => {
+                if let [Element::Variable(0)] = **elements
+                    && let Some((Variable::Label(key), _)) = self.variables.first()
+                {
+                    return any_value(text, bindings.label(key), *double_star, regexes);
+                }
+                match self.resolve(bindings).into_iter().collect::<Option<Vec<_>>>() {
+                    Some(bound) => glob::matches_bound(elements, text, &bound, *double_star),
+                    None => Ok(false),
+                }
+            }
+        }
+    }
+
+    /// The capture groups of the regex in the text; none if it does not match or the pattern is no regex.
+    ///
+    /// # Errors
+    ///
+    /// As [`is_match`](Self::is_match).
+    pub fn captures<'t>(
+        &self,
+        text: &'t str,
+        bindings: &dyn Bindings,
+        regexes: &Regexes,
+    ) -> Result<Option<Groups<'t>>, MatchError> {
+        let Kind::Regex(regex) = &self.kind else {
+            let matched = self.is_regex() && self.is_match(text, bindings, regexes)?;
+            return Ok(matched.then(Groups::default));
+        };
+        if self.after_prefix(text, bindings).is_none() {
+            return Ok(None);
+        }
+        let found = regex.find(text, &self.resolve(bindings), regexes)?;
+        Ok(found.and_then(|regex| regex.captures(text)).map(|captures| Groups {
+            groups: captures
+                .iter()
+                .skip(1)
+                .map(|group| group.map(|group| group.as_str()).filter(|text| !text.is_empty()))
+                .collect(),
+        }))
+    }
+
+    /// What follows the fixed start of the pattern, if the text starts so. Rejects most texts at no cost.
+    fn after_prefix<'t>(&self, text: &'t str, bindings: &dyn Bindings) -> Option<&'t str> {
+        self.prefix.iter().try_fold(text, |rest, part| match part {
+            PrefixPart::Text(text) => rest.strip_prefix(&**text),
+            PrefixPart::Variable(index) => {
+                let (variable, _) = self.variables.get(*index)?;
+                rest.strip_prefix(plain_value(variable, bindings)?)
+            }
+        })
+    }
+
+    fn resolve<'b>(&self, bindings: &'b dyn Bindings) -> Vec<Option<Bound<'b>>> {
+        self.variables
+            .iter()
+            .map(|(variable, uses)| match variable {
+                Variable::Label(key) => {
+                    let values = bindings.label(key);
+                    let some = values.iter().any(|value| !value.text().is_empty());
+                    some.then_some(Bound::Label { values, repeated: *uses > 1 })
+                }
+                _ => plain_value(variable, bindings).map(Bound::Text),
+            })
+            .collect()
+    }
+}
+
+fn is_label(variables: &[(Variable, u32)], index: usize) -> bool {
+    matches!(variables.get(index), Some((Variable::Label(_), _)))
+}
+
+fn plain_value<'b>(variable: &Variable, bindings: &'b dyn Bindings) -> Option<&'b str> {
+    let value = match variable {
+        Variable::Field(field) => bindings.field(*field),
+        Variable::Capture { field, group } => bindings.capture(*field, *group),
+        Variable::Label(_) => None,
+    };
+    value.filter(|value| !value.is_empty())
+}
+
+/// A pattern that is one label and nothing else is whatever the label's value is: also a `/regex/`, as in docker_auth.
+fn any_value(
+    text: &str,
+    values: &[Value<'_>],
+    double_star: DoubleStar,
+    regexes: &Regexes,
+) -> Result<bool, MatchError> {
+    for value in values.iter().filter(|value| !value.text().is_empty()) {
+        let matched = match value {
+            Value::Literal(value) => *value == text,
+            Value::Pattern(pattern) => match regex_text(pattern) {
+                Some(regex) => match RegexTemplate::parse(&Tokens::plain(regex).list) {
+                    Ok((regex, _)) => regex.find_once(text, regexes)?,
+                    // Malformed: it never matches. Too large: what it would match is not known.
+                    Err(TemplateError::TooLarge) => return Err(MatchError::TooLarge),
+                    Err(_) => false,
+                },
+                None => Glob::parse(pattern, double_star).is_ok_and(|glob| glob.is_match(text)),
+            },
+        };
+        if matched {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,69 @@
+//! Who of the listed accounts is this?
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dockgate_api::secrecy::{ExposeSecret, SecretString};
+use dockgate_api::{
+    Answer, Authenticator, BackendError, Call, Credential, Decision, Identity, KnownIdentity, Login,
+    Passwords, Reason, ReasonCode, Reloaded, async_trait,
+};
+
+pub(super) struct Users {
+    pub(super) accounts: HashMap<String, Account>,
+    pub(super) passwords: Arc<dyn Passwords>,
+}
+
+pub(super) struct Account {
+    /// What a right password makes of a client.
+    pub(super) identity: Identity,
+    /// Without it any password will do, as the administrator said in so many words.
+    pub(super) stored: Option<SecretString>,
+}
+
+#[async_trait]
+impl Authenticator for Users {
+    async fn authenticate(&self, cx: &Call, login: &Login) -> Answer<Identity> {
+        let password = match &login.credential {
+            Credential::None => None,
+            Credential::Password(password) => Some(password),
+            _ => return Ok(Decision::NoMatch),
+        };
+        let Some(account) = self.accounts.get(&login.account) else {
+            cx.note(|| "not in the list".to_owned());
+            return Ok(Decision::NoMatch);
+        };
+        let Some(stored) = &account.stored else {
+            cx.note(|| "listed without a password: any will do".to_owned());
+            return Ok(Decision::Allow(account.identity.clone()));
+        };
+        let Some(password) = password.filter(|password| !password.expose_secret().is_empty()) else {
+            return Ok(Decision::Deny(Reason::bad_credentials("no password")));
+        };
+        if self.passwords.verify(cx, stored.expose_secret(), password).await? {
+            Ok(Decision::Allow(account.identity.clone()))
+        } else {
+            Ok(Decision::Deny(Reason::bad_credentials("wrong password")))
+        }
+    }
+
+    fn answers_anonymous(&self) -> bool {
+        self.accounts.contains_key("")
+    }
+
+    fn can_reload(&self) -> bool {
+        true
+    }
+
+    async fn reload(&self, _cx: &Call, known: &KnownIdentity) -> Result<Reloaded, BackendError> {
+        Ok(match self.accounts.get(&known.subject) {
+            Some(account) if account.identity.epoch == known.epoch => {
+                Reloaded::Current(account.identity.clone())
+            }
+            Some(_) => Reloaded::Gone(Reason::bad_credentials("the password was changed")),
+            None => {
+                Reloaded::Gone(Reason::new(ReasonCode::Disabled, "the account was taken out of the list"))
+            }
+        })
+    }
+}

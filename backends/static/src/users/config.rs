@@ -1,0 +1,125 @@
+//! From the section to the accounts, with everything that is wrong or odd.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use dockgate_api::config::{KeyPath, Located, Location, Problem};
+use dockgate_api::secrecy::ExposeSecret;
+use dockgate_api::{
+    Authenticator, BuildContext, BuildError, Configure, Identity, LabelValue, Labels, Passwords,
+};
+use dockgate_passwords::{Weakness, weakness};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::backend::{Account, Users};
+use super::entry::{Entry, LabelValues, Stored};
+
+/// The `users` section: accounts with their passwords and labels, in no particular order.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct UsersConfig {
+    accounts: BTreeMap<String, Located<Entry>>,
+}
+
+impl Configure<dyn Authenticator> for UsersConfig {
+    fn build(self, cx: &BuildContext) -> Result<Arc<dyn Authenticator>, BuildError> {
+        let mut reader =
+            Reader { cx, passwords: cx.passwords(), errors: BuildError::none(), weak: Vec::new() };
+        let accounts: HashMap<_, _> = self
+            .accounts
+            .into_iter()
+            .map(|(name, entry)| {
+                let account = reader.account(&name, entry);
+                (name, account)
+            })
+            .collect();
+        if !reader.errors.is_empty() {
+            return Err(reader.errors);
+        }
+        reader.warn_of_weak_hashes();
+        Ok(Arc::new(Users { accounts, passwords: reader.passwords }))
+    }
+}
+
+/// Reads accounts one by one and keeps what is to be said of them.
+struct Reader<'a> {
+    cx: &'a BuildContext,
+    passwords: Arc<dyn Passwords>,
+    errors: BuildError,
+    weak: Vec<(Location, KeyPath, Weakness)>,
+}
+
+impl Reader<'_> {
+    fn account(&mut self, name: &str, entry: Located<Entry>) -> Account {
+        let Located { location, value: Entry { password, labels } } = entry;
+        let path = KeyPath::root().key(name);
+        if name.chars().any(char::is_control) {
+            let message = "an account name must not contain control characters: no client can send them";
+            self.errors.add(Some(location.clone()), path.as_str(), message);
+        }
+        if password.is_none() {
+            self.without_password(name, labels.is_none(), &location, &path);
+        }
+        let mut identity = Identity::new(name).with_labels(read_labels(labels));
+        let stored = password.map(|stored| {
+            identity.epoch = Some(self.passwords.epoch(stored.0.expose_secret()));
+            self.stored(name, stored, &path.key("password"))
+        });
+        Account { identity, stored: stored.map(|Stored(hash)| hash) }
+    }
+
+    fn without_password(&mut self, name: &str, no_labels: bool, location: &Location, path: &KeyPath) {
+        if no_labels {
+            let message = "nothing stands behind `labels`, and there is no `password`: give the account a \
+                           password, or write `{}` if any is to do";
+            self.errors.add(Some(location.clone()), path.as_str(), message);
+        } else if !name.is_empty() {
+            let message = "anybody who knows this name gets in, with any password: give it a \
+                           `password` unless that is meant";
+            self.warn(location.clone(), path, message);
+        }
+    }
+
+    fn stored(&mut self, name: &str, stored: Located<Stored>, path: &KeyPath) -> Stored {
+        let Located { location, value } = stored;
+        let hash = value.0.expose_secret();
+        if name.is_empty() {
+            let message = "the anonymous account `\"\"` has no password: write `\"\": {}`";
+            self.errors.add(Some(location), path.as_str(), message);
+        } else if let Err(message) = self.passwords.accept(hash) {
+            self.errors.add(Some(location), path.as_str(), message);
+        } else if let Some(weakness) = weakness(hash) {
+            self.weak.push((location, path.clone(), weakness));
+        }
+        value
+    }
+
+    /// One warning for all: files with cheap hashes have many of them.
+    fn warn_of_weak_hashes(&mut self) {
+        self.weak.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        if let Some((location, path, weakness)) = self.weak.first() {
+            let message = match self.weak.len() - 1 {
+                0 => weakness.to_string(),
+                more => format!("{weakness} (and {more} more passwords of this section)"),
+            };
+            self.warn(location.clone(), path, message);
+        }
+    }
+
+    fn warn(&self, location: Location, path: &KeyPath, message: impl Into<String>) {
+        let path = KeyPath::root().key(self.cx.link()).join(path.as_str());
+        self.cx.warn(Problem::new(location, path, message));
+    }
+}
+
+/// The administrator wrote them, so they may act as patterns.
+fn read_labels(written: LabelValues) -> Labels {
+    let mut labels = Labels::new();
+    for (name, values) in written.unwrap_or_default() {
+        for value in values.0 {
+            labels.add(name.clone(), LabelValue::Pattern(value));
+        }
+    }
+    labels
+}

@@ -1,0 +1,342 @@
+//! One request's way from credentials to granted actions. Every front door calls this and none decides by itself.
+//!
+//! The order is part of the security model:
+//!
+//! 1. names that cannot be anybody's are refused before anyone is asked;
+//! 2. the authentication chain says who it is;
+//! 3. if nobody hashed a password, one hash is computed all the same, so that an unknown account takes as long as a
+//!    known one;
+//! 4. the authorization chain is asked for each scope;
+//! 5. the identity's restriction is intersected last, so that no rule and no label widens it;
+//! 6. what is left becomes a [`Grant`].
+//!
+//! Only this module can make a [`Grant`], and only a [`Grant`] can be signed into a token.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use dockgate_api::{
+    AccessRequest, ActionSet, Authenticator, Authorizer, BackendError, Because, Call, Credential, Decision, Identity,
+    Login, Reason, Resource, Restriction,
+};
+use dockgate_passwords::PasswordService;
+use dockgate_rules::{DoubleStar, Glob};
+
+use crate::chain::{Chain, LinkError, Verdict};
+use crate::decision_log;
+use crate::scope::{RequestedScope, RequestedScopes};
+
+/// Decides requests: the two chains and what stands between them.
+pub struct Access {
+    authn: Chain<dyn Authenticator>,
+    authz: Chain<dyn Authorizer>,
+    passwords: Arc<PasswordService>,
+    bounds: Bounds,
+}
+
+/// The longest names and secrets that are looked at, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Account names and services.
+    pub name: usize,
+    /// Passwords and tokens.
+    pub secret: usize,
+}
+
+/// One request, as a front door read it.
+#[derive(Debug)]
+pub struct Question {
+    /// Who it claims to be.
+    pub login: Login,
+    /// What it wants.
+    pub scopes: RequestedScopes,
+}
+
+/// Permission: who may do what, where, and until when. Made here and nowhere else.
+#[derive(Debug)]
+pub struct Grant {
+    identity: Identity,
+    service: String,
+    access: Vec<GrantedScope>,
+    valid_until: Option<SystemTime>,
+}
+
+/// What came of one scope.
+#[derive(Debug)]
+pub struct GrantedScope {
+    resource: Resource,
+    actions: ActionSet,
+    decided: Decided,
+}
+
+/// Who decided a scope, for the administrator.
+#[derive(Debug)]
+pub enum Decided {
+    /// A rule granted actions, or none.
+    By(Arc<str>, Because),
+    /// A link refused.
+    Refused(Arc<str>, Reason),
+    /// No link had anything to say.
+    Nobody,
+}
+
+/// Why there is no grant.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The request makes no sense; the text is for the client.
+    Malformed(&'static str),
+    /// Nobody vouches for this login.
+    BadCredentials,
+    /// The question could not be answered.
+    Unavailable {
+        /// When another try makes sense.
+        retry_after: Duration,
+    },
+}
+
+impl Grant {
+    /// Who it is for.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The registry it is for.
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// What came of each scope, in the order in which they were asked.
+    pub fn access(&self) -> &[GrantedScope] {
+        &self.access
+    }
+
+    /// When the permission ends, if it does.
+    pub fn valid_until(&self) -> Option<SystemTime> {
+        self.valid_until
+    }
+}
+
+impl GrantedScope {
+    /// The resource.
+    pub fn resource(&self) -> &Resource {
+        &self.resource
+    }
+
+    /// What is granted: a subset of what was asked.
+    pub fn actions(&self) -> &ActionSet {
+        &self.actions
+    }
+
+    /// Who decided.
+    pub fn decided(&self) -> &Decided {
+        &self.decided
+    }
+}
+
+impl Access {
+    /// Access through two chains.
+    pub fn new(
+        authn: Chain<dyn Authenticator>,
+        authz: Chain<dyn Authorizer>,
+        passwords: Arc<PasswordService>,
+        bounds: Bounds,
+    ) -> Self {
+        Self { authn, authz, passwords, bounds }
+    }
+
+    /// Who may be asked, in order.
+    pub fn chains(&self) -> (&Chain<dyn Authenticator>, &Chain<dyn Authorizer>) {
+        (&self.authn, &self.authz)
+    }
+
+    /// Decides a request and writes one line about it.
+    ///
+    /// # Errors
+    /// Why nothing is granted at all. Missing rights are no error: the grant then holds fewer actions, or none.
+    pub async fn answer(&self, cx: &Call, question: &Question) -> Result<Grant, Refusal> {
+        self.refuse_impossible_names(&question.login)?;
+        let identity = self.identify(cx, &question.login).await.inspect_err(|failure| {
+            decision_log::not_identified(cx, question, failure);
+        })?;
+        let grant = self.authorize(cx, identity, question).await.inspect_err(|failure| {
+            decision_log::not_authorized(cx, question, failure);
+        })?;
+        decision_log::decided(cx, question, &grant);
+        Ok(grant)
+    }
+
+    fn refuse_impossible_names(&self, login: &Login) -> Result<(), Refusal> {
+        let impossible = |name: &str| name.len() > self.bounds.name || name.chars().any(char::is_control);
+        if impossible(&login.account) {
+            return Err(Refusal::Malformed("the account name is too long or holds control characters"));
+        }
+        if impossible(&login.service) {
+            return Err(Refusal::Malformed("the service name is too long or holds control characters"));
+        }
+        Ok(())
+    }
+
+    async fn identify(&self, cx: &Call, login: &Login) -> Result<Identity, NotIdentified> {
+        let password = match &login.credential {
+            Credential::Password(password) => Some(password),
+            _ => None,
+        };
+        if password.is_some_and(|password| secret_length(password) > self.bounds.secret) {
+            return Err(NotIdentified::Denied(None, Reason::bad_credentials("longer than any password")));
+        }
+        // A proof without a name proves nothing; it must not end as the anonymous account.
+        if login.account.is_empty() && password.is_some() {
+            return Err(NotIdentified::Denied(None, Reason::bad_credentials("a password without an account")));
+        }
+        let verdict = self.authn.identify(cx, login).await?;
+        let refused = match verdict.decision {
+            Decision::Allow(identity) if is_over(&identity, cx.now()) => {
+                let detail = "the backend's word for it has ended";
+                NotIdentified::Denied(
+                    verdict.decided_by,
+                    Reason::new(dockgate_api::ReasonCode::Expired, detail),
+                )
+            }
+            Decision::Allow(identity) => return Ok(identity),
+            Decision::Deny(reason) => NotIdentified::Denied(verdict.decided_by, reason),
+            Decision::NoMatch => NotIdentified::Unknown,
+        };
+        if let Some(password) = password.filter(|_| !cx.did_password_work()) {
+            self.passwords.burn(cx, &login.account, password).await?;
+        }
+        Err(refused)
+    }
+
+    async fn authorize(&self, cx: &Call, identity: Identity, question: &Question) -> Result<Grant, LinkError> {
+        let mut access = Vec::with_capacity(question.scopes.scopes.len());
+        let mut valid_until = identity.expires_at;
+        for scope in &question.scopes.scopes {
+            let (mut granted, until) = self.authorize_scope(cx, &identity, question, scope).await?;
+            if let Some(restriction) = &identity.restriction {
+                granted.actions = restricted(restriction, &granted.resource, &granted.actions);
+            }
+            if !granted.actions.is_empty() {
+                valid_until = earliest(valid_until, until);
+            }
+            access.push(granted);
+        }
+        Ok(Grant { identity, service: question.login.service.clone(), access, valid_until })
+    }
+
+    /// Asks for a scope, and once more for each set as it was asked if an authorizer refused them all together.
+    async fn authorize_scope(
+        &self,
+        cx: &Call,
+        identity: &Identity,
+        question: &Question,
+        scope: &RequestedScope,
+    ) -> Result<(GrantedScope, Option<SystemTime>), LinkError> {
+        let ip = question.login.client_ip;
+        let ask = |actions| self.authorize_once(cx, identity, &question.login.service, ip, &scope.resource, actions);
+        let (mut granted, mut until) = ask(&scope.actions).await?;
+        if granted.actions.is_empty() && scope.asked_as.len() > 1 {
+            for actions in &scope.asked_as {
+                let (part, part_until) = ask(actions).await?;
+                if !part.actions.is_empty() {
+                    until = earliest(until, part_until);
+                    granted.actions.extend(part.actions.iter().map(str::to_owned));
+                    granted.decided = part.decided;
+                }
+            }
+        }
+        Ok((granted, until))
+    }
+
+    async fn authorize_once(
+        &self,
+        cx: &Call,
+        identity: &Identity,
+        service: &str,
+        client_ip: Option<IpAddr>,
+        resource: &Resource,
+        actions: &ActionSet,
+    ) -> Result<(GrantedScope, Option<SystemTime>), LinkError> {
+        let request = AccessRequest::new(identity, service, resource, actions).from_ip(client_ip);
+        let Verdict { decision, decided_by } = self.authz.grant(cx, &request).await?;
+        let link = decided_by.unwrap_or_default();
+        let (actions, decided, until) = match decision {
+            Decision::Allow(granted) if granted.valid_until.is_some_and(|until| until <= cx.now()) => {
+                (ActionSet::EMPTY, Decided::By(link, granted.because), None)
+            }
+            Decision::Allow(granted) => {
+                (granted.actions.grant(actions), Decided::By(link, granted.because), granted.valid_until)
+            }
+            Decision::Deny(reason) => (ActionSet::EMPTY, Decided::Refused(link, reason), None),
+            Decision::NoMatch => (ActionSet::EMPTY, Decided::Nobody, None),
+        };
+        Ok((GrantedScope { resource: resource.clone(), actions, decided }, until))
+    }
+}
+
+fn secret_length(secret: &dockgate_api::secrecy::SecretString) -> usize {
+    use dockgate_api::secrecy::ExposeSecret;
+    secret.expose_secret().len()
+}
+
+fn is_over(identity: &Identity, now: SystemTime) -> bool {
+    identity.expires_at.is_some_and(|until| until <= now)
+}
+
+fn earliest(a: Option<SystemTime>, b: Option<SystemTime>) -> Option<SystemTime> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (only, None) | (None, only) => only,
+    }
+}
+
+/// What of the granted actions a restriction lets through.
+fn restricted(restriction: &Restriction, resource: &Resource, granted: &ActionSet) -> ActionSet {
+    let covers = |name: &str| {
+        Glob::parse(name, DoubleStar::CrossesSlash).is_ok_and(|pattern| pattern.is_match(&resource.name))
+    };
+    let limits = restriction.scopes.iter().filter(|limit| limit.kind == resource.kind && covers(&limit.name));
+    limits.flat_map(|limit| limit.actions.grant(granted).iter().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+/// Why nobody vouches for a login.
+#[derive(Debug)]
+pub(crate) enum NotIdentified {
+    /// A link, or the door itself, refused.
+    Denied(Option<Arc<str>>, Reason),
+    /// No link knows the account.
+    Unknown,
+    /// A link could not answer.
+    Failed(LinkError),
+}
+
+impl From<LinkError> for NotIdentified {
+    fn from(error: LinkError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<BackendError> for NotIdentified {
+    fn from(error: BackendError) -> Self {
+        Self::Failed(LinkError { link: "passwords".into(), error })
+    }
+}
+
+impl From<NotIdentified> for Refusal {
+    fn from(failure: NotIdentified) -> Self {
+        match failure {
+            NotIdentified::Denied(..) | NotIdentified::Unknown => Self::BadCredentials,
+            NotIdentified::Failed(failed) => failed.into(),
+        }
+    }
+}
+
+impl From<LinkError> for Refusal {
+    fn from(failed: LinkError) -> Self {
+        Self::Unavailable { retry_after: failed.error.retry_after() }
+    }
+}
+
+#[cfg(test)]
+#[path = "access_tests.rs"]
+mod tests;

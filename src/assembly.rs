@@ -1,0 +1,72 @@
+//! From the links of a configuration to chains of backends.
+
+use std::sync::Arc;
+
+use dockgate_api::config::{KeyPath, Problem};
+use dockgate_api::{BuildContext, Dialect, Registry};
+use dockgate_rules::{DoubleStar, Pattern};
+
+use crate::chain::{Chain, Link};
+use crate::config::links::{self, ChainKind, LinkConfig};
+use crate::config::{Source, later};
+
+/// Makes chains and gathers what is wrong with them.
+pub(crate) struct Assembly<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) cx: &'a BuildContext,
+    /// Whose patterns a flat `acl` holds.
+    pub(crate) flat_acl: Dialect,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) warnings: Vec<Problem>,
+}
+
+impl Assembly<'_> {
+    /// One chain. Links whose backend cannot be made are left out and their problems gathered.
+    pub(crate) fn chain<B: ?Sized>(&mut self, kind: ChainKind, registry: &Registry<B>) -> Chain<B> {
+        let known: Vec<&str> = registry.keys().collect();
+        let links = links::read(&self.source.root, kind, &known, &mut self.problems);
+        // A flat key that this build does not have was refused with the file's other keys.
+        let links = links.into_iter().filter(|link| link.path.as_str() != link.name || registry.contains(&link.key.text));
+        let made: Vec<Link<B>> = links.filter_map(|link| self.link(&link, registry)).collect();
+        Chain::new(made)
+    }
+
+    fn link<B: ?Sized>(&mut self, link: &LinkConfig<'_>, registry: &Registry<B>) -> Option<Link<B>> {
+        if !registry.contains(&link.key.text)
+            && let Some(message) = later::refusal(&link.key.text)
+        {
+            self.problems.push(Problem::new(link.key.location.clone(), link.path.clone(), message));
+            return None;
+        }
+        let dialect = if link.key.text.as_ref() == "acl" && link.dialect == Dialect::DockerAuth {
+            self.flat_acl
+        } else {
+            link.dialect
+        };
+        let cx = self.cx.for_link(&link.name, dialect);
+        let backend = registry.build(link.key, link.section, &link.path, &cx);
+        self.warnings.append(&mut cx.take_warnings());
+        let accounts = self.accounts(link);
+        let backend = backend.map_err(|mut found| self.problems.append(&mut found)).ok()?;
+        Some(Link {
+            name: Arc::from(link.name.as_str()),
+            backend,
+            on_error: link.options.on_error(),
+            timeout: link.options.timeout(),
+            accounts,
+            values: link.options.values(),
+        })
+    }
+
+    fn accounts(&mut self, link: &LinkConfig<'_>) -> Option<Pattern> {
+        let accounts = link.options.accounts.as_ref()?;
+        let parsed = Pattern::parse(&accounts.value, DoubleStar::CrossesSlash);
+        parsed
+            .map_err(|error| {
+                let path = link.path.clone();
+                let path = KeyPath::root().join(path.as_str().rsplit_once('.').map_or("", |(above, _)| above));
+                self.problems.push(Problem::new(accounts.location.clone(), path.key("accounts"), error.to_string()));
+            })
+            .ok()
+    }
+}

@@ -1,0 +1,145 @@
+//! What may stand on the command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Decides who may pull from and push to a container registry.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dockgate",
+    version,
+    about = "Token authentication server for container registries",
+    long_about = "Token authentication server for container registries.\n\n\
+        A registry sends its clients here; they prove who they are and get a signed token that says what they may \
+        pull and push. One YAML file says who they can be and what they may do; a file of docker_auth works as it is.",
+    after_help = "First steps:\n  \
+        dockgate quickstart --with-registry    a server and a registry to try, in ./dockgate-quickstart\n  \
+        dockgate check CONFIG                  what is wrong with a configuration, and what it does\n  \
+        dockgate CONFIG                        serve (short for `dockgate serve CONFIG`)\n\n\
+        Exit codes: 0 done, 1 failed while running, 2 a mistake in the command line or the configuration."
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve a configuration until SIGTERM or SIGINT; requests in flight may end.
+    Serve {
+        /// The configuration file (YAML).
+        config: PathBuf,
+    },
+    /// Say what is wrong with a configuration, or what it does; serve nothing.
+    #[command(after_help = "Exit code 0 if it would serve, 2 if not. Every problem is shown at once, as \
+        FILE:LINE:COLUMN: KEY: what is wrong and what to do.")]
+    Check {
+        /// The configuration file (YAML).
+        config: PathBuf,
+    },
+    /// Make the hash of a password, for `users:`.
+    #[command(after_help = "The password is asked for, or read from standard input: `dockgate hash < FILE`. It is \
+        never an argument, where every user of the machine could read it.")]
+    Hash {
+        /// How expensive the hash is: each step doubles the work of checking and of guessing it (4 to 14).
+        #[arg(long, default_value_t = dockgate_passwords::DEFAULT_COST, value_name = "COST")]
+        cost: u32,
+    },
+    /// Make a working directory with configuration, key and two users, and serve it.
+    #[command(after_help = "Run again it keeps what is there. The passwords are shown once, when they are made.")]
+    Quickstart(QuickstartOptions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct QuickstartOptions {
+    /// The directory; made if it is not there.
+    #[arg(default_value = "dockgate-quickstart")]
+    pub(super) directory: PathBuf,
+    /// Start a registry beside it, wired to it: `docker-registry` or `registry` from PATH, or a Docker engine.
+    #[arg(long)]
+    pub(super) with_registry: bool,
+    /// The port of the token server, when the directory is made.
+    #[arg(long, default_value_t = 5001, value_name = "PORT")]
+    pub(super) port: u16,
+    /// The port of the registry, when the directory is made.
+    #[arg(long, default_value_t = 5000, value_name = "PORT")]
+    pub(super) registry_port: u16,
+}
+
+const COMMANDS: [&str; 5] = ["serve", "check", "hash", "quickstart", "help"];
+
+/// docker_auth's flags (those of Go's glog), which existing unit files and compose files still carry.
+const GLOG_SWITCHES: [&str; 2] = ["logtostderr", "alsologtostderr"];
+const GLOG_VALUES: [&str; 6] =
+    ["v", "vmodule", "stderrthreshold", "log_dir", "log_backtrace_at", "log_file"];
+
+/// Makes `dockgate CONFIG` of docker_auth into `dockgate serve CONFIG`, and takes out its flags, which are returned.
+pub(super) fn normalized(arguments: Vec<OsString>) -> (Vec<OsString>, Vec<String>) {
+    let mut arguments = arguments.into_iter();
+    let mut kept: Vec<OsString> = arguments.next().into_iter().collect();
+    let mut ignored = Vec::new();
+    let mut rest: Vec<OsString> = Vec::new();
+    let mut arguments = arguments.peekable();
+    while let Some(argument) = arguments.next() {
+        let text = argument.to_string_lossy().into_owned();
+        let Some((name, has_value)) = glog_flag(&text) else {
+            rest.push(argument);
+            continue;
+        };
+        ignored.push(text);
+        // `-v 2`: Go takes the next argument as the value.
+        if GLOG_VALUES.contains(&name.as_str()) && !has_value {
+            ignored.extend(arguments.next().map(|value| value.to_string_lossy().into_owned()));
+        }
+    }
+    let first = rest.first().map(|first| first.to_string_lossy().into_owned());
+    if first.is_some_and(|first| !first.starts_with('-') && !COMMANDS.contains(&first.as_str())) {
+        kept.push("serve".into());
+    }
+    kept.extend(rest);
+    (kept, ignored)
+}
+
+fn glog_flag(argument: &str) -> Option<(String, bool)> {
+    let flag = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-'))?;
+    let (name, has_value) = flag.split_once('=').map_or((flag, false), |(name, _)| (name, true));
+    let known = GLOG_SWITCHES.contains(&name) || GLOG_VALUES.contains(&name);
+    known.then(|| (name.to_owned(), has_value))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn normal(line: &str) -> (String, Vec<String>) {
+        let (kept, ignored) = normalized(line.split(' ').map(OsString::from).collect());
+        let kept: Vec<String> = kept.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        (kept.join(" "), ignored)
+    }
+
+    #[test]
+    fn docker_auths_command_lines_serve() {
+        for (line, kept, ignored) in [
+            ("dockgate a.yml", "dockgate serve a.yml", 0),
+            ("dockgate --v=2 --alsologtostderr a.yml", "dockgate serve a.yml", 2),
+            ("dockgate -v=2 -logtostderr a.yml", "dockgate serve a.yml", 2),
+            ("dockgate -v 2 a.yml", "dockgate serve a.yml", 2),
+            ("dockgate serve a.yml", "dockgate serve a.yml", 0),
+            ("dockgate check a.yml", "dockgate check a.yml", 0),
+            ("dockgate --help", "dockgate --help", 0),
+            ("dockgate", "dockgate", 0),
+        ] {
+            let (found, dropped) = normal(line);
+            assert_eq!((found.as_str(), dropped.len()), (kept, ignored), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,90 @@
+//! `dockgate quickstart [DIR] [--with-registry]`.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::arguments::QuickstartOptions;
+use super::serve;
+use crate::backends::Backends;
+use crate::config::Source;
+use crate::config::server::host_and_port;
+use crate::logging;
+use crate::outside::Outside;
+use crate::quickstart::{Directory, Guide, Registry, RegistryProgram, Users};
+use crate::state::{self, Loaded};
+
+pub(super) fn run(options: &QuickstartOptions, backends: &Backends, outside: &Outside) -> ExitCode {
+    let made = Directory::open_or_make(&options.directory, options.port, options.registry_port, outside);
+    let (directory, users) = match made {
+        Ok(made) => made,
+        Err(message) => return super::failed(&message),
+    };
+    let runtime = match super::runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return super::failed(&format!("cannot start: {error}")),
+    };
+    runtime.block_on(start(options, &directory, users.as_ref(), backends, outside))
+}
+
+async fn start(
+    options: &QuickstartOptions,
+    directory: &Directory,
+    users: Option<&Users>,
+    backends: &Backends,
+    outside: &Outside,
+) -> ExitCode {
+    let config = directory.config();
+    let Loaded { state, warnings } = match state::load(&config, backends, outside) {
+        Ok(loaded) => loaded,
+        Err(problems) => return super::refuse(&config, &problems),
+    };
+    let listener = match serve::bind(&state).await {
+        Ok(listener) => listener,
+        Err(problem) => return super::refuse(&config, &[problem]),
+    };
+    let registry_port = registry_port(directory, outside).unwrap_or(options.registry_port);
+    let registry = match start_registry(options, directory, registry_port).await {
+        Ok(registry) => registry,
+        Err(message) => return super::failed(&message),
+    };
+    let guide = Guide {
+        directory,
+        users,
+        auth_port: host_and_port(&state.server().addr).map_or(options.port, |(_, port)| port),
+        registry_port,
+        registry_runs: registry.is_some(),
+    };
+    super::say(&guide.to_string());
+    logging::start(state.log());
+    for warning in &warnings {
+        tracing::warn!(place = %warning.location, key = %warning.path, "{}", warning.message);
+    }
+    serve::until_stopped(Arc::new(state), listener, serve::stop_signal()).await;
+    if let Some(registry) = registry {
+        registry.stop().await;
+    }
+    ExitCode::SUCCESS
+}
+
+/// The port that the directory's registry configuration names: it may be older than this command line.
+fn registry_port(directory: &Directory, outside: &Outside) -> Option<u16> {
+    let source = Source::read(&directory.registry_config(), outside.environment.as_ref()).ok()?;
+    let addr = source.root.get("http")?.value.get("addr")?.value.as_text()?.to_owned();
+    host_and_port(&addr).ok().map(|(_, port)| port)
+}
+
+async fn start_registry(
+    options: &QuickstartOptions,
+    directory: &Directory,
+    port: u16,
+) -> Result<Option<Registry>, String> {
+    if !options.with_registry {
+        return Ok(None);
+    }
+    let program = RegistryProgram::find().await.ok_or_else(|| {
+        "no registry to start: neither `docker-registry` nor `registry` is in PATH and no Docker engine answers; \
+         install one (Debian: `apt-get install docker-registry`), or leave out --with-registry"
+            .to_owned()
+    })?;
+    Registry::start(&program, directory, port).await.map(Some)
+}

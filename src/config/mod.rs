@@ -1,0 +1,227 @@
+//! The configuration file: parse, then validate; every message begins with `FILE:LINE:COLUMN`.
+//!
+//! A file is read into a tree of located nodes ([`Source`]), its sections are decoded one by one ([`Sections`]), and
+//! the chains are read from the tree ([`links`]). Nothing stops at the first problem.
+
+pub mod env;
+mod include;
+pub mod later;
+pub mod links;
+pub mod log;
+pub mod passwords;
+pub mod server;
+pub mod token;
+pub mod yaml;
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use dockgate_api::Dialect;
+use dockgate_api::config::{KeyPath, Location, Node, Problem, Value};
+use serde::de::DeserializeOwned;
+
+use crate::backends::Backends;
+use links::ChainKind;
+use log::LogConfig;
+use passwords::PasswordsConfig;
+use server::ServerConfig;
+use token::TokenConfig;
+
+/// Far beyond a rule file of 100,000 entries; a bound all the same.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
+/// The sections beside the chains.
+const SECTIONS: [&str; 5] = ["server", "token", "log", "passwords", "acl_version"];
+
+/// A configuration file, read but not understood.
+#[derive(Debug)]
+pub struct Source {
+    /// The whole file.
+    pub root: Node,
+    /// Where the file is.
+    pub directory: PathBuf,
+    /// What was wrong with the values before anybody looked at their meaning.
+    pub problems: Vec<Problem>,
+}
+
+impl Source {
+    /// Reads a file, the rules that it includes, and resolves `${env:NAME}`.
+    ///
+    /// # Errors
+    /// Why it cannot be read, or where it is no YAML.
+    pub fn read(file: &Path, lookup: env::Lookup<'_>) -> Result<Self, Vec<Problem>> {
+        let name = file.display().to_string();
+        let text = read_text(file).map_err(|(line, message)| {
+            vec![Problem::new(Location::new(name.as_str(), line, 1), KeyPath::root(), message)]
+        })?;
+        let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        Self::parse(&name, &text, directory.unwrap_or(Path::new(".")), lookup)
+    }
+
+    /// The same from text.
+    ///
+    /// # Errors
+    /// Where the text is no YAML.
+    pub fn parse(name: &str, text: &str, directory: &Path, lookup: env::Lookup<'_>) -> Result<Self, Vec<Problem>> {
+        let mut root = yaml::parse(name, text)?;
+        let mut problems = Vec::new();
+        if !matches!(root.value, Value::Mapping(_)) {
+            let message = format!("expected sections such as `server:` and `token:`, found {}", root.describe());
+            return Err(vec![Problem::new(root.location, KeyPath::root(), message)]);
+        }
+        include::expand(&mut root, directory, &mut problems);
+        env::substitute(&mut root, &KeyPath::root(), lookup, &mut problems);
+        Ok(Self { root, directory: directory.to_path_buf(), problems })
+    }
+
+    /// Whether a file name is relative to the file's directory, as in explicit chains, or to the working directory,
+    /// as in docker_auth.
+    pub fn dialect(&self) -> Dialect {
+        let listed = [ChainKind::Authn, ChainKind::Authz].iter().any(|kind| self.root.get(kind.list_key()).is_some());
+        if listed { Dialect::Native } else { Dialect::DockerAuth }
+    }
+
+    /// Where a file that a section names is.
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        match self.dialect() {
+            Dialect::DockerAuth => path.to_path_buf(),
+            Dialect::Native => self.directory.join(path),
+        }
+    }
+}
+
+/// The first line that is no text is named as well.
+fn read_text(file: &Path) -> Result<String, (u32, String)> {
+    let cannot = |error: std::io::Error| (1, format!("cannot read the configuration: {error}"));
+    let opened = std::fs::File::open(file).map_err(cannot)?;
+    let mut bytes = Vec::new();
+    opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err((1, format!("larger than {} MiB: is this the configuration?", LARGEST / 1024 / 1024)));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+        let line = valid.filter(|byte| **byte == b'\n').count() + 1;
+        (u32::try_from(line).unwrap_or(u32::MAX), "this is not UTF-8 text: is it the configuration file?".to_owned())
+    })?;
+    match text.find('\0') {
+        None => Ok(text),
+        Some(at) => {
+            let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+            Err((u32::try_from(line).unwrap_or(u32::MAX), "this is a binary file, not a configuration".to_owned()))
+        }
+    }
+}
+
+/// The sections beside the chains, decoded and validated. One that is at fault is absent.
+#[derive(Debug, Default)]
+pub struct Sections {
+    /// `server`.
+    pub server: Option<ServerConfig>,
+    /// `token`.
+    pub token: Option<TokenConfig>,
+    /// `log`.
+    pub log: LogConfig,
+    /// `passwords`.
+    pub passwords: PasswordsConfig,
+    /// `acl_version`: whether flat `acl` patterns mean what they mean in explicit chains.
+    pub acl_version: AclVersion,
+}
+
+/// Whose patterns a flat `acl` holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AclVersion {
+    /// docker_auth's.
+    #[default]
+    DockerAuth,
+    /// Ours.
+    Native,
+}
+
+impl Sections {
+    /// Decodes the sections of a file. Problems and warnings go to the lists.
+    pub fn read(
+        source: &Source,
+        backends: &Backends,
+        problems: &mut Vec<Problem>,
+        warnings: &mut Vec<Problem>,
+    ) -> Self {
+        problems.extend(source.problems.iter().cloned());
+        refuse_unknown_keys(&source.root, backends, problems);
+        let server: Option<ServerConfig> = required(source, "server", &later::SERVER, problems);
+        let token: Option<TokenConfig> = required(source, "token", &later::TOKEN, problems);
+        if let Some(server) = &server {
+            server.validate(&KeyPath::root().key("server"), problems);
+        }
+        if let Some(token) = &token {
+            token.validate(&KeyPath::root().key("token"), problems, warnings);
+        }
+        let log = optional(source, "log", problems);
+        let passwords = optional(source, "passwords", problems);
+        let acl_version = match optional::<Option<u32>>(source, "acl_version", problems) {
+            None | Some(1) => AclVersion::DockerAuth,
+            Some(2) => AclVersion::Native,
+            Some(other) => {
+                let place = source.root.get("acl_version").map_or(&source.root.location, |entry| &entry.value.location);
+                let message = format!("`{other}` is no version: 1 is docker_auth's patterns, 2 is ours");
+                problems.push(Problem::new(place.clone(), KeyPath::root().key("acl_version"), message));
+                AclVersion::DockerAuth
+            }
+        };
+        Self { server, token, log, passwords, acl_version }
+    }
+}
+
+fn refuse_unknown_keys(root: &Node, backends: &Backends, problems: &mut Vec<Problem>) {
+    let path = KeyPath::root();
+    let chains = [ChainKind::Authn, ChainKind::Authz];
+    let mut known: Vec<&str> = SECTIONS.to_vec();
+    known.extend(chains.iter().map(|kind| kind.list_key()));
+    known.extend(chains.iter().flat_map(|kind| kind.flat_keys()));
+    for entry in root.entries().unwrap_or_default() {
+        let key = entry.key.text.as_ref();
+        let in_build = backends.authenticators().contains(key) || backends.authorizers().contains(key);
+        let flat = chains.iter().any(|kind| kind.flat_keys().contains(&key));
+        if key.starts_with("x-") || (flat && (in_build || entry.value.is_null())) || (known.contains(&key) && !flat) {
+            continue;
+        }
+        let problem = if in_build {
+            let list = if backends.authenticators().contains(key) { "authn" } else { "authz" };
+            let message = format!("`{key}` stands only in a list: write `{list}: [{{{key}: …}}]`");
+            Problem::new(entry.key.location.clone(), path.key(key), message)
+        } else if let Some(message) = later::refusal(key) {
+            Problem::new(entry.key.location.clone(), path.key(key), message)
+        } else {
+            Problem::unknown_key(&entry.key, &path, &known)
+        };
+        problems.push(problem);
+    }
+}
+
+fn required<T: DeserializeOwned>(
+    source: &Source,
+    key: &str,
+    later_keys: &[&str],
+    problems: &mut Vec<Problem>,
+) -> Option<T> {
+    let path = KeyPath::root().key(key);
+    let Some(entry) = source.root.get(key) else {
+        let message = format!("the section `{key}:` is missing");
+        problems.push(Problem::new(source.root.location.clone(), KeyPath::root(), message));
+        return None;
+    };
+    let mut section = entry.value.clone();
+    later::refuse(&mut section, &path, later_keys, problems);
+    section.decode(&path).map_err(|mut found| problems.append(&mut found)).ok()
+}
+
+fn optional<T: DeserializeOwned + Default>(source: &Source, key: &str, problems: &mut Vec<Problem>) -> T {
+    match source.root.get(key).filter(|entry| !entry.value.is_null()) {
+        None => T::default(),
+        Some(entry) => entry
+            .value
+            .decode(&KeyPath::root().key(key))
+            .map_err(|mut found| problems.append(&mut found))
+            .unwrap_or_default(),
+    }
+}

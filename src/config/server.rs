@@ -1,0 +1,186 @@
+//! `server:` — where and how we listen.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use dockgate_api::config::{KeyPath, Located, Problem, Span};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The `server` section as written.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ServerConfig {
+    /// `:5001`, `HOST:PORT`, `[IPV6]:PORT`, or the path of a socket with `net: unix`.
+    pub addr: Located<String>,
+    /// `tcp` (the default) or `unix`.
+    #[serde(default)]
+    pub net: Net,
+    /// Stands before every path, such as `/registry-auth`; empty for none.
+    pub path_prefix: Option<Located<String>>,
+    /// The TLS certificate chain (PEM). With `key`: HTTPS; without both: plain HTTP.
+    pub certificate: Option<Located<PathBuf>>,
+    /// The TLS private key (PEM).
+    pub key: Option<Located<PathBuf>>,
+    /// Bounds on what a client may take.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// The kind of address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Net {
+    /// An internet address.
+    #[default]
+    Tcp,
+    /// A socket in the file system.
+    Unix,
+}
+
+/// `server.limits`: bounds on one request and on all connections together.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Limits {
+    /// Scopes in one request; more is 400.
+    pub scopes: usize,
+    /// Bytes of an account or service name; more is 400.
+    pub name: usize,
+    /// Bytes of a password; more is 401.
+    pub secret: usize,
+    /// Bytes of a request's body; more is 413.
+    pub body: usize,
+    /// Bytes of a request's head (request line and headers); more is 431.
+    pub header: usize,
+    /// Connections at a time; further ones wait to be accepted.
+    pub connections: usize,
+    /// From a connection, or the end of an answer, to the next request's complete head.
+    pub header_timeout: Span,
+    /// From a request's head to the end of its answer.
+    pub request_timeout: Span,
+    /// How long a TLS handshake may take.
+    pub handshake_timeout: Span,
+    /// After a signal to stop: how long requests in flight may take.
+    pub drain_timeout: Span,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            scopes: 100,
+            name: 256,
+            secret: 8 * 1024,
+            body: 64 * 1024,
+            header: 32 * 1024,
+            connections: 10_000,
+            header_timeout: seconds(30),
+            request_timeout: seconds(30),
+            handshake_timeout: seconds(10),
+            drain_timeout: seconds(10),
+        }
+    }
+}
+
+fn seconds(number: u64) -> Span {
+    Span(Duration::from_secs(number))
+}
+
+impl ServerConfig {
+    /// What types alone cannot say.
+    pub fn validate(&self, path: &KeyPath, problems: &mut Vec<Problem>) {
+        let mut refuse = |location: &_, key: &str, message: String| {
+            problems.push(Problem::new(Clone::clone(location), path.key(key), message));
+        };
+        if self.addr.is_empty() {
+            refuse(&self.addr.location, "addr", "an address is needed, such as `:5001`".to_owned());
+        } else if self.net == Net::Tcp
+            && let Err(message) = host_and_port(&self.addr)
+        {
+            refuse(&self.addr.location, "addr", message);
+        }
+        if let Some(prefix) = &self.path_prefix
+            && !prefix.is_empty()
+            && !is_path(prefix)
+        {
+            let message = "must begin with `/` and hold only path segments, such as `/registry-auth`";
+            refuse(&prefix.location, "path_prefix", message.to_owned());
+        }
+        match (&self.certificate, &self.key) {
+            (Some(given), None) => refuse(&given.location, "certificate", "needs `key` beside it".to_owned()),
+            (None, Some(given)) => refuse(&given.location, "key", "needs `certificate` beside it".to_owned()),
+            _ => {}
+        }
+        for (key, value) in [
+            ("scopes", self.limits.scopes),
+            ("body", self.limits.body),
+            ("connections", self.limits.connections),
+        ] {
+            if value == 0 {
+                refuse(&self.addr.location, &format!("limits.{key}"), "must be at least 1".to_owned());
+            }
+        }
+        if self.limits.header < 8192 {
+            refuse(&self.addr.location, "limits.header", "must be at least 8192 bytes".to_owned());
+        }
+    }
+
+    /// The path before every route: `""` or `/…` without a slash at its end.
+    pub fn prefix(&self) -> &str {
+        self.path_prefix.as_ref().map_or("", |prefix| prefix.trim_end_matches('/'))
+    }
+}
+
+fn is_path(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
+    text.starts_with('/') && text.chars().all(plain) && !text.contains("//") && !text.contains("/.")
+}
+
+/// Host (empty for every interface) and port of a TCP address.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn host_and_port(addr: &str) -> Result<(&str, u16), String> {
+    let Some((host, port)) = addr.rsplit_once(':') else {
+        return Err(format!("`{addr}` has no port: write `:5001` or `HOST:5001`"));
+    };
+    let port = port.parse().map_err(|_| format!("`{port}` is no port: write a number from 0 to 65535"))?;
+    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    if bracketed.is_none() && host.contains(':') {
+        return Err(format!("an IPv6 address needs brackets: write `[{host}]:{port}`"));
+    }
+    Ok((bracketed.unwrap_or(host), port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for (addr, parts) in [
+            (":5001", ("", 5001)),
+            ("localhost:80", ("localhost", 80)),
+            ("127.0.0.1:0", ("127.0.0.1", 0)),
+            ("[::1]:443", ("::1", 443)),
+        ] {
+            assert_eq!(host_and_port(addr), Ok(parts));
+        }
+        for (addr, cure) in [
+            ("5001", "write `:5001`"),
+            ("host:http", "a number from 0"),
+            (":99999", "a number from 0"),
+            ("::1:443", "write `[::1]:443`"),
+        ] {
+            assert!(host_and_port(addr).unwrap_err().contains(cure), "{addr}");
+        }
+    }
+
+    #[test]
+    fn prefixes() {
+        for good in ["/", "/auth", "/a/b", "/a/", "/a-b_c~d.e"] {
+            assert!(is_path(good), "{good}");
+        }
+        for bad in ["auth", "//a", "/a//b", "/../a", "/a b", "/a?b", "/{x}", "/ü"] {
+            assert!(!is_path(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! One line a decision: who, from where, for what, and who said so. Never a secret.
+//!
+//! Names that a client chose are written with escapes, so that none can forge a line.
+
+use std::fmt::Write as _;
+
+use dockgate_api::{Call, Login};
+
+use crate::access::{Decided, Grant, NotIdentified, Question};
+use crate::chain::LinkError;
+
+/// Somebody was identified; what they asked for was decided.
+pub(crate) fn decided(cx: &Call, question: &Question, grant: &Grant) {
+    let Login { client_ip, service, .. } = &question.login;
+    tracing::info!(
+        request_id = %cx.request_id(),
+        account = ?grant.identity().account,
+        backend = %grant.identity().link,
+        client = %client(*client_ip),
+        service = ?service,
+        asked = ?asked(question),
+        granted = ?granted(grant),
+        rules = ?rules(grant),
+        "decided"
+    );
+    for scope in &question.scopes.malformed {
+        tracing::warn!(request_id = %cx.request_id(), scope = ?shortened(scope), "left out a scope that cannot be read");
+    }
+}
+
+/// Nobody vouched for a login.
+pub(crate) fn not_identified(cx: &Call, question: &Question, failure: &NotIdentified) {
+    match failure {
+        NotIdentified::Failed(failed) => failed_link(cx, question, failed),
+        NotIdentified::Denied(link, reason) => {
+            refused(cx, &question.login, link.as_deref().unwrap_or("-"), reason.code.as_str(), &reason.detail);
+        }
+        NotIdentified::Unknown => refused(cx, &question.login, "-", "unknown_account", "no backend knows the account"),
+    }
+}
+
+/// Somebody was identified, but what they may do could not be found out.
+pub(crate) fn not_authorized(cx: &Call, question: &Question, failed: &LinkError) {
+    failed_link(cx, question, failed);
+}
+
+fn refused(cx: &Call, login: &Login, backend: &str, reason: &str, detail: &str) {
+    tracing::info!(
+        request_id = %cx.request_id(),
+        account = ?login.account,
+        backend,
+        client = %client(login.client_ip),
+        service = ?login.service,
+        reason,
+        detail = ?detail,
+        "refused"
+    );
+}
+
+fn failed_link(cx: &Call, question: &Question, failed: &LinkError) {
+    let login = &question.login;
+    tracing::error!(
+        request_id = %cx.request_id(),
+        account = ?login.account,
+        backend = %failed.link,
+        client = %client(login.client_ip),
+        service = ?login.service,
+        error = failed.error.kind(),
+        detail = ?failed.error.to_string(),
+        "could not decide"
+    );
+}
+
+fn client(ip: Option<std::net::IpAddr>) -> String {
+    ip.map_or_else(|| "-".to_owned(), |ip| ip.to_string())
+}
+
+fn asked(question: &Question) -> String {
+    joined(question.scopes.scopes.iter().map(|scope| format!("{}:{}", scope.resource, scope.actions)))
+}
+
+fn granted(grant: &Grant) -> String {
+    let some = grant.access().iter().filter(|scope| !scope.actions().is_empty());
+    joined(some.map(|scope| format!("{}:{}", scope.resource(), scope.actions())))
+}
+
+fn rules(grant: &Grant) -> String {
+    joined(grant.access().iter().map(|scope| match scope.decided() {
+        Decided::By(link, because) => format!("{link}: {because}"),
+        Decided::Refused(link, reason) => format!("{link}: {reason}"),
+        Decided::Nobody => "no rule".to_owned(),
+    }))
+}
+
+fn joined(parts: impl Iterator<Item = String>) -> String {
+    let mut text = String::new();
+    for part in parts {
+        let separator = if text.is_empty() { "" } else { " " };
+        let _ = write!(text, "{separator}{part}");
+    }
+    text
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(200).collect()
+}

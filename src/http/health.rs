@@ -1,0 +1,10 @@
+//! `GET /healthz`: the process answers. Says nothing of backends: a directory that is down must not take the server
+//! out of service.
+
+use axum::response::Response;
+
+use super::problem::json;
+
+pub(super) async fn get() -> Response {
+    json(axum::http::StatusCode::OK, br#"{"status":"ok"}"#.to_vec())
+}

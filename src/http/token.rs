@@ -1,0 +1,199 @@
+//! `GET|POST {prefix}/auth`, `/auth/token`, `/token`: a token for a registry (distribution,
+//! `docs/content/spec/auth/{token,oauth}.md`).
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::State as Shared;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::response::Response;
+use dockgate_api::{Call, Credential, Login, RequestId};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+
+use super::ClientAddress;
+use super::credentials::{self, BadHeader, Basic};
+use super::params::Params;
+use super::problem::{Problem, json};
+use crate::access::{Grant, Question, Refusal};
+use crate::scope::RequestedScopes;
+use crate::state::State;
+
+/// Why a request gets no token.
+enum Failure {
+    /// It cannot be understood.
+    Request(&'static str),
+    /// Its grant type is none that is offered.
+    GrantType,
+    /// It is larger than anybody needs.
+    TooLarge,
+    /// It proves nothing, without anybody having been asked.
+    NoProof,
+    /// It was decided against.
+    Refused(Refusal),
+    /// It was decided in favour, and then the token could not be made.
+    NotSigned,
+}
+
+impl Failure {
+    fn respond(self, state: &State) -> Response {
+        let problem = match self {
+            Self::Request(message) | Self::Refused(Refusal::Malformed(message)) => Problem::bad_request(message),
+            Self::GrantType => {
+                Problem::bad_request("grant_type must be password or refresh_token").oauth("unsupported_grant_type")
+            }
+            Self::TooLarge => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", "the request is too large"),
+            Self::NoProof | Self::Refused(Refusal::BadCredentials) => {
+                Problem::bad_credentials(state.issuer().name())
+            }
+            Self::Refused(Refusal::Unavailable { retry_after }) => Problem::unavailable(retry_after),
+            Self::NotSigned => Problem::unavailable(std::time::Duration::from_secs(5)),
+        };
+        problem.respond()
+    }
+}
+
+/// The answer: both names for the token, since clients of either protocol come here.
+#[derive(Serialize)]
+struct Answer<'a> {
+    token: &'a str,
+    access_token: &'a str,
+    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
+pub(super) async fn get(
+    Shared(state): Shared<Arc<State>>,
+    client: ClientAddress,
+    request: Request<Body>,
+) -> Response {
+    let mut params = Params::default();
+    params.add_query(request.uri().query().unwrap_or_default());
+    let answer = token(&state, client, request.headers(), params).await;
+    let answer = answer.and_then(|(grant, now)| signed(&state, &grant, now, None));
+    answer.unwrap_or_else(|failure| failure.respond(&state))
+}
+
+pub(super) async fn post(
+    Shared(state): Shared<Arc<State>>,
+    client: ClientAddress,
+    request: Request<Body>,
+) -> Response {
+    let answer = post_inner(&state, client, request).await;
+    answer.unwrap_or_else(|failure| failure.respond(&state))
+}
+
+async fn post_inner(state: &State, client: ClientAddress, request: Request<Body>) -> Result<Response, Failure> {
+    let (head, body) = request.into_parts();
+    let mut params = Params::default();
+    params.add_query(head.uri.query().unwrap_or_default());
+    if is_form(&head.headers) {
+        params.add_form(&read(body, state.limits().body).await?);
+    }
+    match params.grant_type.as_deref() {
+        None | Some("") => {}
+        Some("password") if params.username.is_some() && params.password.is_some() => {}
+        Some("password") => return Err(Failure::Request("grant_type=password needs username and password")),
+        Some("refresh_token") => {
+            tracing::info!(client = ?client.0, "refused a refresh token: none was ever issued");
+            return Err(Failure::NoProof);
+        }
+        Some(_) => return Err(Failure::GrantType),
+    }
+    let (grant, now) = token(state, client, &head.headers, params).await?;
+    signed(state, &grant, now, Some(granted_scope(&grant)))
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.is_empty() || essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+async fn read(body: Body, most: usize) -> Result<bytes::Bytes, Failure> {
+    match Limited::new(body, most).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Failure::TooLarge),
+        Err(_) => Err(Failure::Request("the body ended early")),
+    }
+}
+
+/// From what was sent to what is granted.
+async fn token(
+    state: &State,
+    client: ClientAddress,
+    headers: &HeaderMap,
+    params: Params,
+) -> Result<(Grant, std::time::SystemTime), Failure> {
+    let basic = credentials::basic(headers).map_err(|bad| match bad {
+        BadHeader::Malformed => Failure::Request("the Authorization header cannot be read"),
+        BadHeader::Scheme => Failure::NoProof,
+    })?;
+    let scopes = RequestedScopes::parse(params.scopes.iter().map(String::as_str), state.limits().scopes)
+        .map_err(|_| Failure::Request("too many scopes in one request"))?;
+    let service = params.service.clone().unwrap_or_default();
+    tracing::trace!(client_id = ?params.client_id, "token request");
+    let (account, credential) = login(basic, params)?;
+    let login = Login::new(account, credential).from_ip(client.0).for_service(service);
+
+    let now = state.clock().now();
+    let deadline = Instant::now() + state.limits().request_timeout.0;
+    let cx = Call::new(now, deadline, request_id(state).ok_or(Failure::NotSigned)?);
+    let grant = state.access().answer(&cx, &Question { login, scopes }).await.map_err(Failure::Refused)?;
+    Ok((grant, now))
+}
+
+/// Who the request claims to be. The header and the form may both say so, if they agree; `account` is a hint that must
+/// not contradict them. Nothing at all is the anonymous account.
+fn login(basic: Option<Basic>, params: Params) -> Result<(String, Credential), Failure> {
+    let form = params.username.map(|account| Basic { account, password: params.password.unwrap_or_default() });
+    let proof = match (basic, form) {
+        (Some(basic), Some(form)) if basic.account != form.account => {
+            return Err(Failure::Request("the Authorization header and the form name different accounts"));
+        }
+        (Some(proof), _) | (None, Some(proof)) => proof,
+        (None, None) => return Ok((String::new(), Credential::None)),
+    };
+    if params.account.is_some_and(|account| !account.is_empty() && account != proof.account) {
+        return Err(Failure::Request("account differs from the user who authenticates"));
+    }
+    let nothing = proof.account.is_empty() && is_empty(&proof);
+    let credential = if nothing { Credential::None } else { Credential::Password(proof.password) };
+    Ok((proof.account, credential))
+}
+
+fn is_empty(proof: &Basic) -> bool {
+    use dockgate_api::secrecy::ExposeSecret;
+    proof.password.expose_secret().is_empty()
+}
+
+fn request_id(state: &State) -> Option<RequestId> {
+    let mut bits = [0; 8];
+    state.random().fill(&mut bits).inspect_err(|error| tracing::error!(%error, "no request id")).ok()?;
+    Some(RequestId::from_bits(u64::from_ne_bytes(bits)))
+}
+
+/// What was granted, as a scope (RFC 6749, section 5.1).
+fn granted_scope(grant: &Grant) -> String {
+    let some = grant.access().iter().filter(|scope| !scope.actions().is_empty());
+    some.map(|scope| format!("{}:{}", scope.resource(), scope.actions())).collect::<Vec<_>>().join(" ")
+}
+
+fn signed(
+    state: &State,
+    grant: &Grant,
+    now: std::time::SystemTime,
+    scope: Option<String>,
+) -> Result<Response, Failure> {
+    let issued = state.issuer().issue(grant, now, state.random()).map_err(|error| {
+        tracing::error!(%error, "could not sign a token");
+        Failure::NotSigned
+    })?;
+    tracing::debug!(jti = %issued.jwt_id, expires_in = issued.expires_in, "signed a token");
+    let answer =
+        Answer { token: &issued.token, access_token: &issued.token, expires_in: issued.expires_in, scope };
+    let body = serde_json::to_vec(&answer).map_err(|_| Failure::NotSigned)?;
+    Ok(json(StatusCode::OK, body))
+}

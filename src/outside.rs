@@ -1,0 +1,89 @@
+//! The real outside world: the system's clock and randomness, tasks on tokio, counters in memory.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use aws_lc_rs::rand::SecureRandom;
+use dockgate_api::{Clock, Counter, Gauge, Metrics, Random, RandomError, Spawner, Task};
+
+/// The system's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+/// The crypto library's generator, seeded by the operating system.
+#[derive(Debug, Default)]
+pub struct SystemRandom(aws_lc_rs::rand::SystemRandom);
+
+impl Random for SystemRandom {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomError> {
+        self.0.fill(buffer).map_err(|_| RandomError)
+    }
+}
+
+/// Runs tasks on the current tokio runtime and ends them when it is dropped, with the configuration that it was made
+/// for.
+#[derive(Debug, Default)]
+pub struct TokioSpawner {
+    tasks: Mutex<tokio::task::JoinSet<()>>,
+}
+
+impl Spawner for TokioSpawner {
+    fn spawn(&self, name: &'static str, task: Task) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(async move {
+            tracing::debug!(task = name, "background task starts");
+            task.await;
+        });
+    }
+}
+
+/// Counters and gauges by name.
+#[derive(Debug, Default)]
+pub struct MemoryMetrics {
+    counters: Mutex<BTreeMap<&'static str, Counter>>,
+    gauges: Mutex<BTreeMap<&'static str, Gauge>>,
+}
+
+impl Metrics for MemoryMetrics {
+    fn counter(&self, name: &'static str, _help: &'static str) -> Counter {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone()
+    }
+
+    fn gauge(&self, name: &'static str, _help: &'static str) -> Gauge {
+        self.gauges.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone()
+    }
+}
+
+/// Everything from outside that the server itself needs.
+#[derive(Clone)]
+pub struct Outside {
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Unpredictable bytes.
+    pub random: Arc<dyn Random>,
+    /// Counters.
+    pub metrics: Arc<dyn Metrics>,
+    /// Environment variables.
+    pub environment: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+}
+
+impl Outside {
+    /// The real world.
+    pub fn real() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom::default()),
+            metrics: Arc::new(MemoryMetrics::default()),
+            environment: Arc::new(|name| std::env::var(name).ok()),
+        }
+    }
+}

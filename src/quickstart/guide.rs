@@ -1,0 +1,76 @@
+//! What a new user types next.
+
+use std::fmt;
+
+use dockgate_api::secrecy::ExposeSecret;
+
+use super::{Directory, Users};
+
+/// The text that the quickstart prints.
+pub(crate) struct Guide<'a> {
+    pub(crate) directory: &'a Directory,
+    /// Only for a directory that was just made: nobody can say them later.
+    pub(crate) users: Option<&'a Users>,
+    pub(crate) auth_port: u16,
+    pub(crate) registry_port: u16,
+    pub(crate) registry_runs: bool,
+}
+
+impl fmt::Display for Guide<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (root, registry) = (self.directory.root().display(), self.registry_port);
+        match self.users {
+            Some(users) => writeln!(
+                f,
+                "Made {root}. These passwords are shown once and kept nowhere:\n\n  \
+                 admin   {}\n  reader  {}\n",
+                users.admin.expose_secret(),
+                users.reader.expose_secret()
+            )?,
+            None => writeln!(
+                f,
+                "Kept {root} as it is. A lost password: `dockgate hash`, then put the line into dockgate.yml.\n"
+            )?,
+        }
+        writeln!(
+            f,
+            "The registry's settings (complete in {root}/registry.yml):\n\n  \
+             auth:\n    token:\n      \
+             realm: http://localhost:{}/auth\n      \
+             service: registry\n      \
+             issuer: dockgate quickstart\n      \
+             rootcertbundle: {}\n",
+            self.auth_port,
+            self.directory.certificate().display()
+        )?;
+        if self.registry_runs {
+            writeln!(f, "A registry runs on localhost:{registry}. In another terminal:\n")?;
+        } else {
+            writeln!(
+                f,
+                "Start a registry beside it, one of:\n\n  \
+                 docker-registry serve {root}/registry.yml\n  \
+                 docker compose -f {root}/compose.yml up -d      # the same as a container:\n"
+            )?;
+            let compose = std::fs::read_to_string(self.directory.root().join("compose.yml")).unwrap_or_default();
+            for line in compose.lines().filter(|line| !line.starts_with('#')) {
+                writeln!(f, "      {line}")?;
+            }
+            writeln!(f, "\nThen, in another terminal:\n")?;
+        }
+        let image = self.directory.image();
+        let image = image.display();
+        writeln!(
+            f,
+            "  skopeo login --tls-verify=false -u admin localhost:{registry}\n  \
+             skopeo copy --dest-tls-verify=false oci:{image}:latest docker://localhost:{registry}/public/hello:1\n  \
+             skopeo logout localhost:{registry}\n  \
+             skopeo copy --src-tls-verify=false docker://localhost:{registry}/public/hello:1 dir:/tmp/hello    # nobody in particular may pull it\n\n\
+             The same with docker:\n\n  \
+             docker login -u admin localhost:{registry}\n  \
+             docker tag IMAGE localhost:{registry}/admin/app:1 && docker push localhost:{registry}/admin/app:1\n\n\
+             `reader` may pull everything and push below reader/. Who may do what stands in {root}/dockgate.yml.\n\
+             Ctrl-C stops."
+        )
+    }
+}

@@ -1,0 +1,10 @@
+//! A working directory to start from: configuration, signing key, two users, and an image to push.
+
+mod files;
+mod guide;
+mod image;
+mod registry;
+
+pub(crate) use files::{Directory, Users};
+pub(crate) use guide::Guide;
+pub(crate) use registry::{Registry, RegistryProgram};

@@ -1,0 +1,183 @@
+//! Everything that one configuration makes. A reload makes a new one beside the old.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::body::Bytes;
+use dockgate_api::config::{KeyPath, Located, Location, Problem};
+use dockgate_api::{Authenticator, Authorizer, BuildContext, Clock, Dialect, Random};
+use dockgate_passwords::PasswordService;
+
+use crate::access::{Access, Bounds};
+use crate::assembly;
+use crate::backends::Backends;
+use crate::chain::Chain;
+use crate::config::links::ChainKind;
+use crate::config::log::LogConfig;
+use crate::config::server::{Limits, ServerConfig};
+use crate::config::{AclVersion, Sections, Source};
+use crate::net::tls;
+use crate::outside::{Outside, TokioSpawner};
+use crate::signing::{self, Signing};
+use crate::token::Issuer;
+
+/// A server's state under one configuration.
+pub struct State {
+    server: ServerConfig,
+    log: LogConfig,
+    access: Access,
+    signing: Signing,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    outside: Outside,
+    /// Ends the backends' tasks when the state goes.
+    _spawner: Arc<TokioSpawner>,
+}
+
+/// A state and what its administrator should know.
+pub struct Loaded {
+    /// The state.
+    pub state: State,
+    /// Nothing that keeps it from serving.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads a configuration file and makes everything of it. Needs no network.
+///
+/// # Errors
+/// Every problem of the file, in its order.
+pub fn load(file: &Path, backends: &Backends, outside: &Outside) -> Result<Loaded, Vec<Problem>> {
+    let source = Source::read(file, outside.environment.as_ref())?;
+    build(&source, backends, outside)
+}
+
+/// The same from a file that was read.
+///
+/// # Errors
+/// Every problem of the file, in its order.
+pub fn build(source: &Source, backends: &Backends, outside: &Outside) -> Result<Loaded, Vec<Problem>> {
+    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+    let conflicts = backends.conflicts().iter().map(ToString::to_string);
+    problems.extend(conflicts.map(|text| Problem::new(source.root.location.clone(), KeyPath::root(), text)));
+    let sections = Sections::read(source, backends, &mut problems, &mut warnings);
+
+    let spawner = Arc::new(TokioSpawner::default());
+    let pool = sections.passwords.pool(outside).map_err(|message| at_top(source, message))?;
+    let passwords = Arc::new(PasswordService::new(&pool));
+    let cx = BuildContext::new(
+        Arc::clone(&outside.clock),
+        Arc::clone(&outside.random),
+        Arc::clone(&spawner) as _,
+        Arc::clone(&outside.metrics),
+        Arc::clone(&passwords) as _,
+    )
+    .with_base_dir(&source.directory);
+
+    let dialect = match sections.acl_version {
+        AclVersion::DockerAuth => Dialect::DockerAuth,
+        AclVersion::Native => Dialect::Native,
+    };
+    let mut assembly = assembly::Assembly { source, cx: &cx, flat_acl: dialect, problems, warnings };
+    let authn: Chain<dyn Authenticator> = assembly.chain(ChainKind::Authn, backends.authenticators());
+    let authz: Chain<dyn Authorizer> = assembly.chain(ChainKind::Authz, backends.authorizers());
+    let assembly::Assembly { mut problems, mut warnings, .. } = assembly;
+
+    let now = outside.clock.now();
+    let tls = sections.server.as_ref().and_then(|server| {
+        load_tls(source, server).map_err(|problem| problems.push(problem)).ok().flatten()
+    });
+    let signing = signing::load(source, &sections, now, &mut problems, &mut warnings);
+    problems.sort_by(|a, b| a.location.cmp(&b.location));
+    warnings.sort_by(|a, b| a.location.cmp(&b.location));
+
+    match (sections.server, signing, problems.is_empty()) {
+        (Some(server), Some(signing), true) => {
+            let bounds = Bounds { name: server.limits.name, secret: server.limits.secret };
+            let access = Access::new(authn, authz, passwords, bounds);
+            let log = sections.log;
+            let outside = outside.clone();
+            Ok(Loaded { state: State { server, log, access, signing, tls, outside, _spawner: spawner }, warnings })
+        }
+        _ => Err(problems),
+    }
+}
+
+fn at_top(source: &Source, message: String) -> Vec<Problem> {
+    vec![Problem::new(source.root.location.clone(), KeyPath::root(), message)]
+}
+
+fn load_tls(source: &Source, server: &ServerConfig) -> Result<Option<Arc<rustls::ServerConfig>>, Problem> {
+    let (Some(certificate), Some(key)) = (&server.certificate, &server.key) else { return Ok(None) };
+    let path = |given: &Located<PathBuf>| source.resolve(&given.value);
+    tls::load(&path(certificate), &path(key)).map(Some).map_err(|error| {
+        let (given, name) = if error.key_at_fault { (key, "key") } else { (certificate, "certificate") };
+        Problem::new(given.location.clone(), KeyPath::root().key("server").key(name), error.message)
+    })
+}
+
+impl State {
+    /// Decides requests.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Signs grants.
+    pub fn issuer(&self) -> &Issuer {
+        &self.signing.issuer
+    }
+
+    /// The signing key and what goes with it.
+    pub fn signing(&self) -> &Signing {
+        &self.signing
+    }
+
+    /// The JWKS document.
+    pub fn jwks(&self) -> Bytes {
+        self.signing.jwks.clone()
+    }
+
+    /// The path before every route.
+    pub fn prefix(&self) -> &str {
+        self.server.prefix()
+    }
+
+    /// Bounds on requests and connections.
+    pub fn limits(&self) -> &Limits {
+        &self.server.limits
+    }
+
+    /// Where to listen.
+    pub fn server(&self) -> &ServerConfig {
+        &self.server
+    }
+
+    /// How to log.
+    pub fn log(&self) -> &LogConfig {
+        &self.log
+    }
+
+    /// What a listener needs to speak TLS, if it does.
+    pub fn tls(&self) -> Option<Arc<rustls::ServerConfig>> {
+        self.tls.clone()
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        self.outside.clock.as_ref()
+    }
+
+    /// The time of day.
+    pub fn now(&self) -> SystemTime {
+        self.outside.clock.now()
+    }
+
+    /// Randomness.
+    pub fn random(&self) -> &dyn Random {
+        self.outside.random.as_ref()
+    }
+
+    /// Where the configuration says to listen, for errors of the socket.
+    pub fn addr_location(&self) -> &Location {
+        &self.server.addr.location
+    }
+}

@@ -1,0 +1,219 @@
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
+};
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
+use serde_json::{Value, json};
+use x509_parser::prelude::{FromDer, SubjectPublicKeyInfo};
+
+use super::*;
+use crate::token::{Algorithm, fixtures, jwks_document, libtrust_id, thumbprint};
+
+const NOW: u64 = 1_900_000_000;
+const X5C: HeaderOptions = HeaderOptions { kid: Some(KidKind::Libtrust), x5c: true };
+
+fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+fn parts<'a>(access: &'a [Access<'a>]) -> TokenParts<'a> {
+    TokenParts {
+        issuer: "test-issuer",
+        subject: "alice",
+        audience: "test-service",
+        access,
+        now: at(NOW),
+        lifetime: Duration::from_secs(300),
+        valid_until: None,
+    }
+}
+
+fn made(key: &SigningKey, options: HeaderOptions, parts: &TokenParts<'_>) -> Result<Issued, IssueError> {
+    issue(&TokenSigner::new(key, options)?, parts, &fixtures::Counting::default())
+}
+
+fn json_part(token: &str, part: usize) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(part).unwrap()).unwrap()).unwrap()
+}
+
+#[test]
+fn claims_are_those_that_registries_read() {
+    let access = [Access::new("repository", None, "team/app", ["push", "pull"])];
+    let issued = made(&fixtures::ec(), X5C, &parts(&access)).unwrap();
+    assert_eq!(
+        json_part(&issued.token, 1),
+        json!({
+            "iss": "test-issuer", "sub": "alice", "aud": "test-service",
+            "nbf": NOW - 10, "iat": NOW - 10, "exp": NOW + 300,
+            "jti": "000102030405060708090a0b0c0d0e0f",
+            "access": [{"type": "repository", "name": "team/app", "actions": ["pull", "push"]}],
+        })
+    );
+    assert_eq!((issued.expires_in, issued.expires_at), (300, NOW + 300));
+    assert_eq!(issued.jwt_id, "000102030405060708090a0b0c0d0e0f");
+}
+
+#[test]
+fn nothing_granted_is_an_empty_list() {
+    let issued = made(&fixtures::ec(), X5C, &parts(&[])).unwrap();
+    assert_eq!(json_part(&issued.token, 1)["access"], json!([]));
+}
+
+#[test]
+fn signatures_verify_with_the_crypto_library() {
+    let keys: [(SigningKey, &'static dyn VerificationAlgorithm); 2] =
+        [(fixtures::rsa(), &RSA_PKCS1_2048_8192_SHA256), (fixtures::ec(), &ECDSA_P256_SHA256_FIXED)];
+    for (key, algorithm) in keys {
+        let token = made(&key, X5C, &parts(&[])).unwrap().token;
+        let (message, signature) = token.rsplit_once('.').unwrap();
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        let (_, spki) = SubjectPublicKeyInfo::from_der(key.public_key().spki()).unwrap();
+        let public = UnparsedPublicKey::new(algorithm, spki.subject_public_key.data.as_ref());
+        public.verify(message.as_bytes(), &signature).unwrap();
+        assert!(public.verify(&message.as_bytes()[1..], &signature).is_err());
+    }
+}
+
+#[test]
+fn tokens_verify_against_the_jwks_by_either_kid() {
+    for key in [fixtures::rsa(), fixtures::ec()] {
+        let set: JwkSet = serde_json::from_slice(&jwks_document([&key]).unwrap()).unwrap();
+        for kid in KidKind::ALL {
+            let options = HeaderOptions { kid: Some(*kid), x5c: false };
+            let token = made(&key, options, &parts(&[])).unwrap().token;
+            let header = decode_header(&token).unwrap();
+            let jwk = set.find(&header.kid.unwrap()).unwrap();
+            let mut rules = Validation::new(header.alg);
+            rules.set_audience(&["test-service"]);
+            rules.set_issuer(&["test-issuer"]);
+            // The token's times are of a turned clock.
+            rules.validate_exp = false;
+            let decoded = decode::<Value>(&token, &DecodingKey::from_jwk(jwk).unwrap(), &rules).unwrap();
+            assert_eq!(decoded.claims["sub"], "alice");
+        }
+    }
+}
+
+#[test]
+fn the_header_says_what_was_chosen() {
+    let key = fixtures::ec();
+    let header = |kid, x5c| json_part(&made(&key, HeaderOptions { kid, x5c }, &parts(&[])).unwrap().token, 0);
+    let certificate = STANDARD.encode(key.leaf().der());
+    assert_eq!(header(None, false), json!({"typ": "JWT", "alg": "ES256"}));
+    assert_eq!(
+        header(Some(KidKind::Libtrust), true),
+        json!({"typ": "JWT", "alg": "ES256", "kid": libtrust_id(key.public_key()), "x5c": [certificate]})
+    );
+    assert_eq!(header(Some(KidKind::Rfc7638), false)["kid"], json!(thumbprint(key.public_key().material())));
+    assert_eq!(json_part(&made(&fixtures::rsa(), X5C, &parts(&[])).unwrap().token, 0)["alg"], "RS256");
+}
+
+#[test]
+fn x5c_is_leaf_first_and_without_the_root() {
+    let bundle = fixtures::joined(&["chain.root.crt", "chain.intermediate.crt", "chain.leaf.crt"]);
+    let key = fixtures::pair(&bundle, &fixtures::read("ec.pkcs8.pem")).unwrap();
+    let header = json_part(&made(&key, X5C, &parts(&[])).unwrap().token, 0);
+    let wanted: Vec<String> = key.x5c().map(|certificate| STANDARD.encode(certificate.der())).collect();
+    assert_eq!(wanted.len(), 2);
+    assert_eq!(header["x5c"], json!(wanted));
+}
+
+#[test]
+fn a_window_shortens_the_life_and_never_lengthens_it() {
+    let key = fixtures::ec();
+    let left = |valid_until, now| {
+        let parts = TokenParts { now, valid_until, ..parts(&[]) };
+        made(&key, X5C, &parts).map(|issued| (issued.expires_in, issued.expires_at))
+    };
+    assert_eq!(left(Some(at(NOW + 40)), at(NOW)).unwrap(), (40, NOW + 40));
+    assert_eq!(left(Some(at(NOW + 301)), at(NOW)).unwrap(), (300, NOW + 300));
+    assert_eq!(left(Some(at(NOW + 1)), at(NOW)).unwrap(), (1, NOW + 1));
+    let fraction = at(NOW + 40) + Duration::from_millis(900);
+    assert_eq!(left(Some(fraction), at(NOW)).unwrap().1, NOW + 40);
+    for over in [at(NOW), at(NOW - 1), UNIX_EPOCH - Duration::from_secs(1)] {
+        assert!(matches!(left(Some(over), at(NOW)), Err(IssueError::NoLifeLeft)));
+    }
+    assert!(matches!(left(None, UNIX_EPOCH - Duration::from_secs(1)), Err(IssueError::Clock)));
+}
+
+#[test]
+fn a_life_of_nothing_or_for_ever_is_refused() {
+    let with = |lifetime| made(&fixtures::ec(), X5C, &TokenParts { lifetime, ..parts(&[]) });
+    assert!(matches!(with(Duration::from_millis(999)), Err(IssueError::NoLifeLeft)));
+    assert!(matches!(with(Duration::MAX), Err(IssueError::Clock)));
+}
+
+#[test]
+fn ids_differ_from_token_to_token() {
+    let signer = TokenSigner::new(&fixtures::ec(), X5C).unwrap();
+    let random = crate::outside::SystemRandom::default();
+    let first = issue(&signer, &parts(&[]), &random).unwrap();
+    let second = issue(&signer, &parts(&[]), &random).unwrap();
+    assert_ne!(first.jwt_id, second.jwt_id);
+    assert_eq!(first.jwt_id.len(), 32);
+}
+
+#[test]
+fn failing_randomness_or_key_makes_no_token() {
+    struct NoRandom;
+    impl Random for NoRandom {
+        fn fill(&self, _: &mut [u8]) -> Result<(), RandomError> {
+            Err(RandomError)
+        }
+    }
+    struct NoKey;
+    impl Sign for NoKey {
+        fn algorithm(&self) -> Algorithm {
+            Algorithm::Es256
+        }
+        fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SignError> {
+            Err(SignError::new(Algorithm::Es256, "the key service is away"))
+        }
+    }
+    let key = fixtures::ec();
+    let signer = TokenSigner::new(&key, X5C).unwrap();
+    assert!(matches!(issue(&signer, &parts(&[]), &NoRandom), Err(IssueError::Random(_))));
+
+    let certificate = fixtures::read("ec.crt");
+    let file = crate::token::PemFile { path: std::path::Path::new("cert.pem"), bytes: &certificate };
+    let remote = SigningKey::with_signer(Arc::new(NoKey), key.public_key().clone(), file).unwrap();
+    let refused = made(&remote, X5C, &parts(&[])).unwrap_err();
+    assert_eq!(refused.to_string(), "cannot sign with the ES256 key: the key service is away");
+}
+
+#[test]
+fn the_end_of_the_chain_and_its_size_are_told() {
+    let bundle = fixtures::joined(&["chain.leaf.crt", "chain.intermediate.crt"]);
+    let key = fixtures::pair(&bundle, &fixtures::read("ec.pkcs8.pem")).unwrap();
+    let with = TokenSigner::new(&key, X5C).unwrap();
+    assert_eq!(with.x5c_valid_until(), key.x5c().map(crate::token::Certificate::not_after).min());
+    assert_eq!(with.oversized_header(), None);
+    let without = TokenSigner::new(&key, HeaderOptions { x5c: false, ..X5C }).unwrap();
+    assert_eq!(without.x5c_valid_until(), None);
+}
+
+#[test]
+fn a_header_above_six_kib_is_reported_with_its_size() {
+    let names: Vec<String> = (0..200).map(|n| format!("registry-{n}.example.test")).collect();
+    let pair = crate::token::SelfSigned {
+        common_name: "big",
+        subject_alt_names: &names,
+        not_before: at(NOW),
+        not_after: at(NOW + 1000),
+    };
+    let pair = pair.generate().unwrap();
+    let key = fixtures::pair(pair.certificate_pem.as_bytes(), pair.key_pem.as_bytes()).unwrap();
+    let length = TokenSigner::new(&key, X5C).unwrap().oversized_header().unwrap();
+    assert!(length > LARGE_TOKEN_BYTES);
+    assert_eq!(TokenSigner::new(&key, HeaderOptions { x5c: false, ..X5C }).unwrap().oversized_header(), None);
+}
+
+#[test]
+fn debug_shows_neither_token_nor_signature() {
+    let signer = TokenSigner::new(&fixtures::ec(), X5C).unwrap();
+    let issued = issue(&signer, &parts(&[]), &fixtures::Counting::default()).unwrap();
+    let shown = format!("{issued:?} {signer:?}");
+    for part in issued.token.split('.').skip(1) {
+        assert!(!shown.contains(part), "{shown}");
+    }
+}

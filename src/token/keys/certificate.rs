@@ -1,0 +1,139 @@
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use x509_parser::error::X509Error;
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
+
+use super::error::KeyProblem;
+use super::pem::Blocks;
+use crate::token::public_key::KeyMaterial;
+
+/// A certificate of a signing key's chain.
+#[derive(Clone)]
+pub struct Certificate {
+    der: Vec<u8>,
+    subject: String,
+    not_before: SystemTime,
+    not_after: SystemTime,
+    self_signed: bool,
+}
+
+impl Certificate {
+    /// The DER encoding.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The subject's distinguished name, for messages; control characters are replaced.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Start of validity.
+    pub fn not_before(&self) -> SystemTime {
+        self.not_before
+    }
+
+    /// End of validity.
+    pub fn not_after(&self) -> SystemTime {
+        self.not_after
+    }
+
+    /// Whether its own key signed it: the registry then trusts it only if this very certificate is in its
+    /// `rootcertbundle`.
+    pub fn is_self_signed(&self) -> bool {
+        self.self_signed
+    }
+
+    fn new(der: &[u8], parsed: &X509Certificate<'_>) -> Option<Self> {
+        Some(Self {
+            der: der.to_vec(),
+            subject: subject(parsed),
+            not_before: system_time(parsed.validity().not_before)?,
+            not_after: system_time(parsed.validity().not_after)?,
+            self_signed: issued_by(parsed, parsed),
+        })
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate")
+            .field("subject", &self.subject)
+            .field("not_before", &self.not_before)
+            .field("not_after", &self.not_after)
+            .field("self_signed", &self.self_signed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The leaf and the certificates between it and its root.
+#[derive(Clone)]
+pub(super) struct Chain {
+    pub(super) leaf: Certificate,
+    pub(super) intermediates: Vec<Certificate>,
+}
+
+impl Chain {
+    /// Finds the certificate of `key` in a PEM file and follows its issuers through the rest of the file.
+    pub(super) fn read(pem: &[u8], key: &KeyMaterial) -> Result<Self, KeyProblem> {
+        let blocks = Blocks::read(pem)?;
+        let mut others = Vec::new();
+        for (position, der) in blocks.certificates()?.into_iter().enumerate() {
+            let bad = KeyProblem::BadCertificate(position + 1);
+            match X509Certificate::from_der(der) {
+                Ok(([], parsed)) => match Certificate::new(der, &parsed) {
+                    Some(certificate) => others.push((certificate, parsed)),
+                    None => return Err(bad),
+                },
+                _ => return Err(bad),
+            }
+        }
+
+        let of_key = |(_, parsed): &(Certificate, X509Certificate<'_>)| {
+            KeyMaterial::of(parsed.public_key()).as_ref() == Some(key)
+        };
+        let Some(position) = others.iter().position(of_key) else {
+            return Err(KeyProblem::NotOfThisKey(
+                others.into_iter().map(|(found, _)| found.subject).collect(),
+            ));
+        };
+        let (leaf, mut current) = others.remove(position);
+        let mut intermediates = Vec::new();
+        let mut complete = leaf.self_signed;
+        while !complete {
+            // Each step takes one away, so that certificates that issue each other end too.
+            let Some(position) = others.iter().position(|(_, parsed)| issued_by(&current, parsed)) else {
+                break;
+            };
+            let (issuer, parsed) = others.remove(position);
+            complete = issuer.self_signed;
+            current = parsed;
+            if !complete {
+                intermediates.push(issuer);
+            }
+        }
+        Ok(Self { leaf, intermediates })
+    }
+}
+
+/// Whether the issuer's name and key are those that signed the certificate. Names alone do not tell: a tutorial's CA
+/// and leaf are often both called `localhost`.
+fn issued_by(certificate: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> bool {
+    certificate.issuer().as_raw() == issuer.subject().as_raw()
+        && match certificate.verify_signature(Some(issuer.public_key())) {
+            // An algorithm that cannot be checked here: the name has to do.
+            Ok(()) | Err(X509Error::SignatureUnsupportedAlgorithm) => true,
+            Err(_) => false,
+        }
+}
+
+fn subject(certificate: &X509Certificate<'_>) -> String {
+    certificate.subject().to_string().chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+fn system_time(time: ASN1Time) -> Option<SystemTime> {
+    let seconds = time.timestamp();
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
+}

@@ -1,0 +1,34 @@
+use crate::accounts::{ALICE, Account, NOBODY};
+use crate::client::{Client, with_each_client};
+use crate::site::Site;
+
+with_each_client!(right_password, wrong_password, unknown_account);
+
+fn right_password<C: Client>() {
+    let Some(site) = Site::start(&[C::COMPONENT]) else { return };
+    let outcome = site.client::<C>().login(ALICE.name, ALICE.password).succeeds();
+    assert!(outcome.stdout.contains("Login Succeeded!"), "{outcome}");
+}
+
+fn wrong_password<C: Client>() {
+    refused::<C>(ALICE.name, NOBODY.password);
+}
+
+fn unknown_account<C: Client>() {
+    refused::<C>("mallory", ALICE.password);
+}
+
+fn refused<C: Client>(name: &str, password: &str) {
+    let Some(site) = Site::start(&[C::COMPONENT]) else { return };
+    site.client::<C>().login(name, password).fails_with("invalid username/password");
+}
+
+/// Who sends nothing is anonymous; who sends a name without its password is nobody. (The clients would ask for
+/// the password first.)
+#[test]
+fn name_alone_is_not_anonymous() {
+    let Some(site) = Site::start(&[]) else { return };
+    assert_eq!(site.api(None).request_token("").status, 200, "{}", site.logs());
+    let answer = site.api(Some(&Account { password: "", ..ALICE })).request_token("");
+    assert_eq!(answer.status, 401, "{answer:?}\n{}", site.logs());
+}

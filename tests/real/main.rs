@@ -1,0 +1,35 @@
+//! Real registries and real clients against the server's own binary.
+//!
+//! Every test has its own server, registry, ports and directories, so they run side by side. What has to be
+//! installed is listed in `components.rs`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends by panicking, and so do its helpers"
+)]
+
+mod accounts;
+mod api;
+mod client;
+mod components;
+mod dockgate;
+mod harness;
+mod image;
+mod keys;
+mod podman;
+mod registry;
+mod site;
+mod skopeo;
+
+mod anonymous;
+mod catalog;
+mod delete;
+mod life;
+mod login;
+mod mount;
+mod push_and_pull;
+mod rights;
+mod signing;

@@ -1,0 +1,68 @@
+//! A registry and its token server.
+
+use tempfile::TempDir;
+
+use crate::accounts::Account;
+use crate::api::Api;
+use crate::client::{Client, Home};
+use crate::components::{self, Component};
+use crate::dockgate;
+use crate::harness::logs::Logs;
+use crate::harness::process::Process;
+use crate::keys::Key;
+use crate::registry::{self, Access};
+
+pub(crate) struct Site {
+    pub(crate) dockgate: Process,
+    pub(crate) dockgate_host: String,
+    registry: Process,
+    pub(crate) registry_host: String,
+    // Behind the servers: fields drop in order, and they write into it.
+    dir: TempDir,
+}
+
+impl Site {
+    /// `None` if a component is missing: the test has nothing to say.
+    pub(crate) fn start(clients: &[Component]) -> Option<Self> {
+        Self::signing_with(Key::EcP256, true, clients)
+    }
+
+    pub(crate) fn signing_with(key: Key, x5c: bool, clients: &[Component]) -> Option<Self> {
+        if !components::installed(&[clients, &[components::REGISTRY]].concat()) {
+            return None;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let files = key.write(dir.path());
+        let (dockgate, port) = dockgate::start(dir.path(), &files, x5c);
+        let dockgate_host = format!("127.0.0.1:{port}");
+        let realm = format!("http://{dockgate_host}/auth");
+        let (registry, port) = registry::start(dir.path(), &realm, &files.trusted);
+        Some(Self { dockgate, dockgate_host, registry, registry_host: format!("127.0.0.1:{port}"), dir })
+    }
+
+    /// A client that nobody has used yet.
+    pub(crate) fn client<C: Client>(&self) -> C {
+        let home = tempfile::tempdir_in(self.dir.path()).unwrap();
+        C::at(Home::new(home.keep(), self.registry_host.clone(), self.logs()))
+    }
+
+    /// A client of one who signed in.
+    #[track_caller]
+    pub(crate) fn client_of<C: Client>(&self, account: &Account) -> C {
+        let client: C = self.client();
+        client.login(account.name, account.password).succeeds();
+        client
+    }
+
+    pub(crate) fn api<'a>(&'a self, account: Option<&'a Account>) -> Api<'a> {
+        Api { site: self, account }
+    }
+
+    pub(crate) fn accesses(&self) -> Vec<Access> {
+        registry::accesses(&self.registry.log())
+    }
+
+    pub(crate) fn logs(&self) -> Logs {
+        Logs([&self.dockgate, &self.registry].map(|server| server.log_file().to_owned()).to_vec())
+    }
+}
