@@ -61,7 +61,7 @@ fn refusals_name_place_and_cure() {
         ("", "test.yml:1:1: the file is empty"),
         ("# nothing\n", "test.yml:1:1: the file is empty"),
         ("a: 1\nb: 2\na: 3\n", "test.yml:3:1: the key `a` stands twice, first in line 1"),
-        ("server:\n\taddr: x\n", "test.yml:2:1: YAML is not indented with tabs: use spaces"),
+        ("server:\n\taddr: x\n", "test.yml:2:2: YAML is not indented with tabs: use spaces"),
         ("a: [1, 2\n", "this is not valid YAML"),
         ("a: b: c\n", "test.yml:1:"),
         ("a: 1\n---\nb: 2\n", "test.yml:2:1: only one document"),

@@ -4,10 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
 use crate::components::Component;
 use crate::harness::command::{self, Outcome};
 use crate::harness::logs::Logs;
 use crate::image::Image;
+
+const AUTH_FILE: &str = "auth.json";
 
 /// A client's own directory, and the registry that it talks to.
 pub(crate) struct Home {
@@ -53,8 +59,15 @@ pub(crate) trait Client {
 
 impl Home {
     pub(crate) fn new(dir: PathBuf, host: String, logs: Logs) -> Self {
-        fs::write(dir.join("auth.json"), "{}").unwrap(); // podman fails if the file is named and missing
+        fs::write(dir.join(AUTH_FILE), "{}").unwrap(); // podman fails if the file is named and missing
         Self { dir, host, logs }
+    }
+
+    /// Leaves credentials behind as a login would, which nobody has checked.
+    pub(crate) fn remember(&self, name: &str, password: &str) {
+        let auth = STANDARD.encode(format!("{name}:{password}"));
+        let credentials = json!({"auths": {&self.host: {"auth": auth}}});
+        fs::write(self.path(AUTH_FILE), credentials.to_string()).unwrap();
     }
 
     pub(crate) fn command(&self, program: &str) -> Command {
@@ -66,7 +79,7 @@ impl Home {
             .env("HOME", &self.dir)
             .env("TMPDIR", &self.dir)
             .env("XDG_RUNTIME_DIR", &self.dir)
-            .env("REGISTRY_AUTH_FILE", self.path("auth.json"))
+            .env("REGISTRY_AUTH_FILE", self.path(AUTH_FILE))
             .current_dir(&self.dir);
         command
     }

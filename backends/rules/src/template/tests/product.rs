@@ -77,7 +77,7 @@ fn borrow(values: &[(bool, String)]) -> Vec<Value<'_>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(2500))]
 
     #[test]
     fn of_globs(

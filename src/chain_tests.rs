@@ -1,0 +1,215 @@
+use std::sync::Mutex;
+
+use dockgate_api::{ActionSet, Because, Credential, Resource};
+use dockgate_rules::DoubleStar;
+use dockgate_testkit::fakes;
+
+use super::*;
+
+/// Answers what it was told to, after a while, and counts how often it was asked.
+struct Fixed<T> {
+    answer: Answer<T>,
+    takes: Duration,
+    anonymous: bool,
+    asked: Mutex<usize>,
+}
+
+impl<T: Clone + Send + Sync + 'static> Fixed<T> {
+    fn new(answer: Answer<T>) -> Self {
+        Self { answer, takes: Duration::ZERO, anonymous: false, asked: Mutex::new(0) }
+    }
+
+    async fn answer(&self) -> Answer<T> {
+        *self.asked.lock().unwrap() += 1;
+        tokio::time::sleep(self.takes).await;
+        self.answer.clone()
+    }
+}
+
+#[async_trait]
+impl Authenticator for Fixed<Identity> {
+    async fn authenticate(&self, _: &Call, _: &Login) -> Answer<Identity> {
+        self.answer().await
+    }
+
+    fn answers_anonymous(&self) -> bool {
+        self.anonymous
+    }
+}
+
+#[async_trait]
+impl Authorizer for Fixed<Granted> {
+    async fn authorize(&self, _: &Call, _: &AccessRequest<'_>) -> Answer<Granted> {
+        self.answer().await
+    }
+}
+
+fn link<B: ?Sized>(name: &str, backend: Arc<B>) -> Link<B> {
+    Link { name: name.into(), backend, on_error: OnError::Fail, timeout: None, accounts: None, values: None }
+}
+
+fn authn(name: &str, answer: Answer<Identity>) -> Link<dyn Authenticator> {
+    link(name, Arc::new(Fixed::new(answer)))
+}
+
+fn authz(name: &str, answer: Answer<Granted>) -> Link<dyn Authorizer> {
+    link(name, Arc::new(Fixed::new(answer)))
+}
+
+fn allow() -> Answer<Identity> {
+    Ok(Decision::Allow(Identity::new("alice")))
+}
+
+fn deny() -> Answer<Identity> {
+    Ok(Decision::Deny(Reason::bad_credentials("no")))
+}
+
+fn no_match<T>() -> Answer<T> {
+    Ok(Decision::NoMatch)
+}
+
+fn down<T>() -> Answer<T> {
+    Err(BackendError::Unavailable("down".to_owned()))
+}
+
+fn overloaded<T>() -> Answer<T> {
+    Err(BackendError::Overloaded { retry_after: Duration::from_secs(1) })
+}
+
+fn alice() -> Login {
+    Login::new("alice", Credential::password("secret"))
+}
+
+/// What a chain says, in a word, and who said it.
+async fn verdict(links: Vec<Link<dyn Authenticator>>, login: &Login) -> String {
+    match Chain::new(links).identify(&fakes::call(), login).await {
+        Err(failed) => format!("{} is {}", failed.link, failed.error.kind()),
+        Ok(Verdict { decision, decided_by }) => {
+            let who = decided_by.as_deref().unwrap_or("nobody").to_owned();
+            match decision {
+                Decision::Allow(identity) => format!("{who} allows {}@{}", identity.account, identity.link),
+                Decision::Deny(_) => format!("{who} denies"),
+                Decision::NoMatch => format!("{who} decides"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_first_link_that_decides_ends_the_chain() {
+    for (first, second, said) in [
+        (no_match(), allow(), "b allows alice@b"),
+        (allow(), deny(), "a allows alice@a"),
+        (deny(), allow(), "a denies"),
+        (no_match(), no_match(), "nobody decides"),
+        (down(), allow(), "a is unavailable"),
+        (no_match(), down(), "b is unavailable"),
+    ] {
+        assert_eq!(verdict(vec![authn("a", first), authn("b", second)], &alice()).await, said);
+    }
+    assert_eq!(verdict(vec![], &alice()).await, "nobody decides");
+}
+
+#[tokio::test]
+async fn after_an_error_only_consent_counts() {
+    for (first, second, said) in [
+        (down(), allow(), "b allows alice@b"),
+        (down(), deny(), "a is unavailable"),
+        (down(), no_match(), "a is unavailable"),
+        (down(), down(), "a is unavailable"),
+        (overloaded(), allow(), "a is overloaded"),
+    ] {
+        let mut first = authn("a", first);
+        first.on_error = OnError::Next;
+        assert_eq!(verdict(vec![first, authn("b", second)], &alice()).await, said);
+    }
+}
+
+#[tokio::test]
+async fn a_link_with_accounts_owns_them() {
+    for (account, said) in [("alice@corp", "nobody decides"), ("alice", "b allows alice@b")] {
+        let mut first = authn("a", no_match());
+        first.accounts = Some(Pattern::parse("*@corp", DoubleStar::CrossesSlash).unwrap());
+        let login = Login::new(account, Credential::password("secret"));
+        assert_eq!(verdict(vec![first, authn("b", allow())], &login).await, said, "{account}");
+    }
+    let mut first = authn("a", deny());
+    first.accounts = Some(Pattern::parse("*@corp", DoubleStar::CrossesSlash).unwrap());
+    assert_eq!(verdict(vec![first, authn("b", allow())], &alice()).await, "b allows alice@b");
+}
+
+#[tokio::test]
+async fn nobody_is_asked_for_the_anonymous_account_who_did_not_offer() {
+    let offers = Fixed { anonymous: true, ..Fixed::new(allow()) };
+    let links = vec![authn("a", deny()), link("b", Arc::new(offers) as _)];
+    assert_eq!(verdict(links, &Login::new("", Credential::None)).await, "b allows alice@b");
+}
+
+#[tokio::test]
+async fn a_link_has_a_deadline() {
+    let slow = Fixed { takes: Duration::from_secs(3600), ..Fixed::new(allow()) };
+    let mut slow: Link<dyn Authenticator> = link("slow", Arc::new(slow));
+    slow.timeout = Some(Duration::from_millis(20));
+    assert_eq!(verdict(vec![slow, authn("b", allow())], &alice()).await, "slow is timeout");
+}
+
+#[tokio::test]
+async fn a_link_decides_whether_label_values_act_as_patterns() {
+    let mut labels = Labels::new();
+    labels.add("team", LabelValue::Pattern("a*".to_owned()));
+    labels.add("team", LabelValue::Literal("b*".to_owned()));
+    let identity = Identity::new("alice").with_labels(labels);
+    for (values, kinds) in [(None, "PL"), (Some(Values::Literal), "LL"), (Some(Values::Pattern), "PP")] {
+        let mut only = authn("a", Ok(Decision::Allow(identity.clone())));
+        only.values = values;
+        let verdict = Chain::new(vec![only]).identify(&fakes::call(), &alice()).await.unwrap();
+        let identity = verdict.decision.allowed().unwrap();
+        let found: String = identity
+            .labels
+            .values("team")
+            .iter()
+            .map(|value| if matches!(value, LabelValue::Pattern(_)) { 'P' } else { 'L' })
+            .collect();
+        assert_eq!(found, kinds);
+    }
+}
+
+#[tokio::test]
+async fn only_its_own_link_reloads_an_identity() {
+    let chain = Chain::new(vec![authn("a", allow())]);
+    let known = KnownIdentity::of(&Identity::new("alice"));
+    assert_eq!(chain.reload_identity(&fakes::call(), "a", &known).await, Ok(Reloaded::Unsupported));
+    let gone = chain.reload_identity(&fakes::call(), "b", &known).await.unwrap();
+    assert!(matches!(gone, Reloaded::Gone(_)));
+}
+
+async fn granted(links: Vec<Link<dyn Authorizer>>, asked: &[&str]) -> String {
+    let (identity, resource) = (Identity::new("alice"), Resource::repository("app"));
+    let asked: ActionSet = asked.iter().copied().collect();
+    let request = AccessRequest::new(&identity, "registry", &resource, &asked);
+    match Chain::new(links).grant(&fakes::call(), &request).await {
+        Err(failed) => format!("{} is {}", failed.link, failed.error.kind()),
+        Ok(Verdict { decision: Decision::Allow(granted), decided_by }) => {
+            let Actions::Only(actions) = granted.actions else { panic!("not cut down to what was asked") };
+            format!("{} grants {actions}", decided_by.unwrap())
+        }
+        Ok(verdict) => format!("{:?}", verdict.decision),
+    }
+}
+
+fn rule(actions: &[&str]) -> Answer<Granted> {
+    Ok(Decision::Allow(Granted::new(Actions::from_rule(actions.iter().copied()), Because::at("rule"))))
+}
+
+#[tokio::test]
+async fn never_more_is_granted_than_was_asked() {
+    for (actions, said) in [(&["*"][..], "a grants pull"), (&["pull", "push"], "a grants pull"), (&[], "a grants ")] {
+        assert_eq!(granted(vec![authz("a", rule(actions)), authz("b", rule(&["*"]))], &["pull"]).await, said);
+    }
+    assert_eq!(granted(vec![authz("a", no_match()), authz("b", rule(&["*"]))], &["pull"]).await, "b grants pull");
+}
+
+#[tokio::test]
+async fn authorization_fails_closed() {
+    assert_eq!(granted(vec![authz("a", down()), authz("b", rule(&["*"]))], &["pull"]).await, "a is unavailable");
+}
