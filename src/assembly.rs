@@ -26,7 +26,9 @@ impl Assembly<'_> {
         let known: Vec<&str> = registry.keys().collect();
         let links = links::read(&self.source.root, kind, &known, &mut self.problems);
         // A flat key that this build does not have was refused with the file's other keys.
-        let links = links.into_iter().filter(|link| link.path.as_str() != link.name || registry.contains(&link.key.text));
+        let links = links
+            .into_iter()
+            .filter(|link| link.path.as_str() != link.name || registry.contains(&link.key.text));
         let made: Vec<Link<B>> = links.filter_map(|link| self.link(&link, registry)).collect();
         Chain::new(made)
     }
@@ -64,8 +66,13 @@ impl Assembly<'_> {
         parsed
             .map_err(|error| {
                 let path = link.path.clone();
-                let path = KeyPath::root().join(path.as_str().rsplit_once('.').map_or("", |(above, _)| above));
-                self.problems.push(Problem::new(accounts.location.clone(), path.key("accounts"), error.to_string()));
+                let path =
+                    KeyPath::root().join(path.as_str().rsplit_once('.').map_or("", |(above, _)| above));
+                self.problems.push(Problem::new(
+                    accounts.location.clone(),
+                    path.key("accounts"),
+                    error.to_string(),
+                ));
             })
             .ok()
     }

@@ -16,7 +16,6 @@ mod backends;
 pub mod chain;
 pub mod cli;
 pub mod config;
-mod decision_log;
 pub mod http;
 mod logging;
 pub mod net;

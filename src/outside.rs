@@ -63,6 +63,9 @@ impl Metrics for MemoryMetrics {
     }
 }
 
+/// Looks up an environment variable.
+pub type Environment = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// Everything from outside that the server itself needs.
 #[derive(Clone)]
 pub struct Outside {
@@ -73,7 +76,7 @@ pub struct Outside {
     /// Counters.
     pub metrics: Arc<dyn Metrics>,
     /// Environment variables.
-    pub environment: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub environment: Arc<Environment>,
 }
 
 impl Outside {

@@ -57,15 +57,12 @@ impl RequestedScopes {
                 malformed.push(text.to_owned());
                 continue;
             };
-            match places.get(&resource).and_then(|place| scopes.get_mut(*place)) {
-                Some(scope) => {
-                    scope.actions.extend(actions.iter().map(str::to_owned));
-                    scope.asked_as.push(actions);
-                }
-                None => {
-                    places.insert(resource.clone(), scopes.len());
-                    scopes.push(RequestedScope { resource, actions: actions.clone(), asked_as: vec![actions] });
-                }
+            if let Some(scope) = places.get(&resource).and_then(|place| scopes.get_mut(*place)) {
+                scope.actions.extend(actions.iter().map(str::to_owned));
+                scope.asked_as.push(actions);
+            } else {
+                places.insert(resource.clone(), scopes.len());
+                scopes.push(RequestedScope { resource, actions: actions.clone(), asked_as: vec![actions] });
             }
         }
         Ok(Self { scopes, malformed })
@@ -83,7 +80,8 @@ fn parse_one(text: &str) -> Option<(Resource, ActionSet)> {
         Some((kind, class)) => (kind, Some(class.strip_suffix(')')?)),
         None => (kind, None),
     };
-    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let is_word =
+        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     if !is_word(kind) || !class.is_none_or(is_word) {
         return None;
     }
@@ -126,7 +124,10 @@ mod tests {
             (&["repository:app:pull,*"], &["repository:app:delete,pull,push"]),
             (&["repository:app:"], &["repository:app:"]),
             (&["repository::pull"], &["repository::pull"]),
-            (&["", "  ", "repository:a:pull  repository:b:push "], &["repository:a:pull", "repository:b:push"]),
+            (
+                &["", "  ", "repository:a:pull  repository:b:push "],
+                &["repository:a:pull", "repository:b:push"],
+            ),
             (
                 &["repository:a:pull", "repository:b:pull", "repository:a:push"],
                 &["repository:a:pull,push", "repository:b:pull"],
@@ -140,7 +141,15 @@ mod tests {
 
     #[test]
     fn a_malformed_scope_costs_only_itself() {
-        for bad in ["repository", "repository:app", ":a:pull", "repository(:a:pull", "repository(x:a:pull", "a b:c:d\u{7}", "rep\u{0}o:a:pull"] {
+        for bad in [
+            "repository",
+            "repository:app",
+            ":a:pull",
+            "repository(:a:pull",
+            "repository(x:a:pull",
+            "a b:c:d\u{7}",
+            "rep\u{0}o:a:pull",
+        ] {
             let parsed = parse(&[bad, "repository:a:pull"]);
             assert_eq!(parsed.scopes.last().unwrap().resource, Resource::repository("a"), "{bad:?}");
             assert!(!parsed.malformed.is_empty(), "{bad:?}");

@@ -109,7 +109,8 @@ fn pair<'a>(
     }
     if server.certificate.is_none() && server.key.is_none() {
         let place = source.root.get("token").map_or(&source.root.location, |entry| &entry.key.location);
-        let message = "nothing to sign with: give `certificate` and `key` (`dockgate quickstart` makes a pair)";
+        let message =
+            "nothing to sign with: give `certificate` and `key` (`dockgate quickstart` makes a pair)";
         problems.push(Problem::new(place.clone(), KeyPath::root().key("token"), message));
     }
     None
@@ -133,16 +134,24 @@ fn certificate_is_good(
         match dialect {
             Dialect::DockerAuth => say(
                 warnings,
-                format!("{expired}: tokens go out without it, and only registries that know the key id take them"),
+                format!(
+                    "{expired}: tokens go out without it, and only registries that know the key id take them"
+                ),
             ),
             Dialect::Native => {
-                say(problems, format!("{expired}: renew it, or set `x5c: false` if your registries know the key id"));
+                say(
+                    problems,
+                    format!("{expired}: renew it, or set `x5c: false` if your registries know the key id"),
+                );
             }
         }
         return false;
     }
     if leaf.not_before() > now {
-        say(warnings, "the signing certificate is not valid yet: registries refuse its tokens until it is".to_owned());
+        say(
+            warnings,
+            "the signing certificate is not valid yet: registries refuse its tokens until it is".to_owned(),
+        );
     } else if leaf.not_after() <= now + EXPIRES_SOON {
         let left = leaf.not_after().duration_since(now).unwrap_or_default().as_secs() / (24 * 60 * 60);
         say(warnings, format!("the signing certificate expires in {left} days: renew it"));

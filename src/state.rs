@@ -83,9 +83,10 @@ pub fn build(source: &Source, backends: &Backends, outside: &Outside) -> Result<
     let assembly::Assembly { mut problems, mut warnings, .. } = assembly;
 
     let now = outside.clock.now();
-    let tls = sections.server.as_ref().and_then(|server| {
-        load_tls(source, server).map_err(|problem| problems.push(problem)).ok().flatten()
-    });
+    let tls = sections
+        .server
+        .as_ref()
+        .and_then(|server| load_tls(source, server).map_err(|problem| problems.push(problem)).ok().flatten());
     let signing = signing::load(source, &sections, now, &mut problems, &mut warnings);
     problems.sort_by(|a, b| a.location.cmp(&b.location));
     warnings.sort_by(|a, b| a.location.cmp(&b.location));
@@ -96,7 +97,10 @@ pub fn build(source: &Source, backends: &Backends, outside: &Outside) -> Result<
             let access = Access::new(authn, authz, passwords, bounds);
             let log = sections.log;
             let outside = outside.clone();
-            Ok(Loaded { state: State { server, log, access, signing, tls, outside, _spawner: spawner }, warnings })
+            Ok(Loaded {
+                state: State { server, log, access, signing, tls, outside, _spawner: spawner },
+                warnings,
+            })
         }
         _ => Err(problems),
     }

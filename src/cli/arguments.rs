@@ -40,15 +40,19 @@ pub(super) enum Command {
         config: PathBuf,
     },
     /// Make the hash of a password, for `users:`.
-    #[command(after_help = "The password is asked for, or read from standard input: `dockgate hash < FILE`. It is \
-        never an argument, where every user of the machine could read it.")]
+    #[command(
+        after_help = "The password is asked for, or read from standard input: `dockgate hash < FILE`. It is \
+        never an argument, where every user of the machine could read it."
+    )]
     Hash {
         /// How expensive the hash is: each step doubles the work of checking and of guessing it (4 to 14).
         #[arg(long, default_value_t = dockgate_passwords::DEFAULT_COST, value_name = "COST")]
         cost: u32,
     },
     /// Make a working directory with configuration, key and two users, and serve it.
-    #[command(after_help = "Run again it keeps what is there. The passwords are shown once, when they are made.")]
+    #[command(
+        after_help = "Run again it keeps what is there. The passwords are shown once, when they are made."
+    )]
     Quickstart(QuickstartOptions),
 }
 
@@ -72,8 +76,7 @@ const COMMANDS: [&str; 5] = ["serve", "check", "hash", "quickstart", "help"];
 
 /// docker_auth's flags (those of Go's glog), which existing unit files and compose files still carry.
 const GLOG_SWITCHES: [&str; 2] = ["logtostderr", "alsologtostderr"];
-const GLOG_VALUES: [&str; 6] =
-    ["v", "vmodule", "stderrthreshold", "log_dir", "log_backtrace_at", "log_file"];
+const GLOG_VALUES: [&str; 6] = ["v", "vmodule", "stderrthreshold", "log_dir", "log_backtrace_at", "log_file"];
 
 /// Makes `dockgate CONFIG` of docker_auth into `dockgate serve CONFIG`, and takes out its flags, which are returned.
 pub(super) fn normalized(arguments: Vec<OsString>) -> (Vec<OsString>, Vec<String>) {

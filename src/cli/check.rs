@@ -35,7 +35,11 @@ fn summary(state: &State) -> String {
     let expires = signing.key.leaf().not_after().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let kid = signing.header.kid.map_or_else(|| "none".to_owned(), |kind| kind.of(signing.key.public_key()));
     [
-        format!("listens on       {} ({})", state.server().addr.value, if state.tls().is_some() { "HTTPS" } else { "HTTP" }),
+        format!(
+            "listens on       {} ({})",
+            state.server().addr.value,
+            if state.tls().is_some() { "HTTPS" } else { "HTTP" }
+        ),
         format!("token endpoint   {}/auth", state.prefix()),
         format!("who is this      {}", names(authn.links().iter().map(|link| link.name.as_ref()).collect())),
         format!("what may they do {}", names(authz.links().iter().map(|link| link.name.as_ref()).collect())),
@@ -49,6 +53,8 @@ fn summary(state: &State) -> String {
 
 /// `2026-11-21`, in UTC.
 fn date(seconds: u64) -> String {
-    let date = i64::try_from(seconds).ok().and_then(|seconds| time::OffsetDateTime::from_unix_timestamp(seconds).ok());
+    let date = i64::try_from(seconds)
+        .ok()
+        .and_then(|seconds| time::OffsetDateTime::from_unix_timestamp(seconds).ok());
     date.map_or_else(|| "the far future".to_owned(), |date| date.date().to_string())
 }

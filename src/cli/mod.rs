@@ -30,7 +30,10 @@ pub fn run(backends: Backends) -> ExitCode {
 fn run_with(arguments: Vec<OsString>, backends: &Backends, outside: &Outside) -> ExitCode {
     let (arguments, ignored) = arguments::normalized(arguments);
     if !ignored.is_empty() {
-        complain(&format!("note: {} has no meaning here and is ignored (see `log:` in the configuration)", ignored.join(", ")));
+        complain(&format!(
+            "note: {} has no meaning here and is ignored (see `log:` in the configuration)",
+            ignored.join(", ")
+        ));
     }
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,

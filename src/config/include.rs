@@ -45,7 +45,11 @@ fn expand_list(list: &mut Node, directory: &Path, problems: &mut Vec<Problem>) {
             Some((key, pattern)) => match rules(pattern, directory) {
                 Ok(rules) => expanded.extend(rules),
                 Err(Failure::Pattern(message)) => {
-                    problems.push(Problem::new(key.location.clone(), KeyPath::root().key("acl").key("include"), message));
+                    problems.push(Problem::new(
+                        key.location.clone(),
+                        KeyPath::root().key("acl").key("include"),
+                        message,
+                    ));
                 }
                 Err(Failure::File(found)) => problems.extend(found),
             },
@@ -83,7 +87,10 @@ fn rules(pattern: &str, directory: &Path) -> Result<Vec<Node>, Failure> {
             return Err(refuse(&root, "an included file holds a list of rules: begin each with `- match:`"));
         };
         if let Some(nested) = items.iter().find(|item| included(item).is_some()) {
-            return Err(refuse(nested, "an included file cannot include others: name them in the configuration"));
+            return Err(refuse(
+                nested,
+                "an included file cannot include others: name them in the configuration",
+            ));
         }
         rules.extend(items);
     }
@@ -93,19 +100,27 @@ fn rules(pattern: &str, directory: &Path) -> Result<Vec<Node>, Failure> {
 /// The files that a pattern names. A name without wildcards must exist; a pattern may match nothing.
 fn files(pattern: &Path) -> Result<Vec<PathBuf>, String> {
     let shown = pattern.display();
-    let name = pattern.file_name().and_then(|name| name.to_str()).ok_or_else(|| format!("{shown} names no file"))?;
+    let name =
+        pattern.file_name().and_then(|name| name.to_str()).ok_or_else(|| format!("{shown} names no file"))?;
     let directory = pattern.parent().unwrap_or(Path::new("."));
     if directory.to_string_lossy().contains(['*', '?', '[']) {
         return Err(format!("{shown}: `*` and `?` may stand only in the file's name, not in a directory's"));
     }
     if !name.contains(['*', '?', '[']) {
-        return if pattern.is_file() { Ok(vec![pattern.to_path_buf()]) } else { Err(format!("there is no file {shown}")) };
+        return if pattern.is_file() {
+            Ok(vec![pattern.to_path_buf()])
+        } else {
+            Err(format!("there is no file {shown}"))
+        };
     }
     let glob = Glob::parse(name, DoubleStar::PlainStar).map_err(|error| format!("{shown}: {error}"))?;
-    let entries = std::fs::read_dir(directory).map_err(|error| format!("cannot read {}: {error}", directory.display()))?;
+    let entries = std::fs::read_dir(directory)
+        .map_err(|error| format!("cannot read {}: {error}", directory.display()))?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| glob.is_match(name)))
+        .filter(|path| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| glob.is_match(name))
+        })
         .filter(|path| path.is_file())
         .take(MOST_FILES + 1)
         .collect();
@@ -148,14 +163,23 @@ mod tests {
     #[test]
     fn problems_name_the_file_at_fault() {
         let table = [
-            ("acl: [{include: rules/none.yml}]\n", "main.yml:1:8: acl.include: there is no file rules/none.yml"),
-            ("acl: [{include: 'r*/a.yml'}]\n", "main.yml:1:8: acl.include: r*/a.yml: `*` and `?` may stand only"),
+            (
+                "acl: [{include: rules/none.yml}]\n",
+                "main.yml:1:8: acl.include: there is no file rules/none.yml",
+            ),
+            (
+                "acl: [{include: 'r*/a.yml'}]\n",
+                "main.yml:1:8: acl.include: r*/a.yml: `*` and `?` may stand only",
+            ),
             ("acl: [{include: rules/map.yml}]\n", "rules/map.yml:1:1: an included file holds a list"),
             ("acl: [{include: rules/nested.yml}]\n", "rules/nested.yml:1:3: an included file cannot include"),
             ("acl: [{include: rules/tab.yml}]\n", "rules/tab.yml:2:"),
         ];
-        let files =
-            [("map.yml", "n: 1\n"), ("nested.yml", "- {include: x.yml}\n"), ("tab.yml", "- match:\n\tname: x\n")];
+        let files = [
+            ("map.yml", "n: 1\n"),
+            ("nested.yml", "- {include: x.yml}\n"),
+            ("tab.yml", "- match:\n\tname: x\n"),
+        ];
         for (config, message) in table {
             let problems = expanded(&files, config).unwrap_err();
             assert!(problems[0].starts_with(message), "{config}: {problems:?}");

@@ -47,7 +47,9 @@ pub fn refusal(key: &str) -> Option<String> {
         ));
     }
     let known = BACKENDS.contains(&key) || SERVER.contains(&key) || TOKEN.contains(&key);
-    known.then(|| format!("`{key}` is not in this build: remove it, or stay with your present server until it is"))
+    known.then(|| {
+        format!("`{key}` is not in this build: remove it, or stay with your present server until it is")
+    })
 }
 
 /// Takes the entries that are still to come out of a section and says so of each.

@@ -154,7 +154,9 @@ pub fn read<'a>(
         problems.push(Problem::new(list.value.location.clone(), path.clone(), kind.needed()));
     }
     let links = items.iter().enumerate().filter_map(|(index, item)| {
-        listed_link(item, &path.item(index), kind, known).map_err(|mut found| problems.append(&mut found)).ok()
+        listed_link(item, &path.item(index), kind, known)
+            .map_err(|mut found| problems.append(&mut found))
+            .ok()
     });
     let links: Vec<LinkConfig<'a>> = links.collect();
     refuse_equal_names(&links, problems);
@@ -182,7 +184,10 @@ fn listed_link<'a>(
 ) -> Result<LinkConfig<'a>, Vec<Problem>> {
     let problem = |message: String| vec![Problem::new(item.location.clone(), path.clone(), message)];
     let Some(entries) = item.entries() else {
-        return Err(problem(format!("expected one backend, such as `- users: {{…}}`, found {}", item.describe())));
+        return Err(problem(format!(
+            "expected one backend, such as `- users: {{…}}`, found {}",
+            item.describe()
+        )));
     };
     let (options, backends): (Vec<_>, Vec<_>) =
         entries.iter().partition(|entry| OPTIONS.contains(&entry.key.text.as_ref()));
@@ -196,7 +201,8 @@ fn listed_link<'a>(
                 let all: Vec<&str> = known.iter().chain(&OPTIONS).copied().collect();
                 return Err(vec![Problem::unknown_key(&stray.key, path, &all)]);
             }
-            let message = format!("a second backend in one item: begin `{}` with a `-` of its own", second.key.text);
+            let message =
+                format!("a second backend in one item: begin `{}` with a `-` of its own", second.key.text);
             return Err(vec![Problem::new(second.key.location.clone(), path.clone(), message)]);
         }
     };

@@ -62,11 +62,17 @@ impl Source {
     ///
     /// # Errors
     /// Where the text is no YAML.
-    pub fn parse(name: &str, text: &str, directory: &Path, lookup: env::Lookup<'_>) -> Result<Self, Vec<Problem>> {
+    pub fn parse(
+        name: &str,
+        text: &str,
+        directory: &Path,
+        lookup: env::Lookup<'_>,
+    ) -> Result<Self, Vec<Problem>> {
         let mut root = yaml::parse(name, text)?;
         let mut problems = Vec::new();
         if !matches!(root.value, Value::Mapping(_)) {
-            let message = format!("expected sections such as `server:` and `token:`, found {}", root.describe());
+            let message =
+                format!("expected sections such as `server:` and `token:`, found {}", root.describe());
             return Err(vec![Problem::new(root.location, KeyPath::root(), message)]);
         }
         include::expand(&mut root, directory, &mut problems);
@@ -77,7 +83,8 @@ impl Source {
     /// Whether a file name is relative to the file's directory, as in explicit chains, or to the working directory,
     /// as in docker_auth.
     pub fn dialect(&self) -> Dialect {
-        let listed = [ChainKind::Authn, ChainKind::Authz].iter().any(|kind| self.root.get(kind.list_key()).is_some());
+        let listed =
+            [ChainKind::Authn, ChainKind::Authz].iter().any(|kind| self.root.get(kind.list_key()).is_some());
         if listed { Dialect::Native } else { Dialect::DockerAuth }
     }
 
@@ -102,13 +109,19 @@ fn read_text(file: &Path) -> Result<String, (u32, String)> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
         let line = valid.filter(|byte| **byte == b'\n').count() + 1;
-        (u32::try_from(line).unwrap_or(u32::MAX), "this is not UTF-8 text: is it the configuration file?".to_owned())
+        (
+            u32::try_from(line).unwrap_or(u32::MAX),
+            "this is not UTF-8 text: is it the configuration file?".to_owned(),
+        )
     })?;
     match text.find('\0') {
         None => Ok(text),
         Some(at) => {
             let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
-            Err((u32::try_from(line).unwrap_or(u32::MAX), "this is a binary file, not a configuration".to_owned()))
+            Err((
+                u32::try_from(line).unwrap_or(u32::MAX),
+                "this is a binary file, not a configuration".to_owned(),
+            ))
         }
     }
 }
@@ -162,7 +175,10 @@ impl Sections {
             None | Some(1) => AclVersion::DockerAuth,
             Some(2) => AclVersion::Native,
             Some(other) => {
-                let place = source.root.get("acl_version").map_or(&source.root.location, |entry| &entry.value.location);
+                let place = source
+                    .root
+                    .get("acl_version")
+                    .map_or(&source.root.location, |entry| &entry.value.location);
                 let message = format!("`{other}` is no version: 1 is docker_auth's patterns, 2 is ours");
                 problems.push(Problem::new(place.clone(), KeyPath::root().key("acl_version"), message));
                 AclVersion::DockerAuth
@@ -182,7 +198,10 @@ fn refuse_unknown_keys(root: &Node, backends: &Backends, problems: &mut Vec<Prob
         let key = entry.key.text.as_ref();
         let in_build = backends.authenticators().contains(key) || backends.authorizers().contains(key);
         let flat = chains.iter().any(|kind| kind.flat_keys().contains(&key));
-        if key.starts_with("x-") || (flat && (in_build || entry.value.is_null())) || (known.contains(&key) && !flat) {
+        if key.starts_with("x-")
+            || (flat && (in_build || entry.value.is_null()))
+            || (known.contains(&key) && !flat)
+        {
             continue;
         }
         let problem = if in_build {

@@ -34,6 +34,7 @@ impl PasswordsConfig {
         if let Some(memo) = self.memo {
             options.memo_entries = memo as usize;
         }
-        Pool::new(options, outside.random.as_ref(), outside.metrics.as_ref()).map_err(|error| error.to_string())
+        Pool::new(options, outside.random.as_ref(), outside.metrics.as_ref())
+            .map_err(|error| error.to_string())
     }
 }

@@ -48,7 +48,10 @@ impl TokenConfig {
             )),
             seconds if seconds > 900 => warnings.push(at(
                 &self.expiration,
-                format!("a right that is taken away lives on for up to {} minutes in tokens already signed", seconds / 60),
+                format!(
+                    "a right that is taken away lives on for up to {} minutes in tokens already signed",
+                    seconds / 60
+                ),
             )),
             _ => {}
         }

@@ -35,10 +35,7 @@ pub fn router(state: Arc<State>) -> Router {
     if !prefix.is_empty() {
         router = router.route(&at("/.well-known/jwks.json"), get(jwks::get));
     }
-    router
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .with_state(state)
+    router.fallback(not_found).method_not_allowed_fallback(method_not_allowed).with_state(state)
 }
 
 async fn not_found(uri: Uri) -> Response {

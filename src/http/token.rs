@@ -39,11 +39,14 @@ enum Failure {
 impl Failure {
     fn respond(self, state: &State) -> Response {
         let problem = match self {
-            Self::Request(message) | Self::Refused(Refusal::Malformed(message)) => Problem::bad_request(message),
-            Self::GrantType => {
-                Problem::bad_request("grant_type must be password or refresh_token").oauth("unsupported_grant_type")
+            Self::Request(message) | Self::Refused(Refusal::Malformed(message)) => {
+                Problem::bad_request(message)
             }
-            Self::TooLarge => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", "the request is too large"),
+            Self::GrantType => Problem::bad_request("grant_type must be password or refresh_token")
+                .oauth("unsupported_grant_type"),
+            Self::TooLarge => {
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", "the request is too large")
+            }
             Self::NoProof | Self::Refused(Refusal::BadCredentials) => {
                 Problem::bad_credentials(state.issuer().name())
             }
@@ -85,7 +88,11 @@ pub(super) async fn post(
     answer.unwrap_or_else(|failure| failure.respond(&state))
 }
 
-async fn post_inner(state: &State, client: ClientAddress, request: Request<Body>) -> Result<Response, Failure> {
+async fn post_inner(
+    state: &State,
+    client: ClientAddress,
+    request: Request<Body>,
+) -> Result<Response, Failure> {
     let (head, body) = request.into_parts();
     let mut params = Params::default();
     params.add_query(head.uri.query().unwrap_or_default());
@@ -107,7 +114,8 @@ async fn post_inner(state: &State, client: ClientAddress, request: Request<Body>
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     essence.is_empty() || essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
@@ -148,7 +156,8 @@ async fn token(
 /// Who the request claims to be. The header and the form may both say so, if they agree; `account` is a hint that must
 /// not contradict them. Nothing at all is the anonymous account.
 fn login(basic: Option<Basic>, params: Params) -> Result<(String, Credential), Failure> {
-    let form = params.username.map(|account| Basic { account, password: params.password.unwrap_or_default() });
+    let form =
+        params.username.map(|account| Basic { account, password: params.password.unwrap_or_default() });
     let proof = match (basic, form) {
         (Some(basic), Some(form)) if basic.account != form.account => {
             return Err(Failure::Request("the Authorization header and the form name different accounts"));

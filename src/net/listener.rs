@@ -115,7 +115,9 @@ fn cure(addr: &str, error: &io::Error) -> String {
             format!("{addr} is in use: stop whoever listens there, or choose another port")
         }
         io::ErrorKind::PermissionDenied => {
-            format!("no permission to listen on {addr}: choose a port from 1024 on, or a directory you may write to")
+            format!(
+                "no permission to listen on {addr}: choose a port from 1024 on, or a directory you may write to"
+            )
         }
         io::ErrorKind::AddrNotAvailable => {
             format!("this machine has no address {addr}: write one it has, or `:PORT` for all of them")

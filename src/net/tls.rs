@@ -25,12 +25,14 @@ pub fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsErro
     let builder = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(rustls::DEFAULT_VERSIONS)
         .map_err(|error| TlsError::certificate(certificate, &error.to_string()))?;
-    let mut config = builder.with_no_client_auth().with_single_cert(chain, private).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(_) => {
-            TlsError::key(key, &format!("it does not belong to the certificate in {}", certificate.display()))
-        }
-        other => TlsError::certificate(certificate, &other.to_string()),
-    })?;
+    let mut config =
+        builder.with_no_client_auth().with_single_cert(chain, private).map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => TlsError::key(
+                key,
+                &format!("it does not belong to the certificate in {}", certificate.display()),
+            ),
+            other => TlsError::certificate(certificate, &other.to_string()),
+        })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
@@ -46,7 +48,10 @@ pub struct TlsError {
 
 impl TlsError {
     fn certificate(path: &Path, what: &str) -> Self {
-        Self { key_at_fault: false, message: format!("cannot use the certificate {}: {what}", path.display()) }
+        Self {
+            key_at_fault: false,
+            message: format!("cannot use the certificate {}: {what}", path.display()),
+        }
     }
 
     fn key(path: &Path, what: &str) -> Self {

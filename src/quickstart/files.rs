@@ -51,7 +51,11 @@ impl Directory {
         outside: &Outside,
     ) -> Result<(Self, Option<Users>), String> {
         let cannot = |path: &Path, error: &io::Error| format!("cannot make {}: {error}", path.display());
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(|error| cannot(root, &error))?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(root)
+            .map_err(|error| cannot(root, &error))?;
         let root = root.canonicalize().map_err(|error| cannot(root, &error))?;
         let directory = Self { root };
         if directory.config().exists() {
@@ -95,8 +99,12 @@ impl Directory {
     fn fill(&self, ports: &Ports, outside: &Outside) -> Result<Users, String> {
         let users = Users { admin: password(outside)?, reader: password(outside)? };
         let hash = |password| {
-            dockgate_passwords::hash_bcrypt(password, dockgate_passwords::DEFAULT_COST, outside.random.as_ref())
-                .map_err(|error| error.to_string())
+            dockgate_passwords::hash_bcrypt(
+                password,
+                dockgate_passwords::DEFAULT_COST,
+                outside.random.as_ref(),
+            )
+            .map_err(|error| error.to_string())
         };
         let (admin, reader) = (hash(&users.admin)?, hash(&users.reader)?);
         let now = outside.clock.now();
@@ -111,7 +119,8 @@ impl Directory {
         self.write("signing.pem", 0o644, pair.certificate_pem.as_bytes())?;
         self.write("registry.yml", 0o644, self.registry_yml(ports).as_bytes())?;
         self.write("compose.yml", 0o644, compose_yml(ports).as_bytes())?;
-        image::write(&self.image()).map_err(|error| format!("cannot make {}: {error}", self.image().display()))?;
+        image::write(&self.image())
+            .map_err(|error| format!("cannot make {}: {error}", self.image().display()))?;
         // Last: a directory with a configuration is complete.
         self.write("dockgate.yml", 0o600, config_yml(ports, &admin, &reader).as_bytes())?;
         Ok(users)

@@ -52,7 +52,8 @@ impl fmt::Display for Guide<'_> {
                  docker-registry serve {root}/registry.yml\n  \
                  docker compose -f {root}/compose.yml up -d      # the same as a container:\n"
             )?;
-            let compose = std::fs::read_to_string(self.directory.root().join("compose.yml")).unwrap_or_default();
+            let compose =
+                std::fs::read_to_string(self.directory.root().join("compose.yml")).unwrap_or_default();
             for line in compose.lines().filter(|line| !line.starts_with('#')) {
                 writeln!(f, "      {line}")?;
             }

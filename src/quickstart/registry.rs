@@ -36,7 +36,12 @@ impl RegistryProgram {
         }
         let docker = in_path("docker")?;
         let mut probe = Command::new(&docker);
-        probe.arg("version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        probe
+            .arg("version")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
         let answered = tokio::time::timeout(Duration::from_secs(5), probe.status()).await;
         matches!(answered, Ok(Ok(status)) if status.success()).then_some(Self::Engine(docker))
     }
@@ -67,7 +72,8 @@ fn in_path(name: &str) -> Option<PathBuf> {
 
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+    std::fs::metadata(path)
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
 impl Registry {
@@ -75,7 +81,11 @@ impl Registry {
     ///
     /// # Errors
     /// Why it does not, with the file that says more.
-    pub(crate) async fn start(program: &RegistryProgram, directory: &Directory, port: u16) -> Result<Self, String> {
+    pub(crate) async fn start(
+        program: &RegistryProgram,
+        directory: &Directory,
+        port: u16,
+    ) -> Result<Self, String> {
         if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
             return Err(format!(
                 "port {port} is in use: stop whoever listens there, or make another directory with --registry-port"
@@ -115,8 +125,10 @@ impl Registry {
 
     /// Lets it end by itself, and ends it if it does not.
     pub(crate) async fn stop(mut self) {
-        let pid = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
-        let asked = pid.is_some_and(|pid| rustix::process::kill_process(pid, rustix::process::Signal::TERM).is_ok());
+        let pid =
+            self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+        let asked =
+            pid.is_some_and(|pid| rustix::process::kill_process(pid, rustix::process::Signal::TERM).is_ok());
         if !asked || tokio::time::timeout(STOPS_WITHIN, self.child.wait()).await.is_err() {
             let _ = self.child.kill().await;
         }

@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::claims::{Access, Claims};
 use super::keys::SigningKey;
 use super::kid::KidKind;
-use dockgate_api::{Random, RandomError};
 use super::sign::{Sign, SignError};
+use dockgate_api::{Random, RandomError};
 
 /// `nbf` and `iat` lie this far in the past: registries allow 60 s of clock skew, zot allows none.
 const BACK_DATED: u64 = 10;

@@ -16,9 +16,12 @@ pub struct Registry<B: ?Sized> {
     factories: BTreeMap<&'static str, Factory<B>>,
 }
 
+/// A backend, or everything that is wrong with its section.
+type Built<B> = Result<Arc<B>, Vec<Problem>>;
+
 /// Both are plain functions, made from the config type alone.
 struct Factory<B: ?Sized> {
-    build: fn(&Node, &KeyPath, &BuildContext) -> Result<Arc<B>, Vec<Problem>>,
+    build: fn(&Node, &KeyPath, &BuildContext) -> Built<B>,
     schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
@@ -55,13 +58,7 @@ impl<B: ?Sized> Registry<B> {
     ///
     /// # Errors
     /// Every problem of the section, each with its place. An unknown key names the known ones.
-    pub fn build(
-        &self,
-        key: &Key,
-        section: &Node,
-        path: &KeyPath,
-        cx: &BuildContext,
-    ) -> Result<Arc<B>, Vec<Problem>> {
+    pub fn build(&self, key: &Key, section: &Node, path: &KeyPath, cx: &BuildContext) -> Built<B> {
         match self.factories.get(key.text.as_ref()) {
             Some(factory) => (factory.build)(section, path, cx),
             None => Err(vec![Problem::unknown_key(key, path, &self.keys().collect::<Vec<_>>())]),
@@ -80,11 +77,7 @@ impl<B: ?Sized> Default for Registry<B> {
     }
 }
 
-fn build<B: ?Sized, C: Configure<B>>(
-    section: &Node,
-    path: &KeyPath,
-    cx: &BuildContext,
-) -> Result<Arc<B>, Vec<Problem>> {
+fn build<B: ?Sized, C: Configure<B>>(section: &Node, path: &KeyPath, cx: &BuildContext) -> Built<B> {
     let config: C = section.decode(path)?;
     config.build(cx).map_err(|error| error.into_problems(section, path))
 }

@@ -5,7 +5,8 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::decode::{Decoder, Failure, KeyDecoder, Trail};
+use super::decode::{Decoder, KeyDecoder};
+use super::failure::{Failure, Trail};
 use super::{Entry, Node};
 
 /// The items of a list.
@@ -40,14 +41,14 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
 
 /// The keys and values of a mapping.
 pub(super) struct Entries<'p, 'de> {
-    entries: std::slice::Iter<'de, Entry>,
+    rest: std::slice::Iter<'de, Entry>,
     current: Option<&'de Entry>,
     mapping: Decoder<'p, 'de>,
 }
 
 impl<'p, 'de> Entries<'p, 'de> {
     pub(super) fn new(entries: &'de [Entry], mapping: Decoder<'p, 'de>) -> Self {
-        Self { entries: entries.iter(), current: None, mapping }
+        Self { rest: entries.iter(), current: None, mapping }
     }
 }
 
@@ -57,7 +58,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Failure> {
         let run = self.mapping.run;
         loop {
-            let Some(entry) = self.entries.next() else { return Ok(None) };
+            let Some(entry) = self.rest.next() else { return Ok(None) };
             if run.is_left_out(&entry.value) {
                 run.note_robbed(self.mapping.node, &entry.key);
                 continue;

@@ -7,6 +7,7 @@
 mod access;
 mod decode;
 mod duration;
+mod failure;
 mod located;
 mod nearest;
 mod node;

@@ -105,21 +105,24 @@ impl Builder {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    return Err(self.problem(location, "only one document may stand in the file: remove the `---`"));
+                    return Err(problem(
+                        location,
+                        "only one document may stand in the file: remove the `---`",
+                    ));
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let quoted = style != ScalarStyle::Plain || self.is_text(tag.as_deref(), &location)?;
+                let quoted = style != ScalarStyle::Plain || is_text(tag.as_deref(), &location)?;
                 let value = Value::Scalar { text: text.as_ref().into(), quoted };
                 self.count(1, &location)?;
                 self.complete(Node { location, value }, anchor, 1)?;
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.is_text(tag.as_deref(), &location)?;
+                is_text(tag.as_deref(), &location)?;
                 self.begin(location, anchor, Content::Sequence(Vec::new()))?;
             }
             Event::MappingStart(_, anchor, tag) => {
-                self.is_text(tag.as_deref(), &location)?;
+                is_text(tag.as_deref(), &location)?;
                 let content = Content::Mapping { entries: Vec::new(), merged: Vec::new(), key: None };
                 self.begin(location, anchor, content)?;
             }
@@ -130,19 +133,10 @@ impl Builder {
         Ok(())
     }
 
-    /// Whether a tag says that a scalar is text. Tags that would make an object of it are refused.
-    fn is_text(&self, tag: Option<&Tag>, location: &Location) -> Result<bool, Problem> {
-        match tag.map(Tag::core_suffix) {
-            None => Ok(false),
-            Some(Some(suffix)) => Ok(suffix == "str"),
-            Some(None) => Err(self.problem(location.clone(), "tags (`!…`) mean nothing here: remove it")),
-        }
-    }
-
     fn begin(&mut self, location: Location, anchor: usize, content: Content) -> Result<(), Problem> {
         self.count(1, &location)?;
         if self.open.len() >= DEEPEST {
-            return Err(self.problem(location, "nested too deeply"));
+            return Err(problem(location, "nested too deeply"));
         }
         self.open.push(Open { location, anchor, size: 1, content });
         Ok(())
@@ -159,7 +153,7 @@ impl Builder {
 
     fn alias(&mut self, anchor: usize, location: Location) -> Result<(), Problem> {
         let Some(anchored) = self.anchors.get(&anchor) else {
-            return Err(self.problem(location, "this alias refers to something that contains it"));
+            return Err(problem(location, "this alias refers to something that contains it"));
         };
         let (mut node, size) = (anchored.node.clone(), anchored.size);
         self.count(size, &location)?;
@@ -205,7 +199,7 @@ impl Builder {
                     "the key `{}` stands twice, first in line {}: keep one of them",
                     entry.key.text, first.line
                 );
-                self.problems.push(self.problem(entry.key.location, message));
+                self.problems.push(problem(entry.key.location, message));
             } else {
                 known.insert(Arc::clone(&entry.key.text), entry.key.location.clone());
                 kept.push(entry);
@@ -218,7 +212,7 @@ impl Builder {
             };
             for mapping in mappings {
                 let Value::Mapping(entries) = mapping.value else {
-                    return Err(self.problem(mapping.location, "`<<` takes a mapping or a list of mappings"));
+                    return Err(problem(mapping.location, "`<<` takes a mapping or a list of mappings"));
                 };
                 for entry in entries {
                     if known.insert(Arc::clone(&entry.key.text), entry.key.location.clone()).is_none() {
@@ -233,13 +227,12 @@ impl Builder {
     fn count(&mut self, nodes: usize, location: &Location) -> Result<(), Problem> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > self.most_nodes {
-            return Err(self.problem(location.clone(), "aliases multiply the file beyond all measure: write it out"));
+            return Err(problem(
+                location.clone(),
+                "aliases multiply the file beyond all measure: write it out",
+            ));
         }
         Ok(())
-    }
-
-    fn problem(&self, location: Location, message: impl Into<String>) -> Problem {
-        Problem::new(location, KeyPath::root(), message)
     }
 
     fn finish(self) -> Result<Node, Vec<Problem>> {
@@ -255,14 +248,26 @@ impl Builder {
     }
 }
 
+/// Whether a tag says that a scalar is text. Tags that would make an object of it are refused.
+fn is_text(tag: Option<&Tag>, location: &Location) -> Result<bool, Problem> {
+    match tag.map(Tag::core_suffix) {
+        None => Ok(false),
+        Some(Some(suffix)) => Ok(suffix == "str"),
+        Some(None) => Err(problem(location.clone(), "tags (`!…`) mean nothing here: remove it")),
+    }
+}
+
+fn problem(location: Location, message: impl Into<String>) -> Problem {
+    Problem::new(location, KeyPath::root(), message)
+}
+
 fn pending_key(node: Node) -> Result<PendingKey, Problem> {
     let Value::Scalar { text, quoted } = node.value else {
-        return Err(Problem::new(node.location, KeyPath::root(), "a key must be a single word or text"));
+        return Err(problem(node.location, "a key must be a single word or text"));
     };
     let merges = text.as_ref() == "<<" && !quoted;
     Ok(PendingKey { key: Key { text, location: node.location }, merges })
 }
 
 #[cfg(test)]
-#[path = "yaml_tests.rs"]
 mod tests;

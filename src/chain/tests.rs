@@ -203,13 +203,21 @@ fn rule(actions: &[&str]) -> Answer<Granted> {
 
 #[tokio::test]
 async fn never_more_is_granted_than_was_asked() {
-    for (actions, said) in [(&["*"][..], "a grants pull"), (&["pull", "push"], "a grants pull"), (&[], "a grants ")] {
+    for (actions, said) in
+        [(&["*"][..], "a grants pull"), (&["pull", "push"], "a grants pull"), (&[], "a grants ")]
+    {
         assert_eq!(granted(vec![authz("a", rule(actions)), authz("b", rule(&["*"]))], &["pull"]).await, said);
     }
-    assert_eq!(granted(vec![authz("a", no_match()), authz("b", rule(&["*"]))], &["pull"]).await, "b grants pull");
+    assert_eq!(
+        granted(vec![authz("a", no_match()), authz("b", rule(&["*"]))], &["pull"]).await,
+        "b grants pull"
+    );
 }
 
 #[tokio::test]
 async fn authorization_fails_closed() {
-    assert_eq!(granted(vec![authz("a", down()), authz("b", rule(&["*"]))], &["pull"]).await, "a is unavailable");
+    assert_eq!(
+        granted(vec![authz("a", down()), authz("b", rule(&["*"]))], &["pull"]).await,
+        "a is unavailable"
+    );
 }

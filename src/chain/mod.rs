@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dockgate_api::{
-    AccessRequest, Actions, Answer, Authenticator, Authorizer, BackendError, Call, Decision, Granted, Identity,
-    KnownIdentity, LabelValue, Labels, Login, Reason, Reloaded, async_trait,
+    AccessRequest, Actions, Answer, Authenticator, Authorizer, BackendError, Call, Decision, Granted,
+    Identity, KnownIdentity, LabelValue, Labels, Login, Reason, Reloaded, async_trait,
 };
 use dockgate_rules::Pattern;
 
@@ -99,7 +99,8 @@ impl Chain<dyn Authenticator> {
         let mut pending: Option<LinkError> = None;
         for link in &self.links {
             let owned = link.owns(&login.account);
-            let not_asked = owned == Some(false) || (login.is_anonymous() && !link.backend.answers_anonymous());
+            let not_asked =
+                owned == Some(false) || (login.is_anonymous() && !link.backend.answers_anonymous());
             if not_asked {
                 cx.note(|| format!("{} is not asked for this account", link.name));
                 continue;
@@ -246,5 +247,4 @@ impl Authorizer for Chain<dyn Authorizer> {
 }
 
 #[cfg(test)]
-#[path = "chain_tests.rs"]
 mod tests;

@@ -1,11 +1,14 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use dockgate_api::{Actions, Answer, Granted, RequestId, ScopeLimit, async_trait};
+use dockgate_api::{
+    Actions, Answer, BackendError, Because, Granted, RequestId, Restriction, ScopeLimit, async_trait,
+};
 use dockgate_testkit::fakes::{self, World};
 
 use super::*;
 use crate::chain::Link;
 use crate::config::links::OnError;
+use crate::scope::RequestedScopes;
 
 const BOUNDS: Bounds = Bounds { name: 256, secret: 8192 };
 
@@ -34,8 +37,14 @@ impl Authorizer for Rule {
 }
 
 fn chain<B: ?Sized>(backend: Arc<B>) -> Chain<B> {
-    let link =
-        Link { name: "only".into(), backend, on_error: OnError::Fail, timeout: None, accounts: None, values: None };
+    let link = Link {
+        name: "only".into(),
+        backend,
+        on_error: OnError::Fail,
+        timeout: None,
+        accounts: None,
+        values: None,
+    };
     Chain::new(vec![link])
 }
 
@@ -47,7 +56,15 @@ fn access(welcome: fn(&str) -> Answer<Identity>, rule: fn(&ActionSet) -> Answer<
         world.metrics.as_ref(),
     );
     let passwords = Arc::new(PasswordService::new(&pool.unwrap()));
-    (Access::new(chain(Arc::new(Welcome(welcome)) as _), chain(Arc::new(Rule(rule)) as _), passwords, BOUNDS), world)
+    (
+        Access::new(
+            chain(Arc::new(Welcome(welcome)) as _),
+            chain(Arc::new(Rule(rule)) as _),
+            passwords,
+            BOUNDS,
+        ),
+        world,
+    )
 }
 
 fn question(account: &str, password: Option<&str>, scopes: &[&str]) -> Question {
@@ -72,12 +89,14 @@ fn actions(grant: &Grant) -> Vec<String> {
 async fn names_that_cannot_be_anybodys_reach_nobody() {
     let (access, _) = access(|_| panic!("asked"), everything);
     for account in ["a\nb", "a\0", "\u{1b}[31m", &"a".repeat(257)] {
-        let refused = access.answer(&fakes::call(), &question(account, Some("secret"), &[])).await.unwrap_err();
+        let refused =
+            access.answer(&fakes::call(), &question(account, Some("secret"), &[])).await.unwrap_err();
         assert!(matches!(refused, Refusal::Malformed(_)), "{account:?}");
     }
     let too_long = "p".repeat(8193);
     for (account, password) in [("", "secret"), ("alice", too_long.as_str())] {
-        let refused = access.answer(&fakes::call(), &question(account, Some(password), &[])).await.unwrap_err();
+        let refused =
+            access.answer(&fakes::call(), &question(account, Some(password), &[])).await.unwrap_err();
         assert!(matches!(refused, Refusal::BadCredentials), "{account:?}");
     }
 }
@@ -127,7 +146,12 @@ async fn a_restriction_is_intersected_last() {
         },
         everything,
     );
-    let scopes = ["repository:team/a/b:pull,push", "repository:team/own:*", "repository:other:pull", "registry:catalog:*"];
+    let scopes = [
+        "repository:team/a/b:pull,push",
+        "repository:team/own:*",
+        "repository:other:pull",
+        "registry:catalog:*",
+    ];
     let grant = access.answer(&fakes::call(), &question("ci", Some("secret"), &scopes)).await.unwrap();
     assert_eq!(actions(&grant), ["pull", "pull,push", "", ""]);
 }
@@ -150,7 +174,8 @@ async fn one_failed_scope_fails_the_request() {
         if asked.contains("push") { Err(BackendError::Timeout("slow".to_owned())) } else { everything(asked) }
     });
     let scopes = ["repository:a:pull", "repository:b:push"];
-    let refused = access.answer(&fakes::call(), &question("alice", Some("secret"), &scopes)).await.unwrap_err();
+    let refused =
+        access.answer(&fakes::call(), &question("alice", Some("secret"), &scopes)).await.unwrap_err();
     assert!(matches!(refused, Refusal::Unavailable { .. }));
 }
 

@@ -12,20 +12,31 @@
 //!
 //! Only this module can make a [`Grant`], and only a [`Grant`] can be signed into a token.
 
+mod decision_log;
+mod grant;
+mod question;
+mod refusal;
+mod restriction;
+
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
 use dockgate_api::{
-    AccessRequest, ActionSet, Authenticator, Authorizer, BackendError, Because, Call, Credential, Decision, Identity,
-    Login, Reason, Resource, Restriction,
+    AccessRequest, ActionSet, Authenticator, Authorizer, Call, Credential, Decision, Identity, Login, Reason,
+    ReasonCode, Resource,
 };
 use dockgate_passwords::PasswordService;
-use dockgate_rules::{DoubleStar, Glob};
+
+pub use grant::{Decided, Grant, GrantedScope};
+pub use question::{Bounds, Question};
+pub use refusal::Refusal;
 
 use crate::chain::{Chain, LinkError, Verdict};
-use crate::decision_log;
-use crate::scope::{RequestedScope, RequestedScopes};
+use crate::scope::RequestedScope;
+use refusal::NotIdentified;
+use restriction::restricted;
 
 /// Decides requests: the two chains and what stands between them.
 pub struct Access {
@@ -33,105 +44,6 @@ pub struct Access {
     authz: Chain<dyn Authorizer>,
     passwords: Arc<PasswordService>,
     bounds: Bounds,
-}
-
-/// The longest names and secrets that are looked at, in bytes.
-#[derive(Clone, Copy, Debug)]
-pub struct Bounds {
-    /// Account names and services.
-    pub name: usize,
-    /// Passwords and tokens.
-    pub secret: usize,
-}
-
-/// One request, as a front door read it.
-#[derive(Debug)]
-pub struct Question {
-    /// Who it claims to be.
-    pub login: Login,
-    /// What it wants.
-    pub scopes: RequestedScopes,
-}
-
-/// Permission: who may do what, where, and until when. Made here and nowhere else.
-#[derive(Debug)]
-pub struct Grant {
-    identity: Identity,
-    service: String,
-    access: Vec<GrantedScope>,
-    valid_until: Option<SystemTime>,
-}
-
-/// What came of one scope.
-#[derive(Debug)]
-pub struct GrantedScope {
-    resource: Resource,
-    actions: ActionSet,
-    decided: Decided,
-}
-
-/// Who decided a scope, for the administrator.
-#[derive(Debug)]
-pub enum Decided {
-    /// A rule granted actions, or none.
-    By(Arc<str>, Because),
-    /// A link refused.
-    Refused(Arc<str>, Reason),
-    /// No link had anything to say.
-    Nobody,
-}
-
-/// Why there is no grant.
-#[derive(Debug)]
-pub enum Refusal {
-    /// The request makes no sense; the text is for the client.
-    Malformed(&'static str),
-    /// Nobody vouches for this login.
-    BadCredentials,
-    /// The question could not be answered.
-    Unavailable {
-        /// When another try makes sense.
-        retry_after: Duration,
-    },
-}
-
-impl Grant {
-    /// Who it is for.
-    pub fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// The registry it is for.
-    pub fn service(&self) -> &str {
-        &self.service
-    }
-
-    /// What came of each scope, in the order in which they were asked.
-    pub fn access(&self) -> &[GrantedScope] {
-        &self.access
-    }
-
-    /// When the permission ends, if it does.
-    pub fn valid_until(&self) -> Option<SystemTime> {
-        self.valid_until
-    }
-}
-
-impl GrantedScope {
-    /// The resource.
-    pub fn resource(&self) -> &Resource {
-        &self.resource
-    }
-
-    /// What is granted: a subset of what was asked.
-    pub fn actions(&self) -> &ActionSet {
-        &self.actions
-    }
-
-    /// Who decided.
-    pub fn decided(&self) -> &Decided {
-        &self.decided
-    }
 }
 
 impl Access {
@@ -182,21 +94,21 @@ impl Access {
             Credential::Password(password) => Some(password),
             _ => None,
         };
-        if password.is_some_and(|password| secret_length(password) > self.bounds.secret) {
+        if password.is_some_and(|password| length(password) > self.bounds.secret) {
             return Err(NotIdentified::Denied(None, Reason::bad_credentials("longer than any password")));
         }
         // A proof without a name proves nothing; it must not end as the anonymous account.
         if login.account.is_empty() && password.is_some() {
-            return Err(NotIdentified::Denied(None, Reason::bad_credentials("a password without an account")));
+            return Err(NotIdentified::Denied(
+                None,
+                Reason::bad_credentials("a password without an account"),
+            ));
         }
         let verdict = self.authn.identify(cx, login).await?;
         let refused = match verdict.decision {
             Decision::Allow(identity) if is_over(&identity, cx.now()) => {
-                let detail = "the backend's word for it has ended";
-                NotIdentified::Denied(
-                    verdict.decided_by,
-                    Reason::new(dockgate_api::ReasonCode::Expired, detail),
-                )
+                let reason = Reason::new(ReasonCode::Expired, "the backend's word for it has ended");
+                NotIdentified::Denied(verdict.decided_by, reason)
             }
             Decision::Allow(identity) => return Ok(identity),
             Decision::Deny(reason) => NotIdentified::Denied(verdict.decided_by, reason),
@@ -208,7 +120,12 @@ impl Access {
         Err(refused)
     }
 
-    async fn authorize(&self, cx: &Call, identity: Identity, question: &Question) -> Result<Grant, LinkError> {
+    async fn authorize(
+        &self,
+        cx: &Call,
+        identity: Identity,
+        question: &Question,
+    ) -> Result<Grant, LinkError> {
         let mut access = Vec::with_capacity(question.scopes.scopes.len());
         let mut valid_until = identity.expires_at;
         for scope in &question.scopes.scopes {
@@ -233,7 +150,9 @@ impl Access {
         scope: &RequestedScope,
     ) -> Result<(GrantedScope, Option<SystemTime>), LinkError> {
         let ip = question.login.client_ip;
-        let ask = |actions| self.authorize_once(cx, identity, &question.login.service, ip, &scope.resource, actions);
+        let ask = |actions| {
+            self.authorize_once(cx, identity, &question.login.service, ip, &scope.resource, actions)
+        };
         let (mut granted, mut until) = ask(&scope.actions).await?;
         if granted.actions.is_empty() && scope.asked_as.len() > 1 {
             for actions in &scope.asked_as {
@@ -274,8 +193,7 @@ impl Access {
     }
 }
 
-fn secret_length(secret: &dockgate_api::secrecy::SecretString) -> usize {
-    use dockgate_api::secrecy::ExposeSecret;
+fn length(secret: &SecretString) -> usize {
     secret.expose_secret().len()
 }
 
@@ -290,53 +208,5 @@ fn earliest(a: Option<SystemTime>, b: Option<SystemTime>) -> Option<SystemTime> 
     }
 }
 
-/// What of the granted actions a restriction lets through.
-fn restricted(restriction: &Restriction, resource: &Resource, granted: &ActionSet) -> ActionSet {
-    let covers = |name: &str| {
-        Glob::parse(name, DoubleStar::CrossesSlash).is_ok_and(|pattern| pattern.is_match(&resource.name))
-    };
-    let limits = restriction.scopes.iter().filter(|limit| limit.kind == resource.kind && covers(&limit.name));
-    limits.flat_map(|limit| limit.actions.grant(granted).iter().map(str::to_owned).collect::<Vec<_>>()).collect()
-}
-
-/// Why nobody vouches for a login.
-#[derive(Debug)]
-pub(crate) enum NotIdentified {
-    /// A link, or the door itself, refused.
-    Denied(Option<Arc<str>>, Reason),
-    /// No link knows the account.
-    Unknown,
-    /// A link could not answer.
-    Failed(LinkError),
-}
-
-impl From<LinkError> for NotIdentified {
-    fn from(error: LinkError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<BackendError> for NotIdentified {
-    fn from(error: BackendError) -> Self {
-        Self::Failed(LinkError { link: "passwords".into(), error })
-    }
-}
-
-impl From<NotIdentified> for Refusal {
-    fn from(failure: NotIdentified) -> Self {
-        match failure {
-            NotIdentified::Denied(..) | NotIdentified::Unknown => Self::BadCredentials,
-            NotIdentified::Failed(failed) => failed.into(),
-        }
-    }
-}
-
-impl From<LinkError> for Refusal {
-    fn from(failed: LinkError) -> Self {
-        Self::Unavailable { retry_after: failed.error.retry_after() }
-    }
-}
-
 #[cfg(test)]
-#[path = "access_tests.rs"]
 mod tests;

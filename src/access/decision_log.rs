@@ -6,11 +6,13 @@ use std::fmt::Write as _;
 
 use dockgate_api::{Call, Login};
 
-use crate::access::{Decided, Grant, NotIdentified, Question};
+use super::grant::{Decided, Grant};
+use super::question::Question;
+use super::refusal::NotIdentified;
 use crate::chain::LinkError;
 
 /// Somebody was identified; what they asked for was decided.
-pub(crate) fn decided(cx: &Call, question: &Question, grant: &Grant) {
+pub(super) fn decided(cx: &Call, question: &Question, grant: &Grant) {
     let Login { client_ip, service, .. } = &question.login;
     tracing::info!(
         request_id = %cx.request_id(),
@@ -29,18 +31,26 @@ pub(crate) fn decided(cx: &Call, question: &Question, grant: &Grant) {
 }
 
 /// Nobody vouched for a login.
-pub(crate) fn not_identified(cx: &Call, question: &Question, failure: &NotIdentified) {
+pub(super) fn not_identified(cx: &Call, question: &Question, failure: &NotIdentified) {
     match failure {
         NotIdentified::Failed(failed) => failed_link(cx, question, failed),
         NotIdentified::Denied(link, reason) => {
-            refused(cx, &question.login, link.as_deref().unwrap_or("-"), reason.code.as_str(), &reason.detail);
+            refused(
+                cx,
+                &question.login,
+                link.as_deref().unwrap_or("-"),
+                reason.code.as_str(),
+                &reason.detail,
+            );
         }
-        NotIdentified::Unknown => refused(cx, &question.login, "-", "unknown_account", "no backend knows the account"),
+        NotIdentified::Unknown => {
+            refused(cx, &question.login, "-", "unknown_account", "no backend knows the account");
+        }
     }
 }
 
 /// Somebody was identified, but what they may do could not be found out.
-pub(crate) fn not_authorized(cx: &Call, question: &Question, failed: &LinkError) {
+pub(super) fn not_authorized(cx: &Call, question: &Question, failed: &LinkError) {
     failed_link(cx, question, failed);
 }
 

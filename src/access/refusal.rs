@@ -1,0 +1,60 @@
+//! Why there is no permission: for the client, and in full for the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dockgate_api::{BackendError, Reason};
+
+use crate::chain::LinkError;
+
+/// Why there is no grant.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The request makes no sense; the text is for the client.
+    Malformed(&'static str),
+    /// Nobody vouches for this login.
+    BadCredentials,
+    /// The question could not be answered.
+    Unavailable {
+        /// When another try makes sense.
+        retry_after: Duration,
+    },
+}
+
+/// Why nobody vouches for a login.
+#[derive(Debug)]
+pub(super) enum NotIdentified {
+    /// A link, or the door itself, refused.
+    Denied(Option<Arc<str>>, Reason),
+    /// No link knows the account.
+    Unknown,
+    /// A link could not answer.
+    Failed(LinkError),
+}
+
+impl From<LinkError> for NotIdentified {
+    fn from(error: LinkError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<BackendError> for NotIdentified {
+    fn from(error: BackendError) -> Self {
+        Self::Failed(LinkError { link: "passwords".into(), error })
+    }
+}
+
+impl From<NotIdentified> for Refusal {
+    fn from(failure: NotIdentified) -> Self {
+        match failure {
+            NotIdentified::Denied(..) | NotIdentified::Unknown => Self::BadCredentials,
+            NotIdentified::Failed(failed) => failed.into(),
+        }
+    }
+}
+
+impl From<LinkError> for Refusal {
+    fn from(failed: LinkError) -> Self {
+        Self::Unavailable { retry_after: failed.error.retry_after() }
+    }
+}
