@@ -31,7 +31,7 @@ impl Site {
         if !components::installed(&[clients, &[components::REGISTRY]].concat()) {
             return None;
         }
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::Builder::new().prefix("dockgate-real-").tempdir().unwrap();
         let files = key.write(dir.path());
         let (dockgate, port) = dockgate::start(dir.path(), &files, x5c);
         let dockgate_host = format!("127.0.0.1:{port}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::logs::Logs;
 use super::poll;
 
-const DONE_WITHIN: Duration = Duration::from_mins(1);
+const DONE_WITHIN: Duration = Duration::from_secs(60);
 
 /// What a command that has ended left behind; displayed, all that one wants to know of a failure.
 pub(crate) struct Outcome {
