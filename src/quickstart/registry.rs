@@ -51,6 +51,11 @@ impl RegistryProgram {
             Self::Binary(binary) => {
                 let mut command = Command::new(binary);
                 command.arg("serve").arg(directory.registry_config());
+                // A registry takes every variable of this prefix for a setting, a client's REGISTRY_AUTH_FILE too.
+                let variables = std::env::vars_os().map(|(name, _)| name);
+                for name in variables.filter(|name| name.as_encoded_bytes().starts_with(b"REGISTRY_")) {
+                    command.env_remove(name);
+                }
                 command
             }
             Self::Engine(docker) => {

@@ -1,6 +1,9 @@
 //! From the section to the accounts, with everything that is wrong or odd.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dockgate_api::config::{KeyPath, Located, Location, Problem};
@@ -14,6 +17,9 @@ use serde::Deserialize;
 
 use super::backend::{Account, Users};
 use super::entry::{Entry, LabelValues, Stored};
+
+/// In bytes; far longer than any hash.
+const LONGEST_FILE: u64 = 4096;
 
 /// The `users` section: accounts with their passwords and labels, in no particular order.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -52,15 +58,19 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn account(&mut self, name: &str, entry: Located<Entry>) -> Account {
-        let Located { location, value: Entry { password, labels } } = entry;
+        let Located { location, value: Entry { password, password_file, labels } } = entry;
         let path = KeyPath::root().key(name);
         if name.chars().any(char::is_control) {
             let message = "an account name must not contain control characters: no client can send them";
             self.errors.add(Some(location.clone()), path.as_str(), message);
         }
-        if password.is_none() {
+        if password.is_none() && password_file.is_none() {
             self.without_password(name, labels.is_none(), &location, &path);
         }
+        let password = match password_file {
+            Some(file) => self.from_file(password.is_some(), &file, &path.key("password_file")),
+            None => password,
+        };
         let mut identity = Identity::new(name).with_labels(read_labels(labels));
         let stored = password.map(|stored| {
             identity.epoch = Some(self.passwords.epoch(stored.0.expose_secret()));
@@ -79,6 +89,19 @@ impl Reader<'_> {
                            `password` unless that is meant";
             self.warn(location.clone(), path, message);
         }
+    }
+
+    /// The hash in a file, or nothing if that is an error.
+    fn from_file(&mut self, both: bool, file: &Located<PathBuf>, path: &KeyPath) -> Option<Located<Stored>> {
+        let read = if both {
+            Err("`password` and `password_file` both stand here: keep one of them".to_owned())
+        } else {
+            read_hash(&self.cx.resolve(&file.value))
+        };
+        let place = || file.location.clone();
+        read.map(|value| Located { location: place(), value })
+            .map_err(|message| self.errors.add(Some(place()), path.as_str(), message))
+            .ok()
     }
 
     fn stored(&mut self, name: &str, stored: Located<Stored>, path: &KeyPath) -> Stored {
@@ -111,6 +134,13 @@ impl Reader<'_> {
         let path = KeyPath::root().key(self.cx.link()).join(path.as_str());
         self.cx.warn(Problem::new(location, path, message));
     }
+}
+
+fn read_hash(file: &Path) -> Result<Stored, String> {
+    let mut text = String::new();
+    let opened = File::open(file).and_then(|opened| opened.take(LONGEST_FILE).read_to_string(&mut text));
+    opened.map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    Ok(Stored(text.trim().to_owned().into()))
 }
 
 /// The administrator wrote them, so they may act as patterns.

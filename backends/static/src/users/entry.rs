@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::path::PathBuf;
 
 use dockgate_api::config::Located;
 use dockgate_api::secrecy::SecretString;
@@ -14,6 +15,7 @@ use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) password: Option<Located<Stored>>,
+    pub(super) password_file: Option<Located<PathBuf>>,
     pub(super) labels: LabelValues,
 }
 
@@ -38,6 +40,10 @@ struct Keys {
     #[serde(default, deserialize_with = "given")]
     #[schemars(with = "String")]
     password: Option<Located<Stored>>,
+    /// A file that holds the hash, in place of `password`.
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "String")]
+    password_file: Option<Located<PathBuf>>,
     /// What rules can ask for with `match.labels` and `${labels:KEY}`.
     #[serde(default = "no_labels")]
     labels: LabelValues,
@@ -48,8 +54,8 @@ fn no_labels() -> LabelValues {
     Some(BTreeMap::new())
 }
 
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Located<Stored>>, D::Error> {
-    Located::deserialize(deserializer).map(Some)
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 impl<'de> Deserialize<'de> for Entry {
@@ -57,7 +63,7 @@ impl<'de> Deserialize<'de> for Entry {
         let complaint = "nothing stands behind this account: give it a `password` (a bcrypt hash; `dockgate \
                          hash` makes one), or write `{}` if any password is to do";
         let keys: Keys = deserializer.deserialize_option(Something { complaint, kind: PhantomData })?;
-        Ok(Self { password: keys.password, labels: keys.labels })
+        Ok(Self { password: keys.password, password_file: keys.password_file, labels: keys.labels })
     }
 }
 

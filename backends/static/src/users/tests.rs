@@ -309,3 +309,25 @@ fn the_schema_asks_for_what_is_read() {
     assert_eq!(user["properties"]["password"]["type"], "string");
     assert_eq!(user["required"], serde_json::Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hash_may_stand_in_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("hash");
+    std::fs::write(&file, format!("{BADMIN}\n")).unwrap();
+    let in_file = |path: &std::path::Path| ("password_file", Node::text(at(3), path.display().to_string()));
+    let users = bench().build(&map(1, vec![("admin", map(2, vec![in_file(&file)]))])).unwrap();
+    assert!(matches!(ask(&users, "admin", password("badmin")).await, Decision::Allow(_)));
+    assert!(matches!(ask(&users, "admin", password("wrong")).await, Decision::Deny(_)));
+
+    let missing = directory.path().join("missing");
+    let refused = problems(vec![
+        ("admin", map(2, vec![in_file(&missing)])),
+        ("both", map(4, vec![in_file(&file), ("password", Node::text(at(5), BADMIN))])),
+    ]);
+    assert!(refused[0].contains("users.admin.password_file: cannot read"), "{refused:?}");
+    assert!(
+        refused[1].contains("users.both.password_file: `password` and `password_file` both"),
+        "{refused:?}"
+    );
+}

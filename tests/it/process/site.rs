@@ -1,0 +1,66 @@
+//! A directory with a configuration and the files that it names.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use dockgate::outside::SystemClock;
+use dockgate::token::{Generated, SelfSigned};
+use dockgate_api::Clock as _;
+
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The time of day.
+pub(crate) fn now() -> SystemTime {
+    SystemClock.now()
+}
+
+/// A fresh key and its certificate for `localhost`, valid from `before` ago until `after` from now.
+pub(crate) fn pair(not_before: SystemTime, not_after: SystemTime) -> Generated {
+    let names = ["localhost".to_owned()];
+    SelfSigned { common_name: "it.example.test", subject_alt_names: &names, not_before, not_after }
+        .generate()
+        .unwrap()
+}
+
+/// A temporary directory with `cert.pem` and `key.pem`, good for a year.
+pub(crate) struct Site {
+    directory: tempfile::TempDir,
+    pub(crate) pair: Generated,
+}
+
+impl Site {
+    pub(crate) fn new() -> Self {
+        let pair = pair(now() - DAY, now() + 365 * DAY);
+        let site = Self { directory: tempfile::tempdir().unwrap(), pair };
+        site.write("cert.pem", &site.pair.certificate_pem);
+        site.write("key.pem", &site.pair.key_pem);
+        site
+    }
+
+    /// The same with a configuration beside them.
+    pub(crate) fn with(config: &str) -> Self {
+        let site = Self::new();
+        site.write("auth.yml", config);
+        site
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.file(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    /// Puts a file of `tests/data/keys` here under another name.
+    pub(crate) fn copy_key(&self, from: &str, to: &str) {
+        let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/keys");
+        std::fs::copy(keys.join(from), self.file(to)).unwrap();
+    }
+}
