@@ -4,7 +4,7 @@
 
 # Installs what is missing, builds, and serves a registry guarded by dockgate.
 run: components
-	cargo run --release -- quickstart --with-registry
+	cargo run -- quickstart --with-registry
 
 # Installs what the tests need and passes them, the real registry and clients included.
 test: components
@@ -17,6 +17,8 @@ components:
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	# One crypto and TLS stack, and nothing abandoned (docs/choices.md).
+	! cargo tree --workspace --prefix none | grep -E '^(ring|openssl|openssl-sys|native-tls|pwhash|rust-crypto|serde_yaml) '
 
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

@@ -2,8 +2,8 @@
 
 use dockgate_api::config::{KeyPath, Node, Problem, Value};
 
-/// Backends of docker_auth that are still to come.
-pub const BACKENDS: [&str; 13] = [
+/// Backends that are still to come: docker_auth's, then ours.
+pub const BACKENDS: [&str; 19] = [
     "ext_auth",
     "google_auth",
     "github_auth",
@@ -16,7 +16,13 @@ pub const BACKENDS: [&str; 13] = [
     "acl_xorm",
     "ext_authz",
     "casbin_authz",
+    "users_file",
     "http_auth",
+    "http_authz",
+    "sql_auth",
+    "acl_sql",
+    "jwt_auth",
+    "mtls_auth",
 ];
 
 /// Options below `server` that are still to come.

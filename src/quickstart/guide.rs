@@ -43,21 +43,21 @@ impl fmt::Display for Guide<'_> {
             self.auth_port,
             self.directory.certificate().display()
         )?;
+        let compose = std::fs::read_to_string(self.directory.root().join("compose.yml")).unwrap_or_default();
+        writeln!(f, "The same as a container ({root}/compose.yml):\n")?;
+        for line in compose.lines().filter(|line| !line.starts_with('#')) {
+            writeln!(f, "  {line}")?;
+        }
         if self.registry_runs {
-            writeln!(f, "A registry runs on localhost:{registry}. In another terminal:\n")?;
+            writeln!(f, "\nA registry runs on localhost:{registry}. In another terminal:\n")?;
         } else {
             writeln!(
                 f,
-                "Start a registry beside it, one of:\n\n  \
+                "\nIn another terminal, start a registry, one of:\n\n  \
                  docker-registry serve {root}/registry.yml\n  \
-                 docker compose -f {root}/compose.yml up -d      # the same as a container:\n"
+                 docker compose -f {root}/compose.yml up -d\n\n\
+                 Then:\n"
             )?;
-            let compose =
-                std::fs::read_to_string(self.directory.root().join("compose.yml")).unwrap_or_default();
-            for line in compose.lines().filter(|line| !line.starts_with('#')) {
-                writeln!(f, "      {line}")?;
-            }
-            writeln!(f, "\nThen, in another terminal:\n")?;
         }
         let image = self.directory.image();
         let image = image.display();

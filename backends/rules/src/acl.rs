@@ -1,5 +1,10 @@
 //! Rules in order: the first that matches decides.
 
+#[cfg(test)]
+mod docker_auth_cases;
+#[cfg(test)]
+mod tests;
+
 use dockgate_api::{AccessRequest, Answer, BackendError, Call, Decision, Granted};
 
 use crate::regexes::Regexes;
@@ -35,9 +40,9 @@ impl Acl {
     pub fn decide(&self, cx: &Call, request: &AccessRequest<'_>) -> Answer<Granted> {
         let labels = RequestLabels::of(request);
         for rule in &self.rules {
-            let matched = rule
-                .is_match(request, &labels, &self.regexes)
-                .map_err(|error| BackendError::Protocol(format!("the rule at {}: {error}", rule.because())))?;
+            let matched = rule.is_match(request, &labels, &self.regexes).map_err(|error| {
+                BackendError::Protocol(format!("the rule at {}: {error}", rule.because()))
+            })?;
             if matched {
                 cx.note(|| format!("the rule at {} matches", rule.because()));
                 return Ok(Decision::Allow(Granted::new(rule.actions().clone(), rule.because().clone())));

@@ -19,7 +19,7 @@ impl Pattern {
     /// # Errors
     /// As [`Template::parse`]; the inner error says which variable stands in it, if one does.
     pub fn parse(source: &str, double_star: DoubleStar) -> Result<Self, PatternError> {
-        let template = Template::parse(source, Scope::Label, double_star)?.template;
+        let template = Template::parse(source, Scope::Field, double_star)?.template;
         if let Some(variable) = template.variables().next() {
             return Err(PatternError::Variable(variable.to_string()));
         }
@@ -65,12 +65,15 @@ mod tests {
 
     #[test]
     fn matches_globs_and_regexes_and_takes_no_variable() {
-        let matches = |pattern: &str, text: &str| Pattern::parse(pattern, DoubleStar::PlainStar).unwrap().matches(text);
+        let matches =
+            |pattern: &str, text: &str| Pattern::parse(pattern, DoubleStar::PlainStar).unwrap().matches(text);
         assert!(matches("*@corp", "alice@corp"));
         assert!(!matches("*@corp", "alice@lab"));
         assert!(matches("/^[a-c]/", "bob"));
-        let refused = Pattern::parse("${account}", DoubleStar::PlainStar).unwrap_err();
-        assert!(refused.to_string().starts_with("`${account}` means nothing here"));
+        for variable in ["${account}", "${account:1}", "${labels:groups}"] {
+            let refused = Pattern::parse(variable, DoubleStar::PlainStar).unwrap_err().to_string();
+            assert!(refused.starts_with(&format!("`{variable}` means nothing here")), "{refused}");
+        }
         assert!(Pattern::parse("[", DoubleStar::PlainStar).is_err());
     }
 }

@@ -1,13 +1,17 @@
 //! One rule, compiled: its conditions, and what it grants.
 
-use std::collections::HashMap;
+#[cfg(test)]
+mod tests;
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use dockgate_api::config::{Located, Location};
-use dockgate_api::{AccessRequest, Actions, Because};
+use dockgate_api::config::{KeyPath, Located, Location};
+use dockgate_api::{AccessRequest, Actions, Because, LabelValue, Labels};
 
 use crate::bindings::{Bindings, MatchError, Value};
-use crate::captures::capture_order;
+use crate::captures::{CaptureError, capture_order};
 use crate::glob::DoubleStar;
 use crate::network::Network;
 use crate::regexes::Regexes;
@@ -31,17 +35,17 @@ pub struct Rule {
 /// Something to say about a part of a rule: where it stands, its key, and what to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
-    /// Where the part stands, if that is known.
-    pub location: Option<Location>,
+    /// Where the part stands.
+    pub location: Location,
     /// The way to the part from the rule, such as `match.name`.
-    pub key: String,
+    pub key: KeyPath,
     /// What to say, with the cure.
     pub message: String,
 }
 
 impl Remark {
-    fn new(part: &Located<String>, key: &str, message: impl ToString) -> Self {
-        Self { location: Some(part.location.clone()), key: format!("match.{key}"), message: message.to_string() }
+    fn new(part: &Located<String>, key: KeyPath, message: impl ToString) -> Self {
+        Self { location: part.location.clone(), key, message: message.to_string() }
     }
 }
 
@@ -57,43 +61,51 @@ impl Rule {
         warnings: &mut Vec<Remark>,
     ) -> Result<Self, Vec<Remark>> {
         let mut errors = Vec::new();
-        let fields = fields(&config.conditions);
-        let mut compile = |part: &Located<String>, key: &str, scope| {
-            let parsed = Template::parse(part, scope, double_star);
-            let parsed = parsed.map_err(|error| errors.push(Remark::new(part, key, error))).ok()?;
-            warnings.extend(parsed.lints.iter().map(|lint| Remark::new(part, key, lint)));
-            Some(parsed.template)
-        };
-        let mut templates: HashMap<Field, Template> = HashMap::new();
-        for (field, part) in &fields {
-            if let Some(template) = compile(part, field.name(), Scope::Field) {
-                templates.insert(*field, template);
+        let mut compile =
+            |part: &Located<String>, key: KeyPath, scope| match Template::parse(part, scope, double_star) {
+                Ok(parsed) => {
+                    warnings.extend(parsed.lints.iter().map(|lint| Remark::new(part, key.clone(), lint)));
+                    Some(parsed.template)
+                }
+                Err(error) => {
+                    errors.push(Remark::new(part, key, error));
+                    None
+                }
+            };
+        let parts = parts(&config.conditions);
+        let mut templates = HashMap::new();
+        for (&field, part) in &parts {
+            if let Some(template) = compile(part, key(field.name()), Scope::Field) {
+                templates.insert(field, template);
             }
         }
         let mut labels = Vec::new();
         for (label, part) in config.conditions.labels.iter().flatten() {
-            if let Some(template) = compile(part, &format!("labels.{label}"), Scope::Label) {
+            if let Some(template) = compile(part, key("labels").key(label), Scope::Label) {
                 labels.push((label.clone(), template));
             }
         }
         let network = config.conditions.ip.as_ref().and_then(|ip| {
-            Network::parse(ip).map_err(|error| errors.push(Remark::new(ip, "ip", error))).ok()
+            Network::parse(ip).map_err(|error| errors.push(Remark::new(ip, key("ip"), error))).ok()
         });
         let order = match capture_order(|field| templates.get(&field)) {
             Ok(order) => order,
             // A field that was refused above is not missing too.
-            Err(error) if errors.is_empty() => {
-                errors.push(Remark { location: None, key: "match".to_owned(), message: error.to_string() });
+            Err(_) if templates.len() < parts.len() => Vec::new(),
+            Err(error) => {
+                let user = user(&error);
+                errors.extend(parts.get(&user).map(|part| Remark::new(part, key(user.name()), error)));
                 Vec::new()
             }
-            Err(_) => Vec::new(),
         };
         if !errors.is_empty() {
             return Err(errors);
         }
         let captured = Field::ALL
             .into_iter()
-            .filter(|source| templates.values().any(|user| user.captures_needed().any(|(field, _)| field == *source)))
+            .filter(|source| {
+                templates.values().any(|user| user.captures_needed().any(|(field, _)| field == *source))
+            })
             .collect();
         let fields = order.into_iter().filter_map(|field| Some((field, templates.remove(&field)?))).collect();
         let because = Because::at(place).with_comment(config.comment.map(Arc::from));
@@ -114,10 +126,10 @@ impl Rule {
     ///
     /// # Errors
     /// If that cannot be decided within bounds; it must not be taken for "no".
-    pub fn is_match(
+    pub fn is_match<'r>(
         &self,
-        request: &AccessRequest<'_>,
-        labels: &RequestLabels<'_>,
+        request: &AccessRequest<'r>,
+        labels: &RequestLabels<'r>,
         regexes: &Regexes,
     ) -> Result<bool, MatchError> {
         let in_network = |network: &Network| request.client_ip.is_some_and(|ip| network.contains(ip));
@@ -135,11 +147,7 @@ impl Rule {
             }
         }
         for (label, template) in &self.labels {
-            let mut matched = false;
-            for value in labels.values(label) {
-                matched = matched || template.is_match(value.text(), &bound, regexes)?;
-            }
-            if !matched {
+            if !any(labels.values(label), |value| template.is_match(value.text(), &bound, regexes))? {
                 return Ok(false);
             }
         }
@@ -147,7 +155,20 @@ impl Rule {
     }
 }
 
-fn fields(config: &MatchConfig) -> Vec<(Field, &Located<String>)> {
+fn any<T>(items: &[T], holds: impl Fn(&T) -> Result<bool, MatchError>) -> Result<bool, MatchError> {
+    for item in items {
+        if holds(item)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn key(condition: &str) -> KeyPath {
+    KeyPath::root().key("match").key(condition)
+}
+
+fn parts(config: &MatchConfig) -> BTreeMap<Field, &Located<String>> {
     let given = [
         (Field::Account, &config.account),
         (Field::Type, &config.kind),
@@ -155,6 +176,16 @@ fn fields(config: &MatchConfig) -> Vec<(Field, &Located<String>)> {
         (Field::Service, &config.service),
     ];
     given.into_iter().filter_map(|(field, part)| Some((field, part.as_ref()?))).collect()
+}
+
+/// The field with the capture that cannot be had.
+fn user(error: &CaptureError) -> Field {
+    match error {
+        CaptureError::Absent { user, .. }
+        | CaptureError::NotARegex { user, .. }
+        | CaptureError::NoSuchGroup { user, .. }
+        | CaptureError::Circular { user, .. } => *user,
+    }
 }
 
 fn field_text<'r>(request: &AccessRequest<'r>, field: Field) -> &'r str {
@@ -166,27 +197,31 @@ fn field_text<'r>(request: &AccessRequest<'r>, field: Field) -> &'r str {
     }
 }
 
-/// The labels of one request's identity, as patterns take them. Made once a request.
+/// The labels of the identity that asks, as patterns take them: made when the first rule wants one.
 #[derive(Debug)]
-pub struct RequestLabels<'r>(HashMap<&'r str, Vec<Value<'r>>>);
+pub struct RequestLabels<'r> {
+    labels: &'r Labels,
+    values: OnceCell<HashMap<&'r str, Vec<Value<'r>>>>,
+}
 
 impl<'r> RequestLabels<'r> {
-    /// The labels of the identity that asks.
+    /// The labels of one request, for all rules that are tried on it.
     pub fn of(request: &AccessRequest<'r>) -> Self {
-        let values = |values: &'r [dockgate_api::LabelValue]| values.iter().map(Value::from).collect();
-        Self(request.identity.labels.iter().map(|(name, all)| (name, values(all))).collect())
+        Self { labels: &request.identity.labels, values: OnceCell::new() }
     }
 
     fn values(&self, label: &str) -> &[Value<'r>] {
-        self.0.get(label).map_or(&[], Vec::as_slice)
+        let values = |all: &'r [LabelValue]| all.iter().map(Value::from).collect();
+        let made = || self.labels.iter().map(|(label, all)| (label, values(all))).collect();
+        self.values.get_or_init(made).get(label).map_or(&[], Vec::as_slice)
     }
 }
 
-impl<'a> From<&'a dockgate_api::LabelValue> for Value<'a> {
-    fn from(value: &'a dockgate_api::LabelValue) -> Self {
+impl<'a> From<&'a LabelValue> for Value<'a> {
+    fn from(value: &'a LabelValue) -> Self {
         match value {
-            dockgate_api::LabelValue::Literal(text) => Self::Literal(text),
-            dockgate_api::LabelValue::Pattern(text) => Self::Pattern(text),
+            LabelValue::Literal(text) => Self::Literal(text),
+            LabelValue::Pattern(text) => Self::Pattern(text),
         }
     }
 }

@@ -1,10 +1,14 @@
 //! `acl`: an access control list in the configuration file.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use dockgate_api::config::{KeyPath, Located, Location, Problem};
 use dockgate_api::{
-    AccessRequest, Answer, Authorizer, BuildContext, BuildError, Call, Configure, Dialect, Granted, async_trait,
+    AccessRequest, Answer, Authorizer, BuildContext, BuildError, Call, Configure, Dialect, Granted,
+    async_trait,
 };
 use dockgate_rules::{Acl, DoubleStar, Remark, Rule, RuleConfig};
 use schemars::JsonSchema;
@@ -25,23 +29,21 @@ impl Configure<dyn Authorizer> for AclConfig {
         };
         let mut errors = BuildError::none();
         let mut rules = Vec::with_capacity(self.rules.len());
-        for (index, config) in self.rules.into_iter().enumerate() {
-            let Located { location, value } = config;
-            let mut warnings = never_granted(&value, &location);
+        for (index, Located { location, value: config }) in self.rules.into_iter().enumerate() {
+            let mut warnings = never_granted(&config, &location);
             let place = format!("{}:{}", location.file, location.line);
-            match Rule::compile(value, place, double_star, &mut warnings) {
+            let item = KeyPath::root().item(index);
+            match Rule::compile(config, place, double_star, &mut warnings) {
                 Ok(rule) => rules.push(rule),
                 Err(remarks) => {
-                    for remark in remarks {
-                        let place = remark.location.unwrap_or_else(|| location.clone());
-                        errors.add(Some(place), format!("[{index}].{}", remark.key), remark.message);
+                    for Remark { location, key, message } in remarks {
+                        errors.add(Some(location), item.join(key.as_str()).as_str(), message);
                     }
                 }
             }
-            for warning in warnings {
-                let path = KeyPath::root().key(cx.link()).item(index).join(&warning.key);
-                let place = warning.location.unwrap_or_else(|| location.clone());
-                cx.warn(Problem::new(place, path, warning.message));
+            for Remark { location, key, message } in warnings {
+                let path = KeyPath::root().key(cx.link()).item(index).join(key.as_str());
+                cx.warn(Problem::new(location, path, message));
             }
         }
         if errors.is_empty() { Ok(Arc::new(StaticAcl(Acl::new(rules)))) } else { Err(errors) }
@@ -51,25 +53,25 @@ impl Configure<dyn Authorizer> for AclConfig {
 /// Grants that no registry can use: it asks for `pull` with every push, and for `*` on the catalog.
 fn never_granted(rule: &RuleConfig, location: &Location) -> Vec<Remark> {
     let has = |action: &str| rule.actions.iter().any(|given| given == action);
-    let kind = rule.conditions.kind.as_ref().map(|kind| kind.value.as_str());
-    let mut remarks = Vec::new();
-    let mut say = |message: &str| {
-        remarks.push(Remark {
-            location: Some(location.clone()),
-            key: "actions".to_owned(),
-            message: message.to_owned(),
-        });
-    };
-    if has("push") && !has("pull") && !has("*") && kind != Some("registry") {
-        say("a registry asks for `pull` along with `push`: a push under this rule alone fails; add `pull`");
+    let on_catalog = rule.conditions.kind.as_ref().is_some_and(|kind| kind.value == "registry");
+    let mut messages = Vec::new();
+    if has("push") && !has("pull") && !has("*") && !on_catalog {
+        messages.push(
+            "a registry asks for `pull` along with `push`: a push under this rule alone fails; add `pull`",
+        );
     }
-    if kind == Some("registry") && !has("*") && !rule.actions.is_empty() {
-        say("a registry asks for `*` on its catalog: nothing less helps; write `[\"*\"]`");
+    if on_catalog && !has("*") && !rule.actions.is_empty() {
+        messages.push("a registry asks for `*` on its catalog: nothing less helps; write `[\"*\"]`");
     }
     if has("*") && rule.actions.len() > 1 {
-        say("`*` beside other actions does not mean all of them: write `[\"*\"]` for that");
+        messages.push("`*` beside other actions does not mean all of them: write `[\"*\"]` for that");
     }
-    remarks
+    let remark = |message: &str| Remark {
+        location: location.clone(),
+        key: KeyPath::root().key("actions"),
+        message: message.to_owned(),
+    };
+    messages.into_iter().map(remark).collect()
 }
 
 struct StaticAcl(Acl);
