@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use dockgate_api::config::{KeyPath, Problem};
+use dockgate_api::config::Problem;
 use dockgate_api::{BuildContext, Dialect, Registry};
-use dockgate_rules::{DoubleStar, Pattern};
+use dockgate_rules::{DoubleStar, Pattern, PatternError};
 
 use crate::chain::{Chain, Link};
 use crate::config::links::{self, ChainKind, LinkConfig};
@@ -28,7 +28,7 @@ impl Assembly<'_> {
         // A flat key that this build does not have was refused with the file's other keys.
         let links = links
             .into_iter()
-            .filter(|link| link.path.as_str() != link.name || registry.contains(&link.key.text));
+            .filter(|link| link.dialect == Dialect::Native || registry.contains(&link.key.text));
         let made: Vec<Link<B>> = links.filter_map(|link| self.link(&link, registry)).collect();
         Chain::new(made)
     }
@@ -47,7 +47,7 @@ impl Assembly<'_> {
         };
         let cx = self.cx.for_link(&link.name, dialect);
         let backend = registry.build(link.key, link.section, &link.path, &cx);
-        self.warnings.append(&mut cx.take_warnings());
+        self.warnings.append(&mut cx.take_warnings(link.section, &link.path));
         let accounts = self.accounts(link);
         let backend = backend.map_err(|mut found| self.problems.append(&mut found)).ok()?;
         Some(Link {
@@ -63,17 +63,9 @@ impl Assembly<'_> {
     fn accounts(&mut self, link: &LinkConfig<'_>) -> Option<Pattern> {
         let accounts = link.options.accounts.as_ref()?;
         let parsed = Pattern::parse(&accounts.value, DoubleStar::CrossesSlash);
-        parsed
-            .map_err(|error| {
-                let path = link.path.clone();
-                let path =
-                    KeyPath::root().join(path.as_str().rsplit_once('.').map_or("", |(above, _)| above));
-                self.problems.push(Problem::new(
-                    accounts.location.clone(),
-                    path.key("accounts"),
-                    error.to_string(),
-                ));
-            })
-            .ok()
+        let refused = |error: PatternError| {
+            Problem::new(accounts.location.clone(), link.item.key("accounts"), error.to_string())
+        };
+        parsed.map_err(|error| self.problems.push(refused(error))).ok()
     }
 }

@@ -37,6 +37,8 @@ pub struct LinkConfig<'a> {
     pub key: &'a Key,
     /// The backend's section.
     pub section: &'a Node,
+    /// The way to the list item, or to the top of the file.
+    pub item: KeyPath,
     /// The way to the section.
     pub path: KeyPath,
     /// What the file says around it.
@@ -170,6 +172,7 @@ fn flat_link<'a>(root: &'a Node, key: &str) -> Option<LinkConfig<'a>> {
         name: key.to_owned(),
         key: &entry.key,
         section: &entry.value,
+        item: KeyPath::root(),
         path: KeyPath::root().key(key),
         options: LinkOptions::default(),
         dialect: Dialect::DockerAuth,
@@ -221,6 +224,7 @@ fn listed_link<'a>(
         name: options.name.clone().unwrap_or_else(|| backend.key.text.to_string()),
         key: &backend.key,
         section: &backend.value,
+        item: path.clone(),
         path: path.key(&backend.key.text),
         options,
         dialect: Dialect::Native,

@@ -89,8 +89,8 @@ pub enum Actions {
 impl Actions {
     /// Reads the `actions` of a rule: exactly `["*"]` means all, in any longer list `*` is an ordinary name.
     pub fn from_rule<S: Into<String>>(actions: impl IntoIterator<Item = S>) -> Self {
-        let actions: ActionSet = actions.into_iter().collect();
-        if actions.len() == 1 && actions.contains("*") { Self::All } else { Self::Only(actions) }
+        let actions: Vec<String> = actions.into_iter().map(Into::into).collect();
+        if actions == ["*"] { Self::All } else { Self::Only(actions.into_iter().collect()) }
     }
 
     /// Grants nothing.
@@ -130,6 +130,7 @@ mod tests {
             (&["pull"], &["*"], ""),
             (&["*", "pull"], &["pull", "push"], "pull"),
             (&["*", "pull"], &["*"], "*"),
+            (&["*", "*"], &["pull"], ""),
             (&["Pull"], &["pull"], ""),
             (&["pull"], &["pull", "pull"], "pull"),
         ];

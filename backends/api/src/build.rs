@@ -32,7 +32,7 @@ pub struct BuildContext {
     passwords: Arc<dyn Passwords>,
     http_client: Option<Arc<dyn HttpClient>>,
     store: Option<Arc<dyn Store>>,
-    warnings: Mutex<Vec<Problem>>,
+    warnings: Mutex<Vec<Remark>>,
 }
 
 impl BuildContext {
@@ -166,14 +166,17 @@ impl BuildContext {
         self.store.clone()
     }
 
-    /// Tells the administrator something that is no error.
-    pub fn warn(&self, warning: Problem) {
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+    /// Tells the administrator something that is no error. `key` is the path below the section, as in
+    /// [`BuildError::add`].
+    pub fn warn(&self, location: Location, key: impl Into<String>, message: impl Into<String>) {
+        let remark = Remark { location: Some(location), key: key.into(), message: message.into() };
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(remark);
     }
 
-    /// The warnings so far; they are handed out once.
-    pub fn take_warnings(&self) -> Vec<Problem> {
-        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    /// The warnings so far, with whole paths; they are handed out once.
+    pub fn take_warnings(&self, section: &Node, path: &KeyPath) -> Vec<Problem> {
+        let remarks = std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner));
+        remarks.into_iter().map(|remark| remark.into_problem(section, path)).collect()
     }
 }
 
@@ -198,13 +201,30 @@ pub enum Dialect {
 /// Why a backend could not be made: one or more problems, each with its place where that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BuildError {
-    problems: Vec<(Option<Location>, String, String)>,
+    problems: Vec<Remark>,
+}
+
+/// Something about a part of a section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Remark {
+    location: Option<Location>,
+    /// The path below the section.
+    key: String,
+    message: String,
+}
+
+impl Remark {
+    /// With its whole path; one without a place gets the section's.
+    fn into_problem(self, section: &Node, path: &KeyPath) -> Problem {
+        let location = self.location.unwrap_or_else(|| section.location.clone());
+        Problem::new(location, path.join(&self.key), self.message)
+    }
 }
 
 impl BuildError {
     /// A problem of the section as a whole.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { problems: vec![(None, String::new(), message.into())] }
+        Self { problems: vec![Remark { location: None, key: String::new(), message: message.into() }] }
     }
 
     /// No problem yet; see [`is_empty`](Self::is_empty).
@@ -214,7 +234,7 @@ impl BuildError {
 
     /// Adds a problem at a place. `key` is the path below the section, such as `bob.password` or `[3].match.ip`.
     pub fn add(&mut self, location: Option<Location>, key: impl Into<String>, message: impl Into<String>) {
-        self.problems.push((location, key.into(), message.into()));
+        self.problems.push(Remark { location, key: key.into(), message: message.into() });
     }
 
     /// Whether nothing is wrong after all.
@@ -224,18 +244,13 @@ impl BuildError {
 
     /// The problems with whole paths; one without a place gets the section's.
     pub fn into_problems(self, section: &Node, path: &KeyPath) -> Vec<Problem> {
-        self.problems
-            .into_iter()
-            .map(|(location, key, message)| {
-                Problem::new(location.unwrap_or_else(|| section.location.clone()), path.join(&key), message)
-            })
-            .collect()
+        self.problems.into_iter().map(|remark| remark.into_problem(section, path)).collect()
     }
 }
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, (_, key, message)) in self.problems.iter().enumerate() {
+        for (place, Remark { key, message, .. }) in self.problems.iter().enumerate() {
             let separator = if place == 0 { "" } else { "\n" };
             if key.is_empty() {
                 write!(f, "{separator}{message}")?;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use dockgate_api::config;
 use thiserror::Error;
 
 /// A field of the request that a rule can match.
@@ -148,46 +149,22 @@ impl Variable {
     }
 }
 
+/// What variables are called.
+const NAMES: [&str; 5] = ["account", "type", "name", "service", "labels"];
+
 /// The variable whose name an unclosed `${…` starts with.
 pub(crate) fn unclosed(rest: &str) -> Option<&'static str> {
-    ["account", "type", "name", "service", "labels"].into_iter().find(|name| rest.starts_with(name))
+    NAMES.into_iter().find(|name| rest.starts_with(name))
 }
 
 fn nearest(inner: &str) -> Option<String> {
     let (name, rest) = inner.split_once(':').map_or((inner, None), |(name, rest)| (name, Some(rest)));
-    let lower = name.to_ascii_lowercase();
-    let (distance, best) = ["account", "type", "name", "service", "labels"]
-        .into_iter()
-        .map(|known| (edit_distance(&lower, known), known))
-        .min()?;
-    let alike = distance <= 2 && distance < best.len().saturating_sub(1);
-    alike.then(|| match (best, rest) {
+    let best = config::nearest(name, NAMES)?;
+    Some(match (best, rest) {
         ("labels", None | Some("")) => "${labels:KEY}".to_owned(),
         (_, Some(rest)) => format!("${{{best}:{rest}}}"),
         (_, None) => format!("${{{best}}}"),
     })
-}
-
-/// Levenshtein distance; a name far longer than any known one is simply far.
-fn edit_distance(a: &str, b: &str) -> usize {
-    if a.len() > 32 {
-        return usize::MAX;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().zip(std::iter::once(None).chain(b.bytes().map(Some))) {
-            let above = *cell;
-            left = match y {
-                None => i + 1,
-                Some(y) => (diagonal + usize::from(x != y)).min(above + 1).min(left + 1),
-            };
-            diagonal = above;
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -229,15 +206,6 @@ mod tests {
         for text in ["labels:a", "account:1"] {
             let error = Variable::parse(text, Scope::Label).unwrap_err();
             assert!(error.to_string().contains("cannot stand in a label's pattern"), "{error}");
-        }
-    }
-
-    #[test]
-    fn edit_distance_is_levenshtein() {
-        for (a, b, distance) in
-            [("", "abc", 3), ("abc", "abc", 0), ("kitten", "sitting", 3), ("acount", "account", 1)]
-        {
-            assert_eq!(edit_distance(a, b), distance, "{a} {b}");
         }
     }
 }

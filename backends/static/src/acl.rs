@@ -5,7 +5,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use dockgate_api::config::{KeyPath, Located, Location, Problem};
+use dockgate_api::config::{KeyPath, Located, Location};
 use dockgate_api::{
     AccessRequest, Answer, Authorizer, BuildContext, BuildError, Call, Configure, Dialect, Granted,
     async_trait,
@@ -42,8 +42,7 @@ impl Configure<dyn Authorizer> for AclConfig {
                 }
             }
             for Remark { location, key, message } in warnings {
-                let path = KeyPath::root().key(cx.link()).item(index).join(key.as_str());
-                cx.warn(Problem::new(location, path, message));
+                cx.warn(location, item.join(key.as_str()).as_str(), message);
             }
         }
         if errors.is_empty() { Ok(Arc::new(StaticAcl(Acl::new(rules)))) } else { Err(errors) }

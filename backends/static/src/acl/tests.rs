@@ -43,7 +43,8 @@ fn build_in(dialect: Dialect, section: &Json) -> Built {
     let key = Key { text: "acl".into(), location: section.location.clone() };
     let acl = registry.build(&key, &section, &KeyPath::root().key("acl"), &cx);
     let acl = acl.map_err(|problems| problems.iter().map(ToString::to_string).collect());
-    Built { acl, warnings: cx.take_warnings().iter().map(ToString::to_string).collect() }
+    let warnings = cx.take_warnings(&section, &KeyPath::root().key("acl"));
+    Built { acl, warnings: warnings.iter().map(ToString::to_string).collect() }
 }
 
 fn build(section: &Json) -> Arc<dyn Authorizer> {

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dockgate_api::config::{KeyPath, Located, Location, Problem};
+use dockgate_api::config::{KeyPath, Located, Location};
 use dockgate_api::secrecy::ExposeSecret;
 use dockgate_api::{
     Authenticator, BuildContext, BuildError, Configure, Identity, LabelValue, Labels, Passwords,
@@ -131,8 +131,7 @@ impl Reader<'_> {
     }
 
     fn warn(&self, location: Location, path: &KeyPath, message: impl Into<String>) {
-        let path = KeyPath::root().key(self.cx.link()).join(path.as_str());
-        self.cx.warn(Problem::new(location, path, message));
+        self.cx.warn(location, path.as_str(), message);
     }
 }
 

@@ -63,7 +63,11 @@ impl Bench {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.cx.take_warnings().iter().map(ToString::to_string).collect()
+        self.cx
+            .take_warnings(&plain(1, ""), &KeyPath::root().key("users"))
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     fn hashes(&self) -> u64 {
