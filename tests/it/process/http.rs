@@ -32,19 +32,18 @@ pub(crate) struct Response {
 impl Address {
     /// What the line `listening` names, in either format of the log.
     pub(super) fn of_log(log: &str) -> Option<Self> {
-        let line = log.split_inclusive('\n').find(|line| line.contains("listening") && line.ends_with('\n'))?;
+        let line =
+            log.split_inclusive('\n').find(|line| line.contains("listening") && line.ends_with('\n'))?;
         let (_, after) = line.split_once("address=").or_else(|| line.split_once("\"address\":\""))?;
         let address = after.split([' ', '"']).next()?;
-        match address.strip_prefix("unix:") {
-            Some(path) => Some(Self::Unix(path.into())),
-            None => {
-                let mut address: SocketAddr = address.parse().unwrap();
-                if address.ip().is_unspecified() {
-                    address.set_ip([127, 0, 0, 1].into());
-                }
-                Some(Self::Tcp(address))
-            }
+        if let Some(path) = address.strip_prefix("unix:") {
+            return Some(Self::Unix(path.into()));
         }
+        let mut address: SocketAddr = address.parse().unwrap();
+        if address.ip().is_unspecified() {
+            address.set_ip([127, 0, 0, 1].into());
+        }
+        Some(Self::Tcp(address))
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -65,7 +64,13 @@ impl Address {
         self.request("POST", target, &[header], body.as_bytes())
     }
 
-    pub(crate) fn request(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
+    pub(crate) fn request(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response {
         match self {
             Self::Tcp(address) => exchange(connect(*address), method, target, headers, body),
             Self::Unix(path) => {
@@ -105,7 +110,8 @@ fn exchange(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Response {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let header = |(name, value): &(&str, &str)| format!("{name}: {value}\r\n");
+    let headers = headers.iter().map(header).collect::<Vec<_>>().concat();
     let length = body.len();
     let head =
         format!("{method} {target} HTTP/1.0\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n");
@@ -151,7 +157,9 @@ impl Response {
             return self.status.to_string();
         }
         let claims = self.claims();
-        let [access] = claims["access"].as_array().unwrap().as_slice() else { panic!("not one scope: {claims}") };
+        let [access] = claims["access"].as_array().unwrap().as_slice() else {
+            panic!("not one scope: {claims}")
+        };
         let actions = access["actions"].as_array().unwrap();
         actions.iter().map(|action| action.as_str().unwrap()).collect::<Vec<_>>().join(",")
     }

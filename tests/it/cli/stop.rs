@@ -1,0 +1,51 @@
+//! The end of a server.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::process::{Address, Server, Site};
+
+const CONFIG: &str = r#"server: {addr: "127.0.0.1:0"}
+token: {issuer: "an issuer", expiration: 900, certificate: cert.pem, key: key.pem}
+users: {"": {}}
+acl: [{match: {}, actions: [pull]}]
+"#;
+
+#[test]
+fn both_signals_end_it_with_0_and_free_the_port() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let server = Server::start(&Site::with(CONFIG), "auth.yml");
+        assert_eq!(server.ask(None, "repository:a:pull").granted(), "pull");
+        let port = server.address().port();
+        // A client that keeps its connection and says nothing does not hold up the end.
+        let _idle = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let ended = server.stop(signal);
+        assert_eq!(ended.code, Some(0), "{signal:?}: {ended:?}");
+        assert!(ended.stderr.contains("stopped"), "{signal:?}: {}", ended.stderr);
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "{signal:?}: somebody still listens");
+    }
+}
+
+#[test]
+fn a_request_that_has_begun_is_answered_after_the_signal() {
+    let server = Server::start(&Site::with(CONFIG), "auth.yml");
+    let Address::Tcp(address) = server.address() else { panic!("no TCP") };
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let body = "grant_type=password&username=&password=&scope=repository:a:pull";
+    let head = "POST /auth HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded";
+    write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{}", body.len(), &body[..10]).unwrap();
+    stream.flush().unwrap();
+    // Until the server has read the head: one round trip of another client on the same loop.
+    server.ask(None, "repository:a:pull");
+    let end = std::thread::spawn(move || server.stop(Signal::TERM));
+    std::thread::sleep(Duration::from_millis(200));
+    stream.write_all(&body.as_bytes()[10..]).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(end.join().unwrap().code, Some(0));
+}

@@ -1,0 +1,13 @@
+//! What a configuration file may say, and what it is told when it may not.
+
+mod docker_auth;
+mod docker_auth_rules;
+mod reference;
+mod refusal;
+mod refused_chains;
+mod refused_files;
+mod refused_sections;
+mod refused_together;
+mod refused_users;
+mod refused_yaml;
+mod samples;

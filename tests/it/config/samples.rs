@@ -1,0 +1,196 @@
+//! The configurations of `config/`: each loads without a warning, and its server is asked what it must grant and refuse.
+
+use std::path::Path;
+
+use crate::process::{Address, Server, Site, basic, dockgate, encode, run};
+
+/// The hash of `alpha-pass`, in place of those of passwords that nobody knows.
+const KNOWN: &str = "$2y$10$mD2HjrwdrDbQBevHsQRoDOAeYYnbeK1TdoTK8jvVi9j/oqRkYEbvq";
+
+fn sample(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The sample as it is, with the files that it names beside it; then with our hash and an address for a test.
+fn site(name: &str) -> Site {
+    let site = Site::new();
+    for (file, content) in [
+        ("signing.pem", &site.pair.certificate_pem),
+        ("signing.key", &site.pair.key_pem),
+        ("tls.pem", &site.pair.certificate_pem),
+        ("tls.key", &site.pair.key_pem),
+    ] {
+        site.write(file, content);
+    }
+    site.write("alice.hash", format!("{KNOWN}\n"));
+    site.write("ci.hash", KNOWN);
+    site.write("rules/team.yml", "- match: {account: \"ci\"}\n  actions: [\"pull\"]\n");
+    let config = sample(name);
+    site.write("auth.yml", &config);
+    let checked = run(dockgate().args(["check", "auth.yml"]).current_dir(site.path()));
+    assert_eq!(checked.code, Some(0), "{name} does not load: {checked:#?}");
+    assert!(checked.stdout.contains("fine, 0 warning(s)"), "{name}: {}", checked.stdout);
+    let served = with_known_hashes(&config)
+        .replace("addr: \":5001\"", "addr: \"127.0.0.1:0\"")
+        .replace("/run/dockgate/dockgate.sock", &site.file("dockgate.sock").display().to_string());
+    site.write("auth.yml", served);
+    site
+}
+
+fn with_known_hashes(config: &str) -> String {
+    let mut parts = config.split("$2y$10$");
+    let head = parts.next().unwrap().to_owned();
+    parts.fold(head, |text, part| text + KNOWN + &part[KNOWN.len() - "$2y$10$".len()..])
+}
+
+/// Account, scope, and what is granted; everybody's password is `alpha-pass`, and "" has none.
+type Asked = (&'static str, &'static str, &'static str);
+
+fn behaves(name: &str, asked: &[Asked]) {
+    let server = Server::start(&site(name), "auth.yml");
+    for (account, scope, granted) in asked {
+        let login = Some((*account, "alpha-pass")).filter(|_| !account.is_empty());
+        assert_eq!(server.ask(login, scope).granted(), *granted, "{name}: {account:?} {scope}");
+    }
+    assert_eq!(server.ask(Some(("alice", "wrong")), "repository:a:pull").status, 401, "{name}");
+    assert_eq!(server.ask(Some(("nobody", "alpha-pass")), "repository:a:pull").status, 401, "{name}");
+}
+
+#[test]
+fn simple() {
+    behaves(
+        "simple.yml",
+        &[
+            ("admin", "repository:any/where:delete,pull,push", "delete,pull,push"),
+            ("admin", "registry:catalog:*", "*"),
+            ("reader", "repository:any/where:pull,push", "pull"),
+            ("reader", "registry:catalog:*", ""),
+            ("", "repository:public/app:pull,push", "pull"),
+            ("", "repository:public/team/app:pull", ""),
+            ("", "repository:publicity/app:pull", ""),
+        ],
+    );
+}
+
+#[test]
+fn chains() {
+    behaves(
+        "chains.yml",
+        &[
+            ("ci-build", "repository:releases/a/b:pull,push,delete", "pull,push"),
+            ("ci-build", "repository:web/a:pull", ""),
+            ("ci-impostor", "repository:releases/a:pull", "401"),
+            ("alice", "repository:web/a/b:delete,pull,push", "delete,pull,push"),
+            ("alice", "repository:releases/a:pull,push", "pull"),
+            ("alice", "repository:mobile/a:pull", ""),
+            ("", "repository:releases/a:pull", "401"),
+        ],
+    );
+}
+
+#[test]
+fn anonymous_pull() {
+    behaves(
+        "anonymous-pull.yml",
+        &[
+            ("", "repository:any/where:pull,push", "pull"),
+            ("", "repository:internal/a:pull", ""),
+            ("", "repository:staging:pull", ""),
+            ("", "repository:internals/a:pull", "pull"),
+            ("", "repository:my-staging/a:pull", "pull"),
+            ("", "registry:catalog:*", ""),
+            ("publisher", "repository:internal/a:pull,push", "pull,push"),
+            ("publisher", "registry:catalog:*", "*"),
+        ],
+    );
+}
+
+#[test]
+fn namespaces_and_labels() {
+    behaves(
+        "namespaces-and-labels.yml",
+        &[
+            ("alice", "repository:alice/a/b:delete", "delete"),
+            ("alice", "repository:web/a:delete,pull,push", "delete,pull,push"),
+            ("alice", "repository:mobile/a:delete", "delete"),
+            ("alice", "repository:web-web/shared:pull", "pull"),
+            ("alice", "repository:web-mobile/shared:pull", ""),
+            ("alice", "repository:bob/a:pull", ""),
+            ("bob", "repository:web/a:delete,pull,push", "pull,push"),
+            ("bob", "repository:mobile/a:pull", ""),
+            ("auditor", "repository:web/a/b:pull,push", "pull"),
+            ("auditor", "repository:mobile-17:pull,push", "pull"),
+            ("auditor", "repository:mobile-x:pull", ""),
+            ("eve@partner.example", "repository:from-partner/a:pull,push", "pull"),
+            ("eve@partner.example", "repository:from-others/a:pull", ""),
+            ("bob", "registry:catalog:*", "*"),
+            ("", "repository:web/a:pull", "401"),
+        ],
+    );
+}
+
+#[test]
+fn behind_unix_socket() {
+    let site = site("behind-unix-socket.yml");
+    let _server = Server::start(&site, "auth.yml");
+    let address = Address::Unix(site.file("dockgate.sock"));
+    for (account, scope, granted) in [
+        ("alice", "repository:alice/a/b:push", "push"),
+        ("alice", "repository:bob/a:pull", ""),
+        ("", "repository:public/a/b:pull,push", "pull"),
+        ("", "repository:alice/a:pull", ""),
+        // Nobody is this machine here.
+        ("", "repository:private/a:pull,push", ""),
+    ] {
+        let target = format!("/registry-auth/auth?service=registry&scope={}", encode(scope));
+        let header = basic(account, "alpha-pass");
+        let header = Some(("Authorization", header.as_str())).filter(|_| !account.is_empty());
+        assert_eq!(address.get(&target, header).granted(), granted, "{account:?} {scope}");
+    }
+    assert_eq!(address.get("/auth", None).status, 404);
+}
+
+#[test]
+fn tls() {
+    let site = site("tls.yml");
+    let server = Server::start(&site, "auth.yml");
+    let ask = |password: &str| {
+        let header = basic("alice", password);
+        let target = "/auth?service=registry&scope=repository:a:pull,push";
+        server.address().get_tls(&site.pair.certificate_pem, target, &[("Authorization", &header)])
+    };
+    assert_eq!(ask("alpha-pass").granted(), "pull,push");
+    assert_eq!(ask("wrong").granted(), "401");
+}
+
+#[test]
+fn reference() {
+    behaves(
+        "reference.yml",
+        &[
+            ("alice", "repository:alice/a:delete,pull,push", "delete,pull,push"),
+            // From 127.0.0.1, not from the rule's network.
+            ("alice", "repository:web/a:pull", ""),
+            ("ci", "repository:web/a:pull,push", "pull"),
+            ("", "repository:web/a:pull", ""),
+        ],
+    );
+}
+
+#[test]
+fn no_sample_is_forgotten() {
+    let here = include_str!("samples.rs");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let readme = sample("README.md");
+    let mut found = 0;
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if Path::new(&name).extension().is_some_and(|extension| extension == "yml") {
+            found += 1;
+            assert!(here.contains(&format!("\"{name}\"")), "{name} is not tested");
+            assert!(readme.contains(&format!("({name})")), "{name} is not in the README");
+        }
+    }
+    assert!(found >= 7, "only {found} samples");
+}

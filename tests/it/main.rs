@@ -1,0 +1,24 @@
+//! Whole servers: a configuration goes in, requests go in, answers come out.
+//!
+//! Most tests ask the router in-process, with a clock that they turn; those about sockets have a server of their own
+//! on a free port. `support` is the harness, every other module is a theme.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends by panicking, and so do its helpers"
+)]
+
+mod process;
+mod support;
+
+mod canaries;
+mod cli;
+mod config;
+mod custom_backend;
+mod hostile;
+mod listeners;
+mod replay;
+mod token;

@@ -1,0 +1,89 @@
+//! A server without a socket: requests go straight into its router.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use dockgate::http::{self, ClientAddress};
+use dockgate::state::State;
+use dockgate_api::config::Problem;
+use dockgate_testkit::fakes::TurnableClock;
+use http_body_util::BodyExt as _;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tower::ServiceExt as _;
+
+use super::answer::Answer;
+use super::ask::Ask;
+use super::setup::{Made, Setup};
+use super::tokens::Token;
+
+/// A server without a socket.
+pub(crate) struct TestServer {
+    runtime: Runtime,
+    router: Router,
+    state: Arc<State>,
+    /// Shows noon until it is turned.
+    pub(crate) clock: Arc<TurnableClock>,
+    /// What its administrator is told.
+    pub(crate) warnings: Vec<Problem>,
+    directory: TempDir,
+}
+
+impl TestServer {
+    /// A server with these sections.
+    pub(crate) fn new(chains: &str) -> Self {
+        Self::of(Setup::new(chains))
+    }
+
+    /// A server with this setup.
+    pub(crate) fn of(setup: Setup) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let Made { loaded, clock, directory } = {
+            let _entered = runtime.enter();
+            setup.make()
+        };
+        let state = Arc::new(loaded.state);
+        let router = http::router(Arc::clone(&state));
+        Self { runtime, router, state, clock, warnings: loaded.warnings, directory }
+    }
+
+    /// Asks and waits for the whole answer.
+    pub(crate) fn ask(&self, ask: &Ask) -> Answer {
+        self.send(ask.request(), ask.client())
+    }
+
+    /// Sends a request as it is.
+    pub(crate) fn send(&self, mut request: Request<Body>, client: Option<IpAddr>) -> Answer {
+        request.extensions_mut().insert(client.map_or(ClientAddress(None), ClientAddress::of));
+        self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let (head, body) = response.into_parts();
+            Answer::new(head.status, head.headers, body.collect().await.unwrap().to_bytes())
+        })
+    }
+
+    /// Asks for a token, which must be given and must verify.
+    pub(crate) fn token(&self, ask: &Ask) -> Token {
+        self.read(&self.ask(ask))
+    }
+
+    /// The token of an answer, verified through this server's own JWKS.
+    pub(crate) fn read(&self, answer: &Answer) -> Token {
+        let jwks = self.ask(&Ask::get("/.well-known/jwks.json"));
+        Token::verified(answer, &jwks)
+    }
+
+    /// The certificate that signs, as it stands in its file.
+    pub(crate) fn certificate_pem(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("sign.crt")).unwrap()
+    }
+
+    /// Both ids of the signing key.
+    pub(crate) fn key_ids(&self) -> (String, String) {
+        let key = self.state.signing().key.public_key();
+        (dockgate::token::libtrust_id(key), dockgate::token::thumbprint(key.material()))
+    }
+}

@@ -1,0 +1,52 @@
+//! Key pairs to sign with.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use dockgate::token::SelfSigned;
+use dockgate_testkit::fakes::noon;
+
+/// Which pair.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SigningFiles {
+    /// A new EC key, with a certificate that is valid for a hundred years.
+    EcGenerated,
+    /// A new EC key, with a certificate that ends so long after noon.
+    EcEndingAfter(Duration),
+    /// The RSA pair of `tests/data/keys`.
+    Rsa,
+}
+
+impl SigningFiles {
+    /// Writes `sign.crt` and `sign.key`.
+    pub(super) fn write(self, directory: &Path) {
+        let (certificate, key) = match self {
+            Self::EcGenerated => pair("signing", &[], SystemTime::UNIX_EPOCH + years(130)),
+            Self::EcEndingAfter(time) => pair("signing", &[], noon() + time),
+            Self::Rsa => (fixture("rsa.crt"), fixture("rsa.pkcs1.pem")),
+        };
+        std::fs::write(directory.join("sign.crt"), certificate).unwrap();
+        std::fs::write(directory.join("sign.key"), key).unwrap();
+    }
+}
+
+/// A certificate for `localhost` and its key, PEM.
+pub(crate) fn tls_pair() -> (String, String) {
+    pair("localhost", &["localhost".to_owned()], SystemTime::UNIX_EPOCH + years(130))
+}
+
+/// A new key with its certificate, valid from 2000 on.
+fn pair(common_name: &str, names: &[String], not_after: SystemTime) -> (String, String) {
+    let not_before = SystemTime::UNIX_EPOCH + years(30);
+    let asked = SelfSigned { common_name, subject_alt_names: names, not_before, not_after };
+    let made = asked.generate().unwrap();
+    (made.certificate_pem, made.key_pem)
+}
+
+fn years(number: u64) -> Duration {
+    Duration::from_secs(number * 365 * 24 * 60 * 60)
+}
+
+fn fixture(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/keys").join(name)).unwrap()
+}
