@@ -17,8 +17,8 @@ pub struct RequestedScope {
     pub resource: Resource,
     /// Everything that was asked of it.
     pub actions: ActionSet,
-    /// The sets as they were asked, where the resource was named more than once: an authorizer that decides on all or
-    /// nothing is then asked again for each.
+    /// The different sets as they were asked, where the resource was named more than once: an authorizer that decides
+    /// on all or nothing is then asked again for each.
     pub asked_as: Vec<ActionSet>,
 }
 
@@ -59,7 +59,9 @@ impl RequestedScopes {
             };
             if let Some(scope) = places.get(&resource).and_then(|place| scopes.get_mut(*place)) {
                 scope.actions.extend(actions.iter().map(str::to_owned));
-                scope.asked_as.push(actions);
+                if !scope.asked_as.contains(&actions) {
+                    scope.asked_as.push(actions);
+                }
             } else {
                 places.insert(resource.clone(), scopes.len());
                 scopes.push(RequestedScope { resource, actions: actions.clone(), asked_as: vec![actions] });

@@ -7,7 +7,7 @@
 //! 3. if nobody hashed a password, one hash is computed all the same, so that an unknown account takes as long as a
 //!    known one;
 //! 4. the authorization chain is asked for each scope;
-//! 5. the identity's restriction is intersected last, so that no rule and no label widens it;
+//! 5. the identity's restrictions are intersected last, so that no rule and no label widens it;
 //! 6. what is left becomes a [`Grant`].
 //!
 //! Only this module can make a [`Grant`], and only a [`Grant`] can be signed into a token.
@@ -130,7 +130,7 @@ impl Access {
         let mut valid_until = identity.expires_at;
         for scope in &question.scopes.scopes {
             let (mut granted, until) = self.authorize_scope(cx, &identity, question, scope).await?;
-            if let Some(restriction) = &identity.restriction {
+            for restriction in &identity.restrictions {
                 granted.actions = restricted(restriction, &granted.resource, &granted.actions);
             }
             if !granted.actions.is_empty() {
@@ -155,7 +155,7 @@ impl Access {
         };
         let (mut granted, mut until) = ask(&scope.actions).await?;
         if granted.actions.is_empty() && scope.asked_as.len() > 1 {
-            for actions in &scope.asked_as {
+            for actions in scope.asked_as.iter().filter(|actions| **actions != scope.actions) {
                 let (part, part_until) = ask(actions).await?;
                 if !part.actions.is_empty() {
                     until = earliest(until, part_until);

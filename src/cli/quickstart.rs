@@ -11,7 +11,7 @@ use crate::config::server::host_and_port;
 use crate::logging;
 use crate::outside::Outside;
 use crate::quickstart::{Directory, Guide, Registry, RegistryProgram, Users};
-use crate::state::{self, Loaded};
+use crate::state::{self, Lasting, Loaded};
 
 pub(super) fn run(options: &QuickstartOptions, backends: &Backends, outside: &Outside) -> ExitCode {
     let made = Directory::open_or_make(&options.directory, options.port, options.registry_port, outside);
@@ -34,7 +34,7 @@ async fn start(
     outside: &Outside,
 ) -> ExitCode {
     let config = directory.config();
-    let Loaded { state, warnings } = match state::load(&config, backends, outside) {
+    let Loaded { state, warnings } = match state::load(&config, backends, outside, &Lasting::default()) {
         Ok(loaded) => loaded,
         Err(problems) => return super::refuse(&config, &problems),
     };

@@ -12,7 +12,7 @@ use crate::http;
 use crate::logging;
 use crate::net::{self, Listener};
 use crate::outside::Outside;
-use crate::state::{self, Loaded, State};
+use crate::state::{self, Lasting, Loaded, State};
 
 pub(super) fn run(config: &Path, backends: &Backends, outside: &Outside) -> ExitCode {
     let runtime = match super::runtime() {
@@ -22,7 +22,7 @@ pub(super) fn run(config: &Path, backends: &Backends, outside: &Outside) -> Exit
     let loaded = {
         // Backends may start background tasks while they are made.
         let _entered = runtime.enter();
-        state::load(config, backends, outside)
+        state::load(config, backends, outside, &Lasting::default())
     };
     let Loaded { state, warnings } = match loaded {
         Ok(loaded) => loaded,

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use dockgate_api::Dialect;
-use dockgate_api::config::{Key, KeyPath, Located, Node, Problem, Span};
+use dockgate_api::config::{GoDuration, Key, KeyPath, Located, Node, Problem};
+use dockgate_api::{Dialect, LabelValues};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -55,7 +55,7 @@ pub struct LinkOptions {
     /// What an error of the backend means; `fail` if not given.
     pub on_error: Option<Located<OnError>>,
     /// The longest that the backend is waited for.
-    pub timeout: Option<Located<Span>>,
+    pub timeout: Option<Located<GoDuration>>,
     /// The accounts that this link owns: others skip it, and these go nowhere else.
     pub accounts: Option<Located<String>>,
     /// Whether label values act as patterns in rules.
@@ -256,7 +256,10 @@ impl LinkOptions {
     }
 
     /// Whether label values act as patterns, where the file says so.
-    pub fn values(&self) -> Option<Values> {
-        self.values.as_ref().map(|values| values.value)
+    pub fn values(&self) -> Option<LabelValues> {
+        self.values.as_ref().map(|values| match values.value {
+            Values::Literal => LabelValues::Literal,
+            Values::Pattern => LabelValues::Pattern,
+        })
     }
 }

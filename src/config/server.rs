@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use dockgate_api::config::{KeyPath, Located, Problem, Span};
+use dockgate_api::config::{GoDuration, KeyPath, Located, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -54,13 +54,13 @@ pub struct Limits {
     /// Connections at a time; further ones wait to be accepted.
     pub connections: usize,
     /// From a connection, or the end of an answer, to the next request's complete head.
-    pub header_timeout: Span,
+    pub header_timeout: GoDuration,
     /// From a request's head to the end of its answer.
-    pub request_timeout: Span,
+    pub request_timeout: GoDuration,
     /// How long a TLS handshake may take.
-    pub handshake_timeout: Span,
+    pub handshake_timeout: GoDuration,
     /// After a signal to stop: how long requests in flight may take.
-    pub drain_timeout: Span,
+    pub drain_timeout: GoDuration,
 }
 
 impl Default for Limits {
@@ -80,8 +80,8 @@ impl Default for Limits {
     }
 }
 
-fn seconds(number: u64) -> Span {
-    Span(Duration::from_secs(number))
+fn seconds(number: u64) -> GoDuration {
+    GoDuration(Duration::from_secs(number))
 }
 
 impl ServerConfig {

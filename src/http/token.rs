@@ -75,7 +75,7 @@ pub(super) async fn get(
     let mut params = Params::default();
     params.add_query(request.uri().query().unwrap_or_default());
     let answer = token(&state, client, request.headers(), params).await;
-    let answer = answer.and_then(|(grant, now)| signed(&state, &grant, now, None));
+    let answer = answer.and_then(|grant| signed(&state, &grant, None));
     answer.unwrap_or_else(|failure| failure.respond(&state))
 }
 
@@ -109,8 +109,8 @@ async fn post_inner(
         }
         Some(_) => return Err(Failure::GrantType),
     }
-    let (grant, now) = token(state, client, &head.headers, params).await?;
-    signed(state, &grant, now, Some(granted_scope(&grant)))
+    let grant = token(state, client, &head.headers, params).await?;
+    signed(state, &grant, Some(granted_scope(&grant)))
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
@@ -134,7 +134,7 @@ async fn token(
     client: ClientAddress,
     headers: &HeaderMap,
     params: Params,
-) -> Result<(Grant, std::time::SystemTime), Failure> {
+) -> Result<Grant, Failure> {
     let basic = credentials::basic(headers).map_err(|bad| match bad {
         BadHeader::Malformed => Failure::Request("the Authorization header cannot be read"),
         BadHeader::Scheme => Failure::NoProof,
@@ -146,11 +146,9 @@ async fn token(
     let (account, credential) = login(basic, params)?;
     let login = Login::new(account, credential).from_ip(client.0).for_service(service);
 
-    let now = state.clock().now();
     let deadline = Instant::now() + state.limits().request_timeout.0;
-    let cx = Call::new(now, deadline, request_id(state).ok_or(Failure::NotSigned)?);
-    let grant = state.access().answer(&cx, &Question { login, scopes }).await.map_err(Failure::Refused)?;
-    Ok((grant, now))
+    let cx = Call::new(state.now(), deadline, request_id(state).ok_or(Failure::NotSigned)?);
+    state.access().answer(&cx, &Question { login, scopes }).await.map_err(Failure::Refused)
 }
 
 /// Who the request claims to be. The header and the form may both say so, if they agree; `account` is a hint that must
@@ -190,13 +188,9 @@ fn granted_scope(grant: &Grant) -> String {
     some.map(|scope| format!("{}:{}", scope.resource(), scope.actions())).collect::<Vec<_>>().join(" ")
 }
 
-fn signed(
-    state: &State,
-    grant: &Grant,
-    now: std::time::SystemTime,
-    scope: Option<String>,
-) -> Result<Response, Failure> {
-    let issued = state.issuer().issue(grant, now, state.random()).map_err(|error| {
+/// The token's life begins when it is signed, not when the request came: hashing may have taken a while.
+fn signed(state: &State, grant: &Grant, scope: Option<String>) -> Result<Response, Failure> {
+    let issued = state.issuer().issue(grant, state.now(), state.random()).map_err(|error| {
         tracing::error!(%error, "could not sign a token");
         Failure::NotSigned
     })?;

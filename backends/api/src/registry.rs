@@ -7,7 +7,7 @@ use std::sync::Arc;
 use schemars::{Schema, SchemaGenerator};
 
 use crate::config::{Key, KeyPath, Node, Problem};
-use crate::{BuildContext, Configure};
+use crate::{BuildContext, Configure, Dialect, LabelValues};
 
 /// Configuration keys and the backends they make: a plain value, no global state.
 ///
@@ -23,6 +23,7 @@ type Built<B> = Result<Arc<B>, Vec<Problem>>;
 struct Factory<B: ?Sized> {
     build: fn(&Node, &KeyPath, &BuildContext) -> Built<B>,
     schema: fn(&mut SchemaGenerator) -> Schema,
+    label_values: fn(Dialect) -> LabelValues,
 }
 
 impl<B: ?Sized> Registry<B> {
@@ -39,8 +40,12 @@ impl<B: ?Sized> Registry<B> {
         if self.factories.contains_key(key) {
             return Err(KeyTaken(key));
         }
-        self.factories
-            .insert(key, Factory { build: build::<B, C>, schema: SchemaGenerator::subschema_for::<C> });
+        let factory = Factory {
+            build: build::<B, C>,
+            schema: SchemaGenerator::subschema_for::<C>,
+            label_values: C::label_values,
+        };
+        self.factories.insert(key, factory);
         Ok(())
     }
 
@@ -63,6 +68,11 @@ impl<B: ?Sized> Registry<B> {
             Some(factory) => (factory.build)(section, path, cx),
             None => Err(vec![Problem::unknown_key(key, path, &self.keys().collect::<Vec<_>>())]),
         }
+    }
+
+    /// Whether label values of a key's backend act as patterns where the configuration does not say.
+    pub fn label_values(&self, key: &str, dialect: Dialect) -> LabelValues {
+        self.factories.get(key).map_or(LabelValues::Literal, |factory| (factory.label_values)(dialect))
     }
 
     /// The JSON Schema of every key's section.

@@ -40,7 +40,7 @@ struct Section {
     expiration: u32,
     #[serde(default)]
     hsts: bool,
-    timeout: Option<Span>,
+    timeout: Option<GoDuration>,
     #[serde(default)]
     rules: Vec<Located<Rule>>,
     #[serde(default)]

@@ -2,7 +2,9 @@ use std::sync::Mutex;
 use std::time::{Instant, SystemTime};
 
 use dockgate_api::config::{Entry, Key, Node, Value};
-use dockgate_api::{ActionSet, Decision, Identity, LabelValue, Registry, RequestId, Resource, TraceSink};
+use dockgate_api::{
+    ActionSet, Decision, Identity, LabelValue, Registry, RequestId, Resource, Step, TraceSink,
+};
 use dockgate_testkit::authorizer::{Allowed, Case, Fixture, NotMine, conformance, rules};
 use dockgate_testkit::fakes::{build_context, call};
 use serde_json::{Value as Json, json};
@@ -174,8 +176,8 @@ fn odd_patterns_are_warned_of_where_they_stand() {
 struct Notes(Arc<Mutex<Vec<String>>>);
 
 impl TraceSink for Notes {
-    fn note(&self, text: String) {
-        self.0.lock().unwrap().push(text);
+    fn note(&self, step: Step) {
+        self.0.lock().unwrap().push(step.text);
     }
 }
 
