@@ -129,6 +129,8 @@ impl Access {
         let mut access = Vec::with_capacity(question.scopes.scopes.len());
         let mut valid_until = identity.expires_at;
         for scope in &question.scopes.scopes {
+            // Many rules and many scopes are much work: others take their turn in between.
+            tokio::task::yield_now().await;
             let (mut granted, until) = self.authorize_scope(cx, &identity, question, scope).await?;
             for restriction in &identity.restrictions {
                 granted.actions = restricted(restriction, &granted.resource, &granted.actions);

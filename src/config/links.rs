@@ -6,9 +6,10 @@ use std::time::Duration;
 use dockgate_api::config::{GoDuration, Key, KeyPath, Located, Node, Problem};
 use dockgate_api::{Dialect, LabelValues};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::later;
+use super::server::positive;
 
 /// docker_auth's order of asking who somebody is.
 pub const FLAT_AUTHN: [&str; 10] = [
@@ -55,7 +56,8 @@ pub struct LinkOptions {
     /// What an error of the backend means; `fail` if not given.
     pub on_error: Option<Located<OnError>>,
     /// The longest that the backend is waited for.
-    pub timeout: Option<Located<GoDuration>>,
+    #[serde(default, deserialize_with = "positive_if_any")]
+    pub timeout: Option<GoDuration>,
     /// The accounts that this link owns: others skip it, and these go nowhere else.
     pub accounts: Option<Located<String>>,
     /// Whether label values act as patterns in rules.
@@ -63,6 +65,10 @@ pub struct LinkOptions {
 }
 
 const OPTIONS: [&str; 5] = ["name", "on_error", "timeout", "accounts", "values"];
+
+fn positive_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<GoDuration>, D::Error> {
+    positive(deserializer).map(Some)
+}
 
 /// What an error of a backend means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -252,7 +258,7 @@ impl LinkOptions {
 
     /// The longest that the backend is waited for.
     pub fn timeout(&self) -> Option<Duration> {
-        self.timeout.as_ref().map(|timeout| timeout.0)
+        self.timeout.map(|timeout| timeout.0)
     }
 
     /// Whether label values act as patterns, where the file says so.

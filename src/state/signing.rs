@@ -9,7 +9,7 @@ use dockgate_api::config::{KeyPath, Located, Location, Problem};
 
 use crate::config::token::TokenConfig;
 use crate::config::{Sections, Source};
-use crate::token::{FileRole, HeaderOptions, Issuer, KidKind, SigningKey, jwks_document};
+use crate::token::{Certificate, FileRole, HeaderOptions, Issuer, KidKind, SigningKey, jwks_document};
 
 /// Certificates that end within this time are warned of.
 const EXPIRES_SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -127,11 +127,17 @@ fn certificate_is_good(
     warnings: &mut Vec<Problem>,
 ) -> bool {
     let leaf = key.leaf();
+    // The first certificate to end ends the chain.
+    let ends = key.x5c().map(Certificate::not_after).min().unwrap_or(leaf.not_after());
     let say = |list: &mut Vec<Problem>, message: String| {
         list.push(pair.problem(&pair.certificate.location, "certificate", message));
     };
-    if leaf.not_after() <= now {
-        let expired = "the signing certificate has expired";
+    if ends <= now {
+        let expired = if leaf.not_after() <= now {
+            "the signing certificate has expired"
+        } else {
+            "a certificate of the signing certificate's chain has expired"
+        };
         match dialect {
             Dialect::DockerAuth => say(
                 warnings,
@@ -153,8 +159,8 @@ fn certificate_is_good(
             warnings,
             "the signing certificate is not valid yet: registries refuse its tokens until it is".to_owned(),
         );
-    } else if leaf.not_after() <= now + EXPIRES_SOON {
-        let left = leaf.not_after().duration_since(now).unwrap_or_default().as_secs() / (24 * 60 * 60);
+    } else if ends <= now + EXPIRES_SOON {
+        let left = ends.duration_since(now).unwrap_or_default().as_secs() / (24 * 60 * 60);
         say(warnings, format!("the signing certificate expires in {left} days: renew it"));
     }
     true
