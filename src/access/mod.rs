@@ -106,7 +106,7 @@ impl Access {
         }
         let verdict = self.authn.identify(cx, login).await?;
         let refused = match verdict.decision {
-            Decision::Allow(identity) if is_over(&identity, cx.now()) => {
+            Decision::Allow(identity) if is_over(identity.expires_at, cx.now()) => {
                 let reason = Reason::new(ReasonCode::Expired, "the backend's word for it has ended");
                 NotIdentified::Denied(verdict.decided_by, reason)
             }
@@ -182,7 +182,7 @@ impl Access {
         let Verdict { decision, decided_by } = self.authz.grant(cx, &request).await?;
         let link = decided_by.unwrap_or_default();
         let (actions, decided, until) = match decision {
-            Decision::Allow(granted) if granted.valid_until.is_some_and(|until| until <= cx.now()) => {
+            Decision::Allow(granted) if is_over(granted.valid_until, cx.now()) => {
                 (ActionSet::EMPTY, Decided::By(link, granted.because), None)
             }
             Decision::Allow(granted) => {
@@ -199,8 +199,13 @@ fn length(secret: &SecretString) -> usize {
     secret.expose_secret().len()
 }
 
-fn is_over(identity: &Identity, now: SystemTime) -> bool {
-    identity.expires_at.is_some_and(|until| until <= now)
+/// Tokens count whole seconds: what ends within this one is over.
+fn is_over(until: Option<SystemTime>, now: SystemTime) -> bool {
+    until.is_some_and(|until| whole_seconds(until) <= whole_seconds(now))
+}
+
+fn whole_seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 fn earliest(a: Option<SystemTime>, b: Option<SystemTime>) -> Option<SystemTime> {

@@ -205,7 +205,7 @@ fn listed_link<'a>(
         [] => return Err(problem(format!("which backend? Known here: {}", known.join(", ")))),
         [_, second, ..] => {
             if let Some(stray) = backends.iter().find(|entry| !known.contains(&entry.key.text.as_ref()))
-                && later::refusal(&stray.key.text).is_none()
+                && later::backend(&stray.key.text).is_none()
             {
                 let all: Vec<&str> = known.iter().chain(&OPTIONS).copied().collect();
                 return Err(vec![Problem::unknown_key(&stray.key, path, &all)]);

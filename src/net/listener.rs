@@ -122,7 +122,9 @@ async fn remove_stale(path: &Path) -> Result<(), String> {
     }
     match UnixStream::connect(path).await {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-        Ok(_) => return Err(format!("somebody is listening on {path_text}: stop them, or choose another path")),
+        Ok(_) => {
+            return Err(format!("somebody is listening on {path_text}: stop them, or choose another path"));
+        }
         Err(error) => return Err(format!("{path_text} is somebody's socket ({error}): choose another path")),
     }
     std::fs::remove_file(path).map_err(|error| format!("cannot remove the old socket {path_text}: {error}"))

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -163,6 +163,11 @@ impl Service {
     }
 
     async fn request(self, request: Request<Incoming>, client: ClientAddress) -> Response {
+        if head_length(&request) > self.limits.header {
+            let message = "the request's head is larger than server.limits.header";
+            return Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "SIZE_INVALID", message)
+                .respond();
+        }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(client);
         let answer = tokio::time::timeout(self.limits.request_timeout.0, self.router.oneshot(request));
@@ -175,6 +180,13 @@ impl Service {
             }
         }
     }
+}
+
+/// What a request's line and headers take, about. The parser looks at its own bound only between reads.
+fn head_length(request: &Request<Incoming>) -> usize {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    target + headers.sum::<usize>()
 }
 
 /// Counts a request for as long as it is being answered, also if its client goes away.

@@ -20,7 +20,10 @@ pub fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsErro
     }
     let private = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
         pem::Error::Io(error) => TlsError::key(key, &error.to_string()),
-        _ => TlsError::key(key, "no unencrypted private key in it (PEM is expected; decrypt with `openssl pkey`)"),
+        _ => TlsError::key(
+            key,
+            "no unencrypted private key in it (PEM is expected; decrypt with `openssl pkey`)",
+        ),
     })?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(provider)

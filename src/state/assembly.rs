@@ -36,7 +36,7 @@ impl Assembly<'_> {
 
     fn link<B: ?Sized>(&mut self, link: &LinkConfig<'_>, registry: &Registry<B>) -> Option<Link<B>> {
         if !registry.contains(&link.key.text)
-            && let Some(message) = later::refusal(&link.key.text)
+            && let Some(message) = later::backend(&link.key.text)
         {
             self.problems.push(Problem::new(link.key.location.clone(), link.path.clone(), message));
             return None;

@@ -87,9 +87,19 @@ impl<B: ?Sized> Default for Registry<B> {
     }
 }
 
+/// What is wrong with the form of one part and with the meaning of another is said together.
 fn build<B: ?Sized, C: Configure<B>>(section: &Node, path: &KeyPath, cx: &BuildContext) -> Built<B> {
-    let config: C = section.decode(path)?;
-    config.build(cx).map_err(|error| error.into_problems(section, path))
+    let (config, mut problems): (Option<C>, Vec<Problem>) = section.decode_sound_parts(path);
+    let Some(config) = config else { return Err(problems) };
+    match config.build(cx) {
+        Ok(backend) if problems.is_empty() => Ok(backend),
+        Ok(_) => Err(problems),
+        Err(error) => {
+            problems.extend(error.into_problems(section, path));
+            problems.sort_by(|a, b| a.location.cmp(&b.location));
+            Err(problems)
+        }
+    }
 }
 
 /// Two backends want the same key.

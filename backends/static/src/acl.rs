@@ -29,10 +29,10 @@ impl Configure<dyn Authorizer> for AclConfig {
         };
         let mut errors = BuildError::none();
         let mut rules = Vec::with_capacity(self.rules.len());
-        for (index, Located { location, value: config }) in self.rules.into_iter().enumerate() {
+        for Located { location, index, value: config } in self.rules {
             let mut warnings = never_granted(&config, &location);
             let place = format!("{}:{}", location.file, location.line);
-            let item = KeyPath::root().item(index);
+            let item = index.map_or_else(KeyPath::root, |index| KeyPath::root().item(index));
             match Rule::compile(config, place, double_star, &mut warnings) {
                 Ok(rule) => rules.push(rule),
                 Err(remarks) => remarks.into_iter().for_each(|remark| errors.add(remark.below(&item))),

@@ -111,8 +111,8 @@ fn everything_that_is_wrong_is_found_at_once() {
     ]));
     let expected = [
         "auth.yml:15:5: acl[1].match.account: the class has no closing `]`",
-        "auth.yml:16:5: acl[1].match.labels.\"a.b\": ",
         "auth.yml:15:5: acl[1].match.ip: `/33` is too long",
+        "auth.yml:16:5: acl[1].match.labels.\"a.b\": ",
         "auth.yml:18:5: acl[2].match.name: `${account:1}` in `name` needs a regex",
     ];
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");

@@ -58,7 +58,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn account(&mut self, name: &str, entry: Located<Entry>) -> Account {
-        let Located { location, value: Entry { password, password_file, labels } } = entry;
+        let Located { location, value: Entry { password, password_file, labels }, .. } = entry;
         let path = KeyPath::root().key(name);
         if name.chars().any(char::is_control) {
             let message = "an account name must not contain control characters: no client can send them";
@@ -68,7 +68,7 @@ impl Reader<'_> {
             self.without_password(name, labels.is_none(), &location, &path);
         }
         let password = match password_file {
-            Some(file) => self.from_file(password.is_some(), &file, &path.key("password_file")),
+            Some(file) => self.read_file(password.is_some(), &file, &path.key("password_file")),
             None => password,
         };
         let mut identity = Identity::new(name).with_labels(read_labels(labels));
@@ -92,20 +92,20 @@ impl Reader<'_> {
     }
 
     /// The hash in a file, or nothing if that is an error.
-    fn from_file(&mut self, both: bool, file: &Located<PathBuf>, path: &KeyPath) -> Option<Located<Stored>> {
+    fn read_file(&mut self, both: bool, file: &Located<PathBuf>, path: &KeyPath) -> Option<Located<Stored>> {
         let read = if both {
             Err("`password` and `password_file` both stand here: keep one of them".to_owned())
         } else {
             self.cx.read_secret(&file.value).map(Stored)
         };
         let place = || file.location.clone();
-        read.map(|value| Located { location: place(), value })
+        read.map(|value| Located { location: place(), index: None, value })
             .map_err(|message| self.errors.add(Remark::new(place(), path.clone(), message)))
             .ok()
     }
 
     fn stored(&mut self, name: &str, stored: Located<Stored>, path: &KeyPath) -> Stored {
-        let Located { location, value } = stored;
+        let Located { location, value, .. } = stored;
         let hash = value.0.expose_secret();
         if name.is_empty() {
             let message = "the anonymous account `\"\"` has no password: write `\"\": {}`";
