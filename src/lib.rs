@@ -11,7 +11,6 @@
 //! more word: see [`Backends`] and `examples/custom_backend.rs`.
 
 pub mod access;
-mod assembly;
 mod backends;
 pub mod chain;
 pub mod cli;
@@ -22,10 +21,8 @@ pub mod net;
 pub mod outside;
 mod quickstart;
 pub mod scope;
-mod signing;
 pub mod state;
 pub mod token;
 
 pub use backends::Backends;
 pub use cli::run;
-pub use signing::Signing;

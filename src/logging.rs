@@ -1,5 +1,9 @@
 //! Where log lines go: standard error, as text for people or JSON for machines.
+//!
+//! A thread of its own writes them: a reader that has stalled holds up no request. What it cannot keep up with is
+//! dropped beyond a bound.
 
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -7,8 +11,11 @@ use tracing_subscriber::{Layer as _, Registry, fmt};
 
 use crate::config::log::{LogConfig, LogFormat, LogLevel};
 
-/// Starts logging. Once a process; a second call changes nothing.
-pub(crate) fn start(config: &LogConfig) {
+/// Lines that may wait to be written.
+const MOST_LINES: usize = 16 * 1024;
+
+/// Starts logging, once a process. What waits is written when the guard goes, within a bound.
+pub(crate) fn start(config: &LogConfig) -> WorkerGuard {
     let level = match config.level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -16,7 +23,9 @@ pub(crate) fn start(config: &LogConfig) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let (writer, guard) =
+        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(MOST_LINES).finish(std::io::stderr());
+    let lines = fmt::layer().with_writer(writer).with_target(false);
     let started = match config.format {
         LogFormat::Text => {
             let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
@@ -30,4 +39,5 @@ pub(crate) fn start(config: &LogConfig) {
     if started.is_err() {
         tracing::debug!("logging was started before");
     }
+    guard
 }

@@ -1,11 +1,11 @@
 //! The real outside world: the system's clock and randomness, tasks on tokio, counters in memory.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use aws_lc_rs::rand::SecureRandom;
-use dockgate_api::{Clock, Counter, Gauge, Metrics, Random, RandomError, Spawner, Task};
+use dockgate_api::{Clock, Counter, Gauge, Histogram, Metrics, Random, RandomError, Series, Spawner, Task};
 
 /// The system's clock.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,21 +46,30 @@ impl Spawner for TokioSpawner {
     }
 }
 
-/// Counters and gauges by name.
+/// Counters, gauges and histograms by series.
 #[derive(Debug, Default)]
 pub struct MemoryMetrics {
-    counters: Mutex<BTreeMap<&'static str, Counter>>,
-    gauges: Mutex<BTreeMap<&'static str, Gauge>>,
+    counters: Mutex<HashMap<Series, Counter>>,
+    gauges: Mutex<HashMap<Series, Gauge>>,
+    histograms: Mutex<HashMap<Series, Histogram>>,
 }
 
 impl Metrics for MemoryMetrics {
-    fn counter(&self, name: &'static str, _help: &'static str) -> Counter {
-        self.counters.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone()
+    fn counter(&self, series: &Series) -> Counter {
+        handle(&self.counters, series)
     }
 
-    fn gauge(&self, name: &'static str, _help: &'static str) -> Gauge {
-        self.gauges.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone()
+    fn gauge(&self, series: &Series) -> Gauge {
+        handle(&self.gauges, series)
     }
+
+    fn histogram(&self, series: &Series) -> Histogram {
+        handle(&self.histograms, series)
+    }
+}
+
+fn handle<T: Clone + Default>(handles: &Mutex<HashMap<Series, T>>, series: &Series) -> T {
+    handles.lock().unwrap_or_else(PoisonError::into_inner).entry(series.clone()).or_default().clone()
 }
 
 /// Looks up an environment variable.

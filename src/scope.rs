@@ -17,8 +17,8 @@ pub struct RequestedScope {
     pub resource: Resource,
     /// Everything that was asked of it.
     pub actions: ActionSet,
-    /// The sets as they were asked, where the resource was named more than once: an authorizer that decides on all or
-    /// nothing is then asked again for each.
+    /// The different sets as they were asked, where the resource was named more than once: an authorizer that decides
+    /// on all or nothing is then asked again for each.
     pub asked_as: Vec<ActionSet>,
 }
 
@@ -31,27 +31,33 @@ pub struct RequestedScopes {
     pub malformed: Vec<String>,
 }
 
-/// More scopes than a request may hold.
+/// Longer than any repository's name with its host and every action there is.
+const LONGEST: usize = 1024;
+
+/// All scopes of a request together, in bytes: the token repeats them, the answer repeats the token, and clients take
+/// no answer above 64 KiB.
+const LONGEST_TOGETHER: usize = 16 * 1024;
+
+/// More scopes than a request may hold, or longer ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyScopes {
-    /// How many may stand in one request.
-    pub most: usize,
-}
+pub struct TooManyScopes;
 
 impl RequestedScopes {
     /// Reads every `scope` value of a request; each may hold several scopes with spaces between them, empty ones are
     /// skipped.
     ///
     /// # Errors
-    /// If there are more than `most`.
+    /// If there are more than `most`, or they are longer together than an answer can be.
     pub fn parse<'a>(values: impl IntoIterator<Item = &'a str>, most: usize) -> Result<Self, TooManyScopes> {
         let mut scopes: Vec<RequestedScope> = Vec::new();
         let mut places: HashMap<Resource, usize> = HashMap::new();
         let mut malformed = Vec::new();
+        let mut bytes = 0;
         let texts = values.into_iter().flat_map(|value| value.split(' ')).filter(|text| !text.is_empty());
         for (count, text) in texts.enumerate() {
-            if count >= most {
-                return Err(TooManyScopes { most });
+            bytes += text.len();
+            if count >= most || bytes > LONGEST_TOGETHER {
+                return Err(TooManyScopes);
             }
             let Some((resource, actions)) = parse_one(text) else {
                 malformed.push(text.to_owned());
@@ -59,7 +65,9 @@ impl RequestedScopes {
             };
             if let Some(scope) = places.get(&resource).and_then(|place| scopes.get_mut(*place)) {
                 scope.actions.extend(actions.iter().map(str::to_owned));
-                scope.asked_as.push(actions);
+                if !scope.asked_as.contains(&actions) {
+                    scope.asked_as.push(actions);
+                }
             } else {
                 places.insert(resource.clone(), scopes.len());
                 scopes.push(RequestedScope { resource, actions: actions.clone(), asked_as: vec![actions] });
@@ -71,7 +79,7 @@ impl RequestedScopes {
 
 /// The type ends at the first `:`, the actions begin behind the last; a registry's port may stand between.
 fn parse_one(text: &str) -> Option<(Resource, ActionSet)> {
-    if text.chars().any(char::is_control) {
+    if text.len() > LONGEST || text.chars().any(char::is_control) {
         return None;
     }
     let (kind, rest) = text.split_once(':')?;
@@ -166,7 +174,10 @@ mod tests {
     #[test]
     fn there_is_a_bound() {
         let many = "repository:a:pull ".repeat(101);
-        assert_eq!(RequestedScopes::parse([many.as_str()], 100), Err(TooManyScopes { most: 100 }));
+        assert_eq!(RequestedScopes::parse([many.as_str()], 100), Err(TooManyScopes));
+        let long = format!("repository:{}:pull ", "a".repeat(1000));
+        assert_eq!(RequestedScopes::parse([long.repeat(17).as_str()], 100), Err(TooManyScopes));
+        assert_eq!(RequestedScopes::parse(["repository:", &"a".repeat(2000)], 100).unwrap().scopes, []);
     }
 
     proptest! {

@@ -16,17 +16,17 @@ pub(super) fn decided(cx: &Call, question: &Question, grant: &Grant) {
     let Login { client_ip, service, .. } = &question.login;
     tracing::info!(
         request_id = %cx.request_id(),
-        account = ?grant.identity().account,
+        account = grant.identity().account.as_str(),
         backend = %grant.identity().link,
         client = %client(*client_ip),
-        service = ?service,
-        asked = ?asked(question),
-        granted = ?granted(grant),
-        rules = ?rules(grant),
+        service = service.as_str(),
+        asked = asked(question).as_str(),
+        granted = granted(grant).as_str(),
+        rules = rules(grant).as_str(),
         "decided"
     );
     for scope in &question.scopes.malformed {
-        tracing::warn!(request_id = %cx.request_id(), scope = ?shortened(scope), "left out a scope that cannot be read");
+        tracing::warn!(request_id = %cx.request_id(), scope = shortened(scope).as_str(), "left out a scope that cannot be read");
     }
 }
 
@@ -57,12 +57,12 @@ pub(super) fn not_authorized(cx: &Call, question: &Question, failed: &LinkError)
 fn refused(cx: &Call, login: &Login, backend: &str, reason: &str, detail: &str) {
     tracing::info!(
         request_id = %cx.request_id(),
-        account = ?login.account,
+        account = login.account.as_str(),
         backend,
         client = %client(login.client_ip),
-        service = ?login.service,
+        service = login.service.as_str(),
         reason,
-        detail = ?detail,
+        detail,
         "refused"
     );
 }
@@ -71,12 +71,12 @@ fn failed_link(cx: &Call, question: &Question, failed: &LinkError) {
     let login = &question.login;
     tracing::error!(
         request_id = %cx.request_id(),
-        account = ?login.account,
+        account = login.account.as_str(),
         backend = %failed.link,
         client = %client(login.client_ip),
-        service = ?login.service,
+        service = login.service.as_str(),
         error = failed.error.kind(),
-        detail = ?failed.error.to_string(),
+        detail = failed.error.to_string().as_str(),
         "could not decide"
     );
 }

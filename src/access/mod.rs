@@ -7,7 +7,7 @@
 //! 3. if nobody hashed a password, one hash is computed all the same, so that an unknown account takes as long as a
 //!    known one;
 //! 4. the authorization chain is asked for each scope;
-//! 5. the identity's restriction is intersected last, so that no rule and no label widens it;
+//! 5. the identity's restrictions are intersected last, so that no rule and no label widens it;
 //! 6. what is left becomes a [`Grant`].
 //!
 //! Only this module can make a [`Grant`], and only a [`Grant`] can be signed into a token.
@@ -106,7 +106,7 @@ impl Access {
         }
         let verdict = self.authn.identify(cx, login).await?;
         let refused = match verdict.decision {
-            Decision::Allow(identity) if is_over(&identity, cx.now()) => {
+            Decision::Allow(identity) if is_over(identity.expires_at, cx.now()) => {
                 let reason = Reason::new(ReasonCode::Expired, "the backend's word for it has ended");
                 NotIdentified::Denied(verdict.decided_by, reason)
             }
@@ -129,8 +129,10 @@ impl Access {
         let mut access = Vec::with_capacity(question.scopes.scopes.len());
         let mut valid_until = identity.expires_at;
         for scope in &question.scopes.scopes {
+            // Many rules and many scopes are much work: others take their turn in between.
+            tokio::task::yield_now().await;
             let (mut granted, until) = self.authorize_scope(cx, &identity, question, scope).await?;
-            if let Some(restriction) = &identity.restriction {
+            for restriction in &identity.restrictions {
                 granted.actions = restricted(restriction, &granted.resource, &granted.actions);
             }
             if !granted.actions.is_empty() {
@@ -155,7 +157,7 @@ impl Access {
         };
         let (mut granted, mut until) = ask(&scope.actions).await?;
         if granted.actions.is_empty() && scope.asked_as.len() > 1 {
-            for actions in &scope.asked_as {
+            for actions in scope.asked_as.iter().filter(|actions| **actions != scope.actions) {
                 let (part, part_until) = ask(actions).await?;
                 if !part.actions.is_empty() {
                     until = earliest(until, part_until);
@@ -180,7 +182,7 @@ impl Access {
         let Verdict { decision, decided_by } = self.authz.grant(cx, &request).await?;
         let link = decided_by.unwrap_or_default();
         let (actions, decided, until) = match decision {
-            Decision::Allow(granted) if granted.valid_until.is_some_and(|until| until <= cx.now()) => {
+            Decision::Allow(granted) if is_over(granted.valid_until, cx.now()) => {
                 (ActionSet::EMPTY, Decided::By(link, granted.because), None)
             }
             Decision::Allow(granted) => {
@@ -197,8 +199,13 @@ fn length(secret: &SecretString) -> usize {
     secret.expose_secret().len()
 }
 
-fn is_over(identity: &Identity, now: SystemTime) -> bool {
-    identity.expires_at.is_some_and(|until| until <= now)
+/// Tokens count whole seconds: what ends within this one is over.
+fn is_over(until: Option<SystemTime>, now: SystemTime) -> bool {
+    until.is_some_and(|until| whole_seconds(until) <= whole_seconds(now))
+}
+
+fn whole_seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 fn earliest(a: Option<SystemTime>, b: Option<SystemTime>) -> Option<SystemTime> {

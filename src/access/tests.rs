@@ -21,7 +21,7 @@ impl Authenticator for Welcome {
         (self.0)(&login.account)
     }
 
-    fn answers_anonymous(&self) -> bool {
+    fn answers_without_proof(&self, _: &str) -> bool {
         true
     }
 }
@@ -43,7 +43,7 @@ fn chain<B: ?Sized>(backend: Arc<B>) -> Chain<B> {
         on_error: OnError::Fail,
         timeout: None,
         accounts: None,
-        values: None,
+        values: dockgate_api::LabelValues::Pattern,
     };
     Chain::new(vec![link])
 }
@@ -142,7 +142,7 @@ async fn a_restriction_is_intersected_last() {
                 ScopeLimit::new("repository", name, Actions::from_rule(actions.iter().copied()))
             };
             let limits = vec![limit("team/**", &["pull"]), limit("team/own", &["push"])];
-            Ok(Decision::Allow(Identity::new(account).with_restriction(Restriction::to(limits))))
+            Ok(Decision::Allow(Identity::new(account).restricted_to(Restriction::to(limits))))
         },
         everything,
     );

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dockgate_api::{
-    AccessRequest, Actions, Answer, Authenticator, Authorizer, BackendError, Call, Decision, Granted,
-    Identity, KnownIdentity, LabelValue, Labels, Login, Reason, Reloaded, async_trait,
+    AccessRequest, Actions, Answer, Authenticator, Authorizer, BackendError, Call, Decision, Granted, Health,
+    Identity, KnownIdentity, LabelValue, LabelValues, Login, Reason, ReasonCode, Reloaded, async_trait,
 };
 use dockgate_rules::Pattern;
 
-use crate::config::links::{OnError, Values};
+use crate::config::links::OnError;
 
 /// One backend and what the configuration says around it.
 pub struct Link<B: ?Sized> {
@@ -26,8 +26,8 @@ pub struct Link<B: ?Sized> {
     pub timeout: Option<Duration>,
     /// The accounts that this link owns.
     pub accounts: Option<Pattern>,
-    /// Whether label values act as patterns, where the configuration says so.
-    pub values: Option<Values>,
+    /// Whether label values act as patterns.
+    pub values: LabelValues,
 }
 
 /// Links in the order in which they are asked.
@@ -55,14 +55,15 @@ pub struct LinkError {
 
 impl<B: ?Sized> Link<B> {
     fn call(&self, cx: &Call) -> Call {
+        let cx = cx.for_link(&self.name);
         match self.timeout {
             Some(timeout) => cx.with_deadline(Instant::now() + timeout),
-            None => cx.clone(),
+            None => cx,
         }
     }
 
-    fn owns(&self, account: &str) -> Option<bool> {
-        self.accounts.as_ref().map(|accounts| accounts.matches(account))
+    fn owns(&self, account: &str) -> bool {
+        self.accounts.as_ref().is_some_and(|accounts| accounts.matches(account))
     }
 
     fn failed(&self, error: BackendError) -> LinkError {
@@ -85,6 +86,16 @@ impl<B: ?Sized> Chain<B> {
     pub fn links(&self) -> &[Link<B>] {
         &self.links
     }
+
+    /// The links that are asked for an account: its owners, or those that own nothing if nobody owns it.
+    fn asked_for(&self, account: &str) -> impl Iterator<Item = &Link<B>> {
+        let owned = self.is_owned(account);
+        self.links.iter().filter(move |link| if owned { link.owns(account) } else { link.accounts.is_none() })
+    }
+
+    fn is_owned(&self, account: &str) -> bool {
+        self.links.iter().any(|link| link.owns(account))
+    }
 }
 
 impl Chain<dyn Authenticator> {
@@ -97,31 +108,51 @@ impl Chain<dyn Authenticator> {
     /// The first error that ended the chain or that nobody's consent made up for.
     pub async fn identify(&self, cx: &Call, login: &Login) -> Result<Verdict<Identity>, LinkError> {
         let mut pending: Option<LinkError> = None;
-        for link in &self.links {
-            let owned = link.owns(&login.account);
-            let not_asked =
-                owned == Some(false) || (login.is_anonymous() && !link.backend.answers_anonymous());
-            if not_asked {
-                cx.note(|| format!("{} is not asked for this account", link.name));
+        let asked: Vec<&Link<dyn Authenticator>> = if login.claims_account() {
+            self.asked_for(&login.account).collect()
+        } else {
+            self.links.iter().collect()
+        };
+        for link in asked {
+            if !login.has_proof() && !link.backend.answers_without_proof(&login.account) {
+                cx.note(|| format!("{} is not asked without a proof", link.name));
                 continue;
             }
             match link.authenticate(cx, login).await {
                 Ok(Decision::NoMatch) => {}
                 Ok(Decision::Deny(_)) if pending.is_some() => break,
-                Ok(decision) => return Ok(Verdict { decision, decided_by: Some(Arc::clone(&link.name)) }),
+                Ok(decision) => {
+                    let decision = self.refuse_foreign(link, decision);
+                    return Ok(Verdict { decision, decided_by: Some(Arc::clone(&link.name)) });
+                }
                 Err(error @ BackendError::Overloaded { .. }) => return Err(link.failed(error)),
                 Err(error) if link.on_error == OnError::Next => {
                     pending.get_or_insert_with(|| link.failed(error));
                 }
                 Err(error) => return Err(pending.unwrap_or_else(|| link.failed(error))),
             }
-            if owned == Some(true) {
-                break;
-            }
         }
         match pending {
             Some(error) => Err(error),
             None => Ok(Verdict { decision: Decision::NoMatch, decided_by: None }),
+        }
+    }
+
+    /// A link may find out that the client is somebody whose account another link owns: under another spelling, or
+    /// where the client claimed no account.
+    fn refuse_foreign(
+        &self,
+        link: &Link<dyn Authenticator>,
+        decision: Decision<Identity>,
+    ) -> Decision<Identity> {
+        match decision {
+            Decision::Allow(identity)
+                if self.is_owned(&identity.account) && !link.owns(&identity.account) =>
+            {
+                let detail = format!("{} is an account of another link", identity.account);
+                Decision::Deny(Reason::new(ReasonCode::NotMember, detail))
+            }
+            decision => decision,
         }
     }
 
@@ -134,13 +165,13 @@ impl Chain<dyn Authenticator> {
         cx: &Call,
         link: &str,
         known: &KnownIdentity,
-    ) -> Result<Reloaded, BackendError> {
+    ) -> Result<Reloaded, LinkError> {
         match self.links.iter().find(|candidate| candidate.name.as_ref() == link) {
-            Some(link) => link.reload(cx, known).await,
-            None => Ok(Reloaded::Gone(Reason::new(
-                dockgate_api::ReasonCode::Forbidden,
-                format!("there is no link `{link}` any more"),
-            ))),
+            Some(link) => link.reload(cx, known).await.map_err(|error| link.failed(error)),
+            None => {
+                let detail = format!("there is no link `{link}` any more");
+                Ok(Reloaded::Gone(Reason::new(ReasonCode::Removed, detail)))
+            }
         }
     }
 }
@@ -168,17 +199,12 @@ impl Link<dyn Authenticator> {
 
     fn stamp(&self, mut identity: Identity) -> Identity {
         identity.link = self.name.to_string();
-        identity.labels = match self.values {
-            None => identity.labels,
-            Some(Values::Literal) => turned(identity.labels, LabelValue::into_literal),
-            Some(Values::Pattern) => turned(identity.labels, LabelValue::into_pattern),
-        };
+        identity.labels = identity.labels.map_values(match self.values {
+            LabelValues::Literal => LabelValue::into_literal,
+            LabelValues::Pattern => LabelValue::into_pattern,
+        });
         identity
     }
-}
-
-fn turned(labels: Labels, turn: fn(LabelValue) -> LabelValue) -> Labels {
-    labels.map_values(turn)
 }
 
 impl Chain<dyn Authorizer> {
@@ -187,16 +213,10 @@ impl Chain<dyn Authorizer> {
     /// # Errors
     /// The first error: authorization fails closed, whatever a link would say afterwards.
     pub async fn grant(&self, cx: &Call, request: &AccessRequest<'_>) -> Result<Verdict<Granted>, LinkError> {
-        for link in &self.links {
-            if link.owns(&request.identity.account) == Some(false) {
-                continue;
-            }
+        for link in self.asked_for(&request.identity.account) {
             let decision = link.authorize(cx, request).await.map_err(|error| link.failed(error))?;
             if !matches!(decision, Decision::NoMatch) {
                 return Ok(Verdict { decision, decided_by: Some(Arc::clone(&link.name)) });
-            }
-            if link.accounts.is_some() {
-                break;
             }
         }
         Ok(Verdict { decision: Decision::NoMatch, decided_by: None })
@@ -234,8 +254,16 @@ impl Authenticator for Chain<dyn Authenticator> {
         self.identify(cx, login).await.map(|verdict| verdict.decision).map_err(|failed| failed.error)
     }
 
-    fn answers_anonymous(&self) -> bool {
-        self.links.iter().any(|link| link.backend.answers_anonymous())
+    fn answers_without_proof(&self, account: &str) -> bool {
+        self.links.iter().any(|link| link.backend.answers_without_proof(account))
+    }
+
+    async fn health(&self, cx: &Call) -> Health {
+        let mut all = Vec::with_capacity(self.links.len());
+        for link in &self.links {
+            all.push((&*link.name, link.backend.health(&link.call(cx)).await));
+        }
+        together(all)
     }
 }
 
@@ -244,6 +272,27 @@ impl Authorizer for Chain<dyn Authorizer> {
     async fn authorize(&self, cx: &Call, request: &AccessRequest<'_>) -> Answer<Granted> {
         self.grant(cx, request).await.map(|verdict| verdict.decision).map_err(|failed| failed.error)
     }
+
+    async fn health(&self, cx: &Call) -> Health {
+        let mut all = Vec::with_capacity(self.links.len());
+        for link in &self.links {
+            all.push((&*link.name, link.backend.health(&link.call(cx)).await));
+        }
+        together(all)
+    }
+}
+
+/// A chain is up if all its links are; what is said of one names it.
+fn together(all: Vec<(&str, Health)>) -> Health {
+    let troubles: Vec<String> = all
+        .into_iter()
+        .filter_map(|(link, health)| match health {
+            Health::Up => None,
+            Health::Degraded(why) | Health::Down(why) => Some(format!("{link}: {why}")),
+            _ => Some(format!("{link}: in a state that is not known here")),
+        })
+        .collect();
+    if troubles.is_empty() { Health::Up } else { Health::Degraded(troubles.join("; ")) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use dockgate_api::{ActionSet, Because, Credential, Resource};
+use dockgate_api::{ActionSet, Because, Credential, Labels, Resource};
 use dockgate_rules::DoubleStar;
 use dockgate_testkit::fakes;
 
@@ -32,7 +32,7 @@ impl Authenticator for Fixed<Identity> {
         self.answer().await
     }
 
-    fn answers_anonymous(&self) -> bool {
+    fn answers_without_proof(&self, _: &str) -> bool {
         self.anonymous
     }
 }
@@ -45,7 +45,14 @@ impl Authorizer for Fixed<Granted> {
 }
 
 fn link<B: ?Sized>(name: &str, backend: Arc<B>) -> Link<B> {
-    Link { name: name.into(), backend, on_error: OnError::Fail, timeout: None, accounts: None, values: None }
+    Link {
+        name: name.into(),
+        backend,
+        on_error: OnError::Fail,
+        timeout: None,
+        accounts: None,
+        values: LabelValues::Literal,
+    }
 }
 
 fn authn(name: &str, answer: Answer<Identity>) -> Link<dyn Authenticator> {
@@ -73,7 +80,7 @@ fn down<T>() -> Answer<T> {
 }
 
 fn overloaded<T>() -> Answer<T> {
-    Err(BackendError::Overloaded { retry_after: Duration::from_secs(1) })
+    Err(BackendError::Overloaded { detail: "full".to_owned(), retry_after: Duration::from_secs(1) })
 }
 
 fn alice() -> Login {
@@ -127,15 +134,37 @@ async fn after_an_error_only_consent_counts() {
 
 #[tokio::test]
 async fn a_link_with_accounts_owns_them() {
-    for (account, said) in [("alice@corp", "nobody decides"), ("alice", "b allows alice@b")] {
-        let mut first = authn("a", no_match());
-        first.accounts = Some(Pattern::parse("*@corp", DoubleStar::CrossesSlash).unwrap());
+    let owner = |answer| {
+        let mut owner = authn("owner", answer);
+        owner.accounts = Some(Pattern::parse("*@corp", DoubleStar::CrossesSlash).unwrap());
+        owner
+    };
+    for (account, answer, said) in [
+        ("alice@corp", no_match(), "nobody decides"),
+        ("alice@corp", deny(), "owner denies"),
+        ("alice@lab", deny(), "other allows alice@other"),
+    ] {
         let login = Login::new(account, Credential::password("secret"));
-        assert_eq!(verdict(vec![first, authn("b", allow())], &login).await, said, "{account}");
+        let above = vec![owner(answer.clone()), authn("other", allow())];
+        assert_eq!(verdict(above, &login).await, said, "{account}");
+        let below = vec![authn("other", allow()), owner(answer)];
+        assert_eq!(verdict(below, &login).await, said, "{account}");
     }
-    let mut first = authn("a", deny());
-    first.accounts = Some(Pattern::parse("*@corp", DoubleStar::CrossesSlash).unwrap());
-    assert_eq!(verdict(vec![first, authn("b", allow())], &alice()).await, "b allows alice@b");
+}
+
+#[tokio::test]
+async fn nobody_becomes_an_account_of_another_link() {
+    let mut owner = authn("owner", no_match());
+    owner.accounts = Some(Pattern::parse("alice", DoubleStar::CrossesSlash).unwrap());
+    // The other link compares without case and answers with the spelling that the first one owns.
+    let login = Login::new("Alice", Credential::password("secret"));
+    assert_eq!(verdict(vec![owner, authn("other", allow())], &login).await, "other denies");
+}
+
+#[tokio::test]
+async fn an_empty_password_reaches_nobody_who_did_not_offer() {
+    let login = Login::new("alice", Credential::password(""));
+    assert_eq!(verdict(vec![authn("a", allow())], &login).await, "nobody decides");
 }
 
 #[tokio::test]
@@ -159,7 +188,7 @@ async fn a_link_decides_whether_label_values_act_as_patterns() {
     labels.add("team", LabelValue::Pattern("a*".to_owned()));
     labels.add("team", LabelValue::Literal("b*".to_owned()));
     let identity = Identity::new("alice").with_labels(labels);
-    for (values, kinds) in [(None, "PL"), (Some(Values::Literal), "LL"), (Some(Values::Pattern), "PP")] {
+    for (values, kinds) in [(LabelValues::Literal, "LL"), (LabelValues::Pattern, "PP")] {
         let mut only = authn("a", Ok(Decision::Allow(identity.clone())));
         only.values = values;
         let verdict = Chain::new(vec![only]).identify(&fakes::call(), &alice()).await.unwrap();
@@ -178,7 +207,8 @@ async fn a_link_decides_whether_label_values_act_as_patterns() {
 async fn only_its_own_link_reloads_an_identity() {
     let chain = Chain::new(vec![authn("a", allow())]);
     let known = KnownIdentity::of(&Identity::new("alice"));
-    assert_eq!(chain.reload_identity(&fakes::call(), "a", &known).await, Ok(Reloaded::Unsupported));
+    let same = chain.reload_identity(&fakes::call(), "a", &known).await.unwrap();
+    assert_eq!(same, Reloaded::Unsupported);
     let gone = chain.reload_identity(&fakes::call(), "b", &known).await.unwrap();
     assert!(matches!(gone, Reloaded::Gone(_)));
 }

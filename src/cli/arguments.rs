@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 /// Decides who may pull from and push to a container registry.
 #[derive(Debug, Parser)]
@@ -46,7 +46,7 @@ pub(super) enum Command {
     )]
     Hash {
         /// How expensive the hash is: each step doubles the work of checking and of guessing it (4 to 14).
-        #[arg(long, default_value_t = dockgate_passwords::DEFAULT_COST, value_name = "COST")]
+        #[arg(long, default_value_t = dockgate_passwords::DEFAULT_COST, value_name = "COST", value_parser = cost())]
         cost: u32,
     },
     /// Make a working directory with configuration, key and two users, and serve it.
@@ -72,7 +72,14 @@ pub(super) struct QuickstartOptions {
     pub(super) registry_port: u16,
 }
 
-const COMMANDS: [&str; 5] = ["serve", "check", "hash", "quickstart", "help"];
+fn cost() -> clap::builder::RangedI64ValueParser<u32> {
+    let (least, most) = (dockgate_passwords::LOWEST_COST, dockgate_passwords::MOST_COST);
+    clap::value_parser!(u32).range(i64::from(least)..=i64::from(most))
+}
+
+fn is_command(word: &str) -> bool {
+    word == "help" || Arguments::command().get_subcommands().any(|command| command.get_name() == word)
+}
 
 /// docker_auth's flags (those of Go's glog), which existing unit files and compose files still carry.
 const GLOG_SWITCHES: [&str; 2] = ["logtostderr", "alsologtostderr"];
@@ -98,7 +105,7 @@ pub(super) fn normalized(arguments: Vec<OsString>) -> (Vec<OsString>, Vec<String
         }
     }
     let first = rest.first().map(|first| first.to_string_lossy().into_owned());
-    if first.is_some_and(|first| !first.starts_with('-') && !COMMANDS.contains(&first.as_str())) {
+    if first.as_deref().is_some_and(|first| !first.starts_with('-') && !is_command(first)) {
         kept.push("serve".into());
     }
     kept.extend(rest);
@@ -114,8 +121,6 @@ fn glog_flag(argument: &str) -> Option<(String, bool)> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn normal(line: &str) -> (String, Vec<String>) {

@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use crate::backends::Backends;
 use crate::outside::Outside;
-use crate::state::{self, Loaded, State};
+use crate::state::{self, Lasting, Loaded, State};
 
 pub(super) fn run(config: &Path, backends: &Backends, outside: &Outside) -> ExitCode {
     let runtime = match super::runtime() {
@@ -14,7 +14,7 @@ pub(super) fn run(config: &Path, backends: &Backends, outside: &Outside) -> Exit
         Err(error) => return super::failed(&format!("cannot start: {error}")),
     };
     let _entered = runtime.enter();
-    match state::load(config, backends, outside) {
+    match state::load(config, backends, outside, &Lasting::default()) {
         Err(problems) => super::refuse(config, &problems),
         Ok(Loaded { state, warnings }) => {
             for warning in &warnings {

@@ -4,14 +4,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::arguments::QuickstartOptions;
-use super::serve;
+use super::serve::{self, StopSignals};
 use crate::backends::Backends;
 use crate::config::Source;
 use crate::config::server::host_and_port;
 use crate::logging;
 use crate::outside::Outside;
-use crate::quickstart::{Directory, Guide, Registry, RegistryProgram, Users};
-use crate::state::{self, Loaded};
+use crate::quickstart::{Directory, Guide, Registry, RegistryProgram, Welcome};
+use crate::state::{self, Lasting, Loaded};
 
 pub(super) fn run(options: &QuickstartOptions, backends: &Backends, outside: &Outside) -> ExitCode {
     let made = Directory::open_or_make(&options.directory, options.port, options.registry_port, outside);
@@ -19,22 +19,30 @@ pub(super) fn run(options: &QuickstartOptions, backends: &Backends, outside: &Ou
         Ok(made) => made,
         Err(message) => return super::failed(&message),
     };
+    // At once: whatever fails from here on, nobody can say them again.
+    super::say(&Welcome { directory: &directory, users: users.as_ref() }.to_string());
     let runtime = match super::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return super::failed(&format!("cannot start: {error}")),
     };
-    runtime.block_on(start(options, &directory, users.as_ref(), backends, outside))
+    runtime.block_on(async {
+        let stop = StopSignals::listen();
+        tokio::select! {
+            code = start(options, &directory, backends, outside, stop.clone()) => code,
+            () = stop.times(2) => ExitCode::SUCCESS,
+        }
+    })
 }
 
 async fn start(
     options: &QuickstartOptions,
     directory: &Directory,
-    users: Option<&Users>,
     backends: &Backends,
     outside: &Outside,
+    stop: StopSignals,
 ) -> ExitCode {
     let config = directory.config();
-    let Loaded { state, warnings } = match state::load(&config, backends, outside) {
+    let Loaded { state, warnings } = match state::load(&config, backends, outside, &Lasting::default()) {
         Ok(loaded) => loaded,
         Err(problems) => return super::refuse(&config, &problems),
     };
@@ -43,23 +51,24 @@ async fn start(
         Err(problem) => return super::refuse(&config, &[problem]),
     };
     let registry_port = registry_port(directory, outside).unwrap_or(options.registry_port);
-    let registry = match start_registry(options, directory, registry_port).await {
+    let registry = tokio::select! {
+        registry = start_registry(options, directory, registry_port) => registry,
+        () = stop.clone().times(1) => return ExitCode::SUCCESS,
+    };
+    let registry = match registry {
         Ok(registry) => registry,
         Err(message) => return super::failed(&message),
     };
     let guide = Guide {
         directory,
-        users,
         auth_port: host_and_port(&state.server().addr).map_or(options.port, |(_, port)| port),
         registry_port,
         registry_runs: registry.is_some(),
     };
     super::say(&guide.to_string());
-    logging::start(state.log());
-    for warning in &warnings {
-        tracing::warn!(place = %warning.location, key = %warning.path, "{}", warning.message);
-    }
-    serve::until_stopped(Arc::new(state), listener, serve::stop_signal()).await;
+    let _lines = logging::start(state.log());
+    serve::log_warnings(&warnings);
+    serve::until_stopped(Arc::new(state), listener, stop).await;
     if let Some(registry) = registry {
         registry.stop().await;
     }

@@ -6,41 +6,42 @@ use std::sync::Arc;
 
 use dockgate_api::config::{KeyPath, Problem};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::backends::Backends;
 use crate::http;
 use crate::logging;
 use crate::net::{self, Listener};
 use crate::outside::Outside;
-use crate::state::{self, Loaded, State};
+use crate::state::{self, Lasting, Loaded, State};
 
 pub(super) fn run(config: &Path, backends: &Backends, outside: &Outside) -> ExitCode {
     let runtime = match super::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return super::failed(&format!("cannot start: {error}")),
     };
-    let loaded = {
-        // Backends may start background tasks while they are made.
-        let _entered = runtime.enter();
-        state::load(config, backends, outside)
-    };
-    let Loaded { state, warnings } = match loaded {
-        Ok(loaded) => loaded,
-        Err(problems) => return super::refuse(config, &problems),
-    };
-    logging::start(state.log());
-    for warning in &warnings {
+    runtime.block_on(async {
+        let stop = StopSignals::listen();
+        let Loaded { state, warnings } = match state::load(config, backends, outside, &Lasting::default()) {
+            Ok(loaded) => loaded,
+            Err(problems) => return super::refuse(config, &problems),
+        };
+        let listener = match bind(&state).await {
+            Ok(listener) => listener,
+            Err(problem) => return super::refuse(config, &[problem]),
+        };
+        let _lines = logging::start(state.log());
+        log_warnings(&warnings);
+        until_stopped(Arc::new(state), listener, stop).await;
+        ExitCode::SUCCESS
+    })
+}
+
+/// Tells the log what `check` would tell the terminal.
+pub(super) fn log_warnings(warnings: &[Problem]) {
+    for warning in warnings {
         tracing::warn!(place = %warning.location, key = %warning.path, "{}", warning.message);
     }
-    runtime.block_on(async {
-        match bind(&state).await {
-            Ok(listener) => {
-                until_stopped(Arc::new(state), listener, stop_signal()).await;
-                ExitCode::SUCCESS
-            }
-            Err(problem) => super::refuse(config, &[problem]),
-        }
-    })
 }
 
 /// Binds the socket of a state.
@@ -54,27 +55,59 @@ pub(super) async fn bind(state: &State) -> Result<Listener, Problem> {
     })
 }
 
-/// Serves a state until `stop` is ready and requests in flight have ended.
-pub(super) async fn until_stopped(state: Arc<State>, listener: Listener, stop: impl Future<Output = ()>) {
+/// Serves a state until the first signal and until requests in flight have ended, or until the second signal.
+pub(super) async fn until_stopped(state: Arc<State>, listener: Listener, stop: StopSignals) {
     let scheme = if state.tls().is_some() { "https" } else { "http" };
-    tracing::info!(address = %listener, scheme, issuer = state.issuer().name(), version = env!("CARGO_PKG_VERSION"), "listening");
+    let version = env!("CARGO_PKG_VERSION");
+    raise_descriptor_limit();
+    tracing::info!(address = %listener, scheme, issuer = state.issuer().name(), version, "listening");
     let (tls, limits) = (state.tls(), state.limits().clone());
-    net::serve(listener, http::router(state), tls, limits, stop).await;
-    tracing::info!("stopped");
+    let serving = net::serve(listener, http::router(state), tls, limits, stop.clone().times(1));
+    tokio::select! {
+        () = serving => tracing::info!("stopped"),
+        () = stop.times(2) => tracing::warn!("stopped at once, as the second signal asks"),
+    }
 }
 
-/// Ready when the process is told to stop.
-pub(super) async fn stop_signal() {
-    let mut signals = Vec::new();
-    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
-        match signal(kind) {
-            Ok(stream) => signals.push(stream),
-            Err(error) => tracing::warn!(%error, "cannot listen for a signal"),
+/// Every connection takes a descriptor; the usual soft limit is below `server.limits.connections`.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// Counts how often the process was told to stop, from the moment it is made.
+#[derive(Clone)]
+pub(super) struct StopSignals(watch::Receiver<u32>);
+
+impl StopSignals {
+    /// Begins to listen for SIGTERM and SIGINT. Made before anything is started, so that no signal is lost.
+    pub(super) fn listen() -> Self {
+        let (count, counted) = watch::channel(0);
+        for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+            match signal(kind) {
+                Err(error) => super::complain(&format!("cannot listen for a signal: {error}")),
+                Ok(mut stream) => {
+                    let count = count.clone();
+                    tokio::spawn(async move {
+                        while stream.recv().await.is_some() {
+                            count.send_modify(|count| *count += 1);
+                        }
+                    });
+                }
+            }
+        }
+        Self(counted)
+    }
+
+    /// Ready after so many signals.
+    pub(super) async fn times(mut self, times: u32) {
+        let told = self.0.wait_for(|count| *count >= times).await.is_ok();
+        if !told {
+            // Nobody can tell any more.
+            std::future::pending::<()>().await;
         }
     }
-    std::future::poll_fn(|cx| {
-        let any = signals.iter_mut().any(|signal| signal.poll_recv(cx).is_ready());
-        if any { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
 }

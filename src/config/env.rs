@@ -16,8 +16,9 @@ pub fn substitute(node: &mut Node, path: &KeyPath, lookup: Lookup<'_>, problems:
     match &mut node.value {
         Value::Scalar { text, quoted } if text.contains(OPEN) => match expand(text, lookup) {
             Ok(expanded) => {
+                // A number or truth value may come from the environment too; nothing else of it has a meaning.
+                *quoted = *quoted || !is_number_or_truth(&expanded);
                 *text = expanded.into();
-                *quoted = true;
             }
             Err(message) => problems.push(Problem::new(node.location.clone(), path.clone(), message)),
         },
@@ -33,6 +34,10 @@ pub fn substitute(node: &mut Node, path: &KeyPath, lookup: Lookup<'_>, problems:
             }
         }
     }
+}
+
+fn is_number_or_truth(text: &str) -> bool {
+    matches!(text, "true" | "false") || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn expand(text: &str, lookup: Lookup<'_>) -> Result<String, String> {
@@ -59,7 +64,7 @@ mod tests {
     use super::*;
 
     fn substituted(text: &str) -> (Node, Vec<String>) {
-        let mut node = yaml::parse("test.yml", text).unwrap();
+        let mut node = yaml::parse("test.yml", text, &mut Vec::new()).unwrap();
         let mut problems = Vec::new();
         let lookup = |name: &str| (name == "SECRET").then(|| "a ${env:SECRET} b".to_owned());
         substitute(&mut node, &KeyPath::root(), &lookup, &mut problems);

@@ -19,21 +19,22 @@ pub(super) fn expand(root: &mut Node, directory: &Path, problems: &mut Vec<Probl
     let Value::Mapping(entries) = &mut root.value else { return };
     for entry in entries {
         if entry.key.text.as_ref() == "acl" {
-            expand_list(&mut entry.value, directory, problems);
+            expand_list(&mut entry.value, &KeyPath::root().key("acl"), directory, problems);
         } else if entry.key.text.as_ref() == ChainKind::Authz.list_key()
             && let Value::Sequence(links) = &mut entry.value.value
         {
-            for link in links {
+            let path = KeyPath::root().key(ChainKind::Authz.list_key());
+            for (index, link) in links.iter_mut().enumerate() {
                 let Value::Mapping(keys) = &mut link.value else { continue };
                 for key in keys.iter_mut().filter(|key| key.key.text.as_ref() == "acl") {
-                    expand_list(&mut key.value, directory, problems);
+                    expand_list(&mut key.value, &path.item(index).key("acl"), directory, problems);
                 }
             }
         }
     }
 }
 
-fn expand_list(list: &mut Node, directory: &Path, problems: &mut Vec<Problem>) {
+fn expand_list(list: &mut Node, path: &KeyPath, directory: &Path, problems: &mut Vec<Problem>) {
     let Value::Sequence(items) = &mut list.value else { return };
     if !items.iter().any(|item| included(item).is_some()) {
         return;
@@ -45,11 +46,7 @@ fn expand_list(list: &mut Node, directory: &Path, problems: &mut Vec<Problem>) {
             Some((key, pattern)) => match rules(pattern, directory) {
                 Ok(rules) => expanded.extend(rules),
                 Err(Failure::Pattern(message)) => {
-                    problems.push(Problem::new(
-                        key.location.clone(),
-                        KeyPath::root().key("acl").key("include"),
-                        message,
-                    ));
+                    problems.push(Problem::new(key.location.clone(), path.key("include"), message));
                 }
                 Err(Failure::File(found)) => problems.extend(found),
             },
@@ -79,7 +76,11 @@ fn rules(pattern: &str, directory: &Path) -> Result<Vec<Node>, Failure> {
             let place = dockgate_api::config::Location::new(name.as_str(), line, 1);
             Failure::File(vec![Problem::new(place, KeyPath::root(), message)])
         })?;
-        let root = yaml::parse(&name, &text).map_err(Failure::File)?;
+        let mut twice = Vec::new();
+        let root = yaml::parse(&name, &text, &mut twice).map_err(|problem| Failure::File(vec![problem]))?;
+        if !twice.is_empty() {
+            return Err(Failure::File(twice));
+        }
         let refuse = |node: &Node, message: &str| {
             Failure::File(vec![Problem::new(node.location.clone(), KeyPath::root(), message)])
         };
@@ -141,7 +142,7 @@ mod tests {
         for (name, text) in files {
             std::fs::write(directory.path().join("rules").join(name), text).unwrap();
         }
-        let mut root = yaml::parse("main.yml", config).unwrap();
+        let mut root = yaml::parse("main.yml", config, &mut Vec::new()).unwrap();
         let mut problems = Vec::new();
         expand(&mut root, directory.path(), &mut problems);
         if !problems.is_empty() {

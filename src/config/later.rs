@@ -44,21 +44,23 @@ pub const TOKEN: [&str; 5] = ["keys", "managed_keys", "services", "refresh", "re
 /// Go shared objects cannot be loaded into this server, ever.
 pub const PLUGINS: [&str; 2] = ["plugin_authn", "plugin_authz"];
 
-/// What to say of a key that is not in this build, if it is one of docker_auth's.
-pub fn refusal(key: &str) -> Option<String> {
+/// What to say of a backend that is not in this build, if it is one of those known elsewhere.
+pub fn backend(key: &str) -> Option<String> {
     if PLUGINS.contains(&key) {
         return Some(format!(
             "`{key}` loads a Go shared object, which this server cannot: let a program decide (`ext_auth`, `ext_authz`), \
              or build the server with a backend of your own (docs/writing-a-backend.md)"
         ));
     }
-    let known = BACKENDS.contains(&key) || SERVER.contains(&key) || TOKEN.contains(&key);
-    known.then(|| {
-        format!("`{key}` is not in this build: remove it, or stay with your present server until it is")
-    })
+    BACKENDS.contains(&key).then(|| not_in_this_build(key))
 }
 
-/// Takes the entries that are still to come out of a section and says so of each.
+fn not_in_this_build(key: &str) -> String {
+    format!("`{key}` is not in this build: remove it, or stay with your present server until it is")
+}
+
+/// Takes out of a section the entries that are still to come, and says so of each. One that only repeats docker_auth's
+/// default asks for nothing and is taken out in silence.
 pub fn refuse(section: &mut Node, path: &KeyPath, later: &[&str], problems: &mut Vec<Problem>) {
     let Value::Mapping(entries) = &mut section.value else { return };
     entries.retain(|entry| {
@@ -66,9 +68,29 @@ pub fn refuse(section: &mut Node, path: &KeyPath, later: &[&str], problems: &mut
         if !later.contains(&key) {
             return true;
         }
-        if let Some(message) = refusal(key) {
-            problems.push(Problem::new(entry.key.location.clone(), path.key(key), message));
+        if !is_nothing(&entry.value) {
+            problems.push(Problem::new(entry.key.location.clone(), path.key(key), not_in_this_build(key)));
         }
         false
+    });
+}
+
+fn is_nothing(value: &Node) -> bool {
+    match &value.value {
+        Value::Scalar { text, .. } => {
+            value.is_null() || matches!(text.to_ascii_lowercase().as_str(), "" | "0" | "false" | "no" | "off")
+        }
+        Value::Sequence(items) => items.is_empty(),
+        Value::Mapping(entries) => entries.iter().all(|entry| is_nothing(&entry.value)),
+    }
+}
+
+/// Takes out of a section the entries that say nothing: to docker_auth, whose files are often written by templates, an
+/// empty text and an absent key are the same.
+pub fn drop_empty(section: &mut Node) {
+    let Value::Mapping(entries) = &mut section.value else { return };
+    entries.retain(|entry| match &entry.value.value {
+        Value::Scalar { text, .. } => !text.is_empty() && !entry.value.is_null(),
+        Value::Sequence(_) | Value::Mapping(_) => true,
     });
 }

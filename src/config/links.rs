@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use dockgate_api::Dialect;
-use dockgate_api::config::{Key, KeyPath, Located, Node, Problem, Span};
+use dockgate_api::config::{GoDuration, Key, KeyPath, Located, Node, Problem};
+use dockgate_api::{Dialect, LabelValues};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::later;
+use super::server::positive;
 
 /// docker_auth's order of asking who somebody is.
 pub const FLAT_AUTHN: [&str; 10] = [
@@ -55,7 +56,8 @@ pub struct LinkOptions {
     /// What an error of the backend means; `fail` if not given.
     pub on_error: Option<Located<OnError>>,
     /// The longest that the backend is waited for.
-    pub timeout: Option<Located<Span>>,
+    #[serde(default, deserialize_with = "positive_if_any")]
+    pub timeout: Option<GoDuration>,
     /// The accounts that this link owns: others skip it, and these go nowhere else.
     pub accounts: Option<Located<String>>,
     /// Whether label values act as patterns in rules.
@@ -63,6 +65,10 @@ pub struct LinkOptions {
 }
 
 const OPTIONS: [&str; 5] = ["name", "on_error", "timeout", "accounts", "values"];
+
+fn positive_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<GoDuration>, D::Error> {
+    positive(deserializer).map(Some)
+}
 
 /// What an error of a backend means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -199,7 +205,7 @@ fn listed_link<'a>(
         [] => return Err(problem(format!("which backend? Known here: {}", known.join(", ")))),
         [_, second, ..] => {
             if let Some(stray) = backends.iter().find(|entry| !known.contains(&entry.key.text.as_ref()))
-                && later::refusal(&stray.key.text).is_none()
+                && later::backend(&stray.key.text).is_none()
             {
                 let all: Vec<&str> = known.iter().chain(&OPTIONS).copied().collect();
                 return Err(vec![Problem::unknown_key(&stray.key, path, &all)]);
@@ -252,11 +258,14 @@ impl LinkOptions {
 
     /// The longest that the backend is waited for.
     pub fn timeout(&self) -> Option<Duration> {
-        self.timeout.as_ref().map(|timeout| timeout.0)
+        self.timeout.map(|timeout| timeout.0)
     }
 
     /// Whether label values act as patterns, where the file says so.
-    pub fn values(&self) -> Option<Values> {
-        self.values.as_ref().map(|values| values.value)
+    pub fn values(&self) -> Option<LabelValues> {
+        self.values.as_ref().map(|values| match values.value {
+            Values::Literal => LabelValues::Literal,
+            Values::Pattern => LabelValues::Pattern,
+        })
     }
 }

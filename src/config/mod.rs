@@ -68,8 +68,8 @@ impl Source {
         directory: &Path,
         lookup: env::Lookup<'_>,
     ) -> Result<Self, Vec<Problem>> {
-        let mut root = yaml::parse(name, text)?;
         let mut problems = Vec::new();
+        let mut root = yaml::parse(name, text, &mut problems).map_err(|problem| vec![problem])?;
         if !matches!(root.value, Value::Mapping(_)) {
             let message =
                 format!("expected sections such as `server:` and `token:`, found {}", root.describe());
@@ -208,7 +208,7 @@ fn refuse_unknown_keys(root: &Node, backends: &Backends, problems: &mut Vec<Prob
             let list = if backends.authenticators().contains(key) { "authn" } else { "authz" };
             let message = format!("`{key}` stands only in a list: write `{list}: [{{{key}: …}}]`");
             Problem::new(entry.key.location.clone(), path.key(key), message)
-        } else if let Some(message) = later::refusal(key) {
+        } else if let Some(message) = later::backend(key) {
             Problem::new(entry.key.location.clone(), path.key(key), message)
         } else {
             Problem::unknown_key(&entry.key, &path, &known)
@@ -231,6 +231,7 @@ fn required<T: DeserializeOwned>(
     };
     let mut section = entry.value.clone();
     later::refuse(&mut section, &path, later_keys, problems);
+    later::drop_empty(&mut section);
     section.decode(&path).map_err(|mut found| problems.append(&mut found)).ok()
 }
 

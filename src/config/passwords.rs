@@ -19,7 +19,7 @@ pub struct PasswordsConfig {
 }
 
 impl PasswordsConfig {
-    /// The pool that these bounds make.
+    /// A pool within these bounds.
     ///
     /// # Errors
     /// If there is no randomness for its key.

@@ -40,6 +40,10 @@ impl TokenConfig {
             let message = "must not be empty: write the same text as the registry's `issuer`";
             problems.push(Problem::new(self.issuer.location.clone(), path.key("issuer"), message));
         }
+        if self.issuer.chars().any(char::is_control) {
+            let message = "must be one line of text without control characters";
+            problems.push(Problem::new(self.issuer.location.clone(), path.key("issuer"), message));
+        }
         match self.expiration.value {
             0 => problems.push(at(&self.expiration, "must be at least 1 second; 900 is usual".to_owned())),
             1..60 => warnings.push(at(

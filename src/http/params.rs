@@ -3,7 +3,7 @@
 use dockgate_api::secrecy::SecretString;
 
 /// The parameters of a token request (distribution, `docs/content/spec/auth/{token,oauth}.md`). Where one that may
-/// stand once stands twice, the first counts, as in docker_auth.
+/// stand once stands twice, the first counts, as in docker_auth, and the form before the query.
 #[derive(Debug, Default)]
 pub(super) struct Params {
     pub(super) service: Option<String>,
@@ -16,6 +16,11 @@ pub(super) struct Params {
 }
 
 impl Params {
+    /// Whether both halves of a login are there.
+    pub(super) fn names_somebody(&self) -> bool {
+        self.username.as_ref().is_some_and(|name| !name.is_empty()) && self.password.is_some()
+    }
+
     /// Adds what an encoded query may say. Credentials in a URL would end in every log on the way: they are not read.
     pub(super) fn add_query(&mut self, encoded: &str) {
         for (name, value) in form_urlencoded::parse(encoded.as_bytes()) {

@@ -17,6 +17,7 @@ use super::credentials::{self, BadHeader, Basic};
 use super::params::Params;
 use super::problem::{Problem, json};
 use crate::access::{Grant, Question, Refusal};
+use crate::config::server::Limits;
 use crate::scope::RequestedScopes;
 use crate::state::State;
 
@@ -28,6 +29,8 @@ enum Failure {
     GrantType,
     /// It is larger than anybody needs.
     TooLarge,
+    /// Its body took too long to arrive.
+    TooSlow,
     /// It proves nothing, without anybody having been asked.
     NoProof,
     /// It was decided against.
@@ -37,7 +40,22 @@ enum Failure {
 }
 
 impl Failure {
-    fn respond(self, state: &State) -> Response {
+    /// What nobody was asked about has no decision line of its own.
+    fn log(&self, client: ClientAddress) {
+        let reason = match self {
+            Self::Request(message) | Self::Refused(Refusal::Malformed(message)) => message,
+            Self::GrantType => "unsupported grant type",
+            Self::TooLarge => "larger than server.limits.body",
+            Self::TooSlow => "slower than server.limits.body_timeout",
+            Self::NoProof => "no proof that is accepted here",
+            Self::Refused(Refusal::BadCredentials | Refusal::Unavailable { .. }) | Self::NotSigned => return,
+        };
+        let client = client.0.map_or_else(|| "-".to_owned(), |ip| ip.to_string());
+        tracing::info!(%client, reason, "refused at the door");
+    }
+
+    fn respond(self, state: &State, client: ClientAddress) -> Response {
+        self.log(client);
         let problem = match self {
             Self::Request(message) | Self::Refused(Refusal::Malformed(message)) => {
                 Problem::bad_request(message)
@@ -46,6 +64,9 @@ impl Failure {
                 .oauth("unsupported_grant_type"),
             Self::TooLarge => {
                 Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", "the request is too large")
+            }
+            Self::TooSlow => {
+                Problem::new(StatusCode::REQUEST_TIMEOUT, "SIZE_INVALID", "the request took too long")
             }
             Self::NoProof | Self::Refused(Refusal::BadCredentials) => {
                 Problem::bad_credentials(state.issuer().name())
@@ -75,8 +96,8 @@ pub(super) async fn get(
     let mut params = Params::default();
     params.add_query(request.uri().query().unwrap_or_default());
     let answer = token(&state, client, request.headers(), params).await;
-    let answer = answer.and_then(|(grant, now)| signed(&state, &grant, now, None));
-    answer.unwrap_or_else(|failure| failure.respond(&state))
+    let answer = answer.and_then(|grant| signed(&state, &grant, None));
+    answer.unwrap_or_else(|failure| failure.respond(&state, client))
 }
 
 pub(super) async fn post(
@@ -85,7 +106,7 @@ pub(super) async fn post(
     request: Request<Body>,
 ) -> Response {
     let answer = post_inner(&state, client, request).await;
-    answer.unwrap_or_else(|failure| failure.respond(&state))
+    answer.unwrap_or_else(|failure| failure.respond(&state, client))
 }
 
 async fn post_inner(
@@ -94,23 +115,24 @@ async fn post_inner(
     request: Request<Body>,
 ) -> Result<Response, Failure> {
     let (head, body) = request.into_parts();
-    let mut params = Params::default();
-    params.add_query(head.uri.query().unwrap_or_default());
-    if is_form(&head.headers) {
-        params.add_form(&read(body, state.limits().body).await?);
+    let body = read(body, state.limits()).await?;
+    if !body.is_empty() && !is_form(&head.headers) {
+        // Credentials in it would go unseen, and the client would pass for nobody.
+        return Err(Failure::Request("the body must be application/x-www-form-urlencoded"));
     }
+    let mut params = Params::default();
+    params.add_form(&body);
+    params.add_query(head.uri.query().unwrap_or_default());
     match params.grant_type.as_deref() {
         None | Some("") => {}
-        Some("password") if params.username.is_some() && params.password.is_some() => {}
+        Some("password") if params.names_somebody() => {}
         Some("password") => return Err(Failure::Request("grant_type=password needs username and password")),
-        Some("refresh_token") => {
-            tracing::info!(client = ?client.0, "refused a refresh token: none was ever issued");
-            return Err(Failure::NoProof);
-        }
+        // None was ever issued.
+        Some("refresh_token") => return Err(Failure::NoProof),
         Some(_) => return Err(Failure::GrantType),
     }
-    let (grant, now) = token(state, client, &head.headers, params).await?;
-    signed(state, &grant, now, Some(granted_scope(&grant)))
+    let grant = token(state, client, &head.headers, params).await?;
+    signed(state, &grant, Some(granted_scope(&grant)))
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
@@ -120,11 +142,13 @@ fn is_form(headers: &HeaderMap) -> bool {
     essence.is_empty() || essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-async fn read(body: Body, most: usize) -> Result<bytes::Bytes, Failure> {
-    match Limited::new(body, most).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Failure::TooLarge),
-        Err(_) => Err(Failure::Request("the body ended early")),
+async fn read(body: Body, limits: &Limits) -> Result<bytes::Bytes, Failure> {
+    let collected = Limited::new(body, limits.body).collect();
+    match tokio::time::timeout(limits.body_timeout.0, collected).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Failure::TooLarge),
+        Ok(Err(_)) => Err(Failure::Request("the body ended early")),
+        Err(_) => Err(Failure::TooSlow),
     }
 }
 
@@ -134,23 +158,21 @@ async fn token(
     client: ClientAddress,
     headers: &HeaderMap,
     params: Params,
-) -> Result<(Grant, std::time::SystemTime), Failure> {
+) -> Result<Grant, Failure> {
     let basic = credentials::basic(headers).map_err(|bad| match bad {
         BadHeader::Malformed => Failure::Request("the Authorization header cannot be read"),
         BadHeader::Scheme => Failure::NoProof,
     })?;
     let scopes = RequestedScopes::parse(params.scopes.iter().map(String::as_str), state.limits().scopes)
-        .map_err(|_| Failure::Request("too many scopes in one request"))?;
+        .map_err(|_| Failure::Request("too many scopes in one request, or too long ones"))?;
     let service = params.service.clone().unwrap_or_default();
     tracing::trace!(client_id = ?params.client_id, "token request");
     let (account, credential) = login(basic, params)?;
     let login = Login::new(account, credential).from_ip(client.0).for_service(service);
 
-    let now = state.clock().now();
     let deadline = Instant::now() + state.limits().request_timeout.0;
-    let cx = Call::new(now, deadline, request_id(state).ok_or(Failure::NotSigned)?);
-    let grant = state.access().answer(&cx, &Question { login, scopes }).await.map_err(Failure::Refused)?;
-    Ok((grant, now))
+    let cx = Call::new(state.now(), deadline, request_id(state).ok_or(Failure::NotSigned)?);
+    state.access().answer(&cx, &Question { login, scopes }).await.map_err(Failure::Refused)
 }
 
 /// Who the request claims to be. The header and the form may both say so, if they agree; `account` is a hint that must
@@ -190,13 +212,9 @@ fn granted_scope(grant: &Grant) -> String {
     some.map(|scope| format!("{}:{}", scope.resource(), scope.actions())).collect::<Vec<_>>().join(" ")
 }
 
-fn signed(
-    state: &State,
-    grant: &Grant,
-    now: std::time::SystemTime,
-    scope: Option<String>,
-) -> Result<Response, Failure> {
-    let issued = state.issuer().issue(grant, now, state.random()).map_err(|error| {
+/// The token's life begins when it is signed, not when the request came: hashing may have taken a while.
+fn signed(state: &State, grant: &Grant, scope: Option<String>) -> Result<Response, Failure> {
+    let issued = state.issuer().issue(grant, state.now(), state.random()).map_err(|error| {
         tracing::error!(%error, "could not sign a token");
         Failure::NotSigned
     })?;

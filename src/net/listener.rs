@@ -26,13 +26,30 @@ pub(super) enum Connection {
     Unix(UnixStream),
 }
 
-/// Removes its file when it goes.
+/// Removes its file when it goes, unless somebody else's stands there by then.
 #[derive(Debug)]
-pub struct SocketFile(PathBuf);
+pub struct SocketFile {
+    path: PathBuf,
+    inode: Option<(u64, u64)>,
+}
+
+impl SocketFile {
+    fn new(path: PathBuf) -> Self {
+        let inode = inode(&path);
+        Self { path, inode }
+    }
+}
+
+fn inode(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::symlink_metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        if self.inode.is_some() && inode(&self.path) == self.inode {
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -48,7 +65,7 @@ impl Listener {
                 let path = PathBuf::from(addr);
                 remove_stale(&path).await?;
                 let listener = UnixListener::bind(&path).map_err(|error| cure(addr, &error))?;
-                Ok(Self::Unix(listener, SocketFile(path)))
+                Ok(Self::Unix(listener, SocketFile::new(path)))
             }
         }
     }
@@ -75,7 +92,7 @@ impl fmt::Display for Listener {
                 Ok(addr) => addr.fmt(f),
                 Err(_) => f.write_str("a TCP socket"),
             },
-            Self::Unix(_, SocketFile(path)) => write!(f, "unix:{}", path.display()),
+            Self::Unix(_, file) => write!(f, "unix:{}", file.path.display()),
         }
     }
 }
@@ -103,8 +120,12 @@ async fn remove_stale(path: &Path) -> Result<(), String> {
     if !metadata.file_type().is_socket() {
         return Err(format!("{path_text} is there and is no socket: remove it, or choose another path"));
     }
-    if UnixStream::connect(path).await.is_ok() {
-        return Err(format!("somebody is listening on {path_text}: stop them, or choose another path"));
+    match UnixStream::connect(path).await {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+        Ok(_) => {
+            return Err(format!("somebody is listening on {path_text}: stop them, or choose another path"));
+        }
+        Err(error) => return Err(format!("{path_text} is somebody's socket ({error}): choose another path")),
     }
     std::fs::remove_file(path).map_err(|error| format!("cannot remove the old socket {path_text}: {error}"))
 }

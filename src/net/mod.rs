@@ -1,6 +1,7 @@
 //! Listening: sockets, TLS, and the loop that serves connections.
 
 mod listener;
+mod paced;
 mod serve;
 pub mod tls;
 

@@ -1,31 +1,36 @@
 //! Accepts connections and serves requests on them until told to stop.
 //!
-//! Everything that waits has a deadline: the TLS handshake, a request's head, the request as a whole, and the end. The
-//! number of connections is bounded; those beyond it wait in the system's queue.
+//! Everything that waits has a deadline: the TLS handshake, a request's head, the request as a whole, a client that
+//! does not read, and the end. The number of connections is bounded; those beyond it wait in the system's queue.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use super::listener::{Connection, Listener};
+use super::paced::Paced;
 use crate::config::server::Limits;
 use crate::http::{ClientAddress, Problem};
 
 /// After an accept that failed for want of file descriptors: long enough for some to be freed.
-const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(50);
+const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(200);
+
+/// At the end: what a connection without a request gets to finish an answer that is on its way out.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// What every connection is served with.
 #[derive(Clone)]
@@ -33,6 +38,7 @@ struct Service {
     router: Router,
     limits: Arc<Limits>,
     tls: Option<TlsAcceptor>,
+    stopping: watch::Receiver<bool>,
 }
 
 /// Serves until `stop` is ready, then lets requests in flight end, up to the drain timeout.
@@ -43,11 +49,11 @@ pub async fn serve(
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) {
+    let limits = Arc::new(limits);
     let slots = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
-    let drain = limits.drain_timeout.0;
-    let service = Service { router, limits: Arc::new(limits), tls: tls.map(TlsAcceptor::from) };
-    tokio::pin!(stop);
+    let (tell, stopping) = watch::channel(false);
+    let service = Service { router, limits: Arc::clone(&limits), tls: tls.map(TlsAcceptor::from), stopping };
+    let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
             () = &mut stop => break,
@@ -55,9 +61,9 @@ pub async fn serve(
         };
         match accepted {
             Ok((connection, client, slot)) => {
-                let (service, watcher) = (service.clone(), graceful.watcher());
+                let service = service.clone();
                 tokio::spawn(async move {
-                    service.connection(connection, client, watcher).await;
+                    service.connection(connection, client).await;
                     drop(slot);
                 });
             }
@@ -67,11 +73,19 @@ pub async fn serve(
             }
         }
     }
-    drop(listener);
-    tracing::info!(connections = graceful.count(), "stopping: requests in flight may end");
-    if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
-        tracing::warn!("stopped with requests still in flight: the drain timeout has passed");
+    drop((listener, service));
+    // The receivers are gone only if there is no connection either.
+    let _ = tell.send(true);
+    let open = limits.connections - slots.available_permits();
+    tracing::info!(connections = open, "stopping: requests in flight may end");
+    if tokio::time::timeout(limits.drain_timeout.0, tell.closed()).await.is_err() {
+        tracing::warn!("stopped with requests still in flight: server.limits.drain_timeout has passed");
     }
+}
+
+/// Ready when the server stops.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 async fn accept(
@@ -84,27 +98,32 @@ async fn accept(
 }
 
 impl Service {
-    async fn connection(self, connection: Connection, client: ClientAddress, watcher: Watcher) {
+    async fn connection(self, connection: Connection, client: ClientAddress) {
         match (connection, self.tls.clone()) {
-            (Connection::Tcp(stream), None) => self.requests(stream, client, watcher).await,
-            (Connection::Unix(stream), None) => self.requests(stream, client, watcher).await,
-            (Connection::Tcp(stream), Some(tls)) => self.handshake(&tls, stream, client, watcher).await,
-            (Connection::Unix(stream), Some(tls)) => self.handshake(&tls, stream, client, watcher).await,
+            (Connection::Tcp(stream), None) => self.requests(stream, client).await,
+            (Connection::Unix(stream), None) => self.requests(stream, client).await,
+            (Connection::Tcp(stream), Some(tls)) => self.handshake(&tls, stream, client).await,
+            (Connection::Unix(stream), Some(tls)) => self.handshake(&tls, stream, client).await,
         }
     }
 
-    async fn handshake<S>(self, tls: &TlsAcceptor, stream: S, client: ClientAddress, watcher: Watcher)
+    async fn handshake<S>(mut self, tls: &TlsAcceptor, stream: S, client: ClientAddress)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        match tokio::time::timeout(self.limits.handshake_timeout.0, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.requests(stream, client, watcher).await,
+        let handshake = tokio::time::timeout(self.limits.handshake_timeout.0, tls.accept(stream));
+        let outcome = tokio::select! {
+            outcome = handshake => outcome,
+            () = told(&mut self.stopping) => return,
+        };
+        match outcome {
+            Ok(Ok(stream)) => self.requests(stream, client).await,
             Ok(Err(error)) => tracing::debug!(client = ?client.0, %error, "TLS handshake failed"),
             Err(_) => tracing::debug!(client = ?client.0, "TLS handshake took too long"),
         }
     }
 
-    async fn requests<S>(self, stream: S, client: ClientAddress, watcher: Watcher)
+    async fn requests<S>(self, stream: S, client: ClientAddress)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -112,17 +131,43 @@ impl Service {
         http.timer(TokioTimer::new())
             .header_read_timeout(self.limits.header_timeout.0)
             .max_buf_size(self.limits.header);
+        let stream = Paced::new(stream, self.limits.write_timeout.0);
+        let mut stopping = self.stopping.clone();
+        let in_flight = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&in_flight);
         let service = service_fn(move |request| {
             let service = self.clone();
-            async move { Ok::<_, Infallible>(service.request(request, client).await) }
+            let counted = Counted::one(&counted);
+            async move {
+                let response = service.request(request, client).await;
+                drop(counted);
+                Ok::<_, Infallible>(response)
+            }
         });
-        let connection = http.serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection).await {
+        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+        let ended = tokio::select! {
+            ended = &mut connection => ended,
+            () = told(&mut stopping) => {
+                connection.as_mut().graceful_shutdown();
+                // A client that has not sent its request by now is not waited for.
+                if in_flight.load(Ordering::Acquire) > 0 {
+                    connection.await
+                } else {
+                    tokio::time::timeout(LAST_WORDS, connection).await.unwrap_or(Ok(()))
+                }
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(client = ?client.0, %error, "connection ended");
         }
     }
 
     async fn request(self, request: Request<Incoming>, client: ClientAddress) -> Response {
+        if head_length(&request) > self.limits.header {
+            let message = "the request's head is larger than server.limits.header";
+            return Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "SIZE_INVALID", message)
+                .respond();
+        }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(client);
         let answer = tokio::time::timeout(self.limits.request_timeout.0, self.router.oneshot(request));
@@ -134,5 +179,28 @@ impl Service {
                 Problem::unavailable(Duration::from_secs(5)).respond()
             }
         }
+    }
+}
+
+/// What a request's line and headers take, about. The parser looks at its own bound only between reads.
+fn head_length(request: &Request<Incoming>) -> usize {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    target + headers.sum::<usize>()
+}
+
+/// Counts a request for as long as it is being answered, also if its client goes away.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn one(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 /// What a listener needs to speak TLS 1.2 and 1.3.
@@ -18,8 +18,12 @@ pub fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsErro
     if chain.is_empty() {
         return Err(TlsError::certificate(certificate, "no certificate in it (PEM is expected)"));
     }
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|_| {
-        TlsError::key(key, "no unencrypted private key in it (PEM is expected; decrypt with `openssl pkey`)")
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
+        pem::Error::Io(error) => TlsError::key(key, &error.to_string()),
+        _ => TlsError::key(
+            key,
+            "no unencrypted private key in it (PEM is expected; decrypt with `openssl pkey`)",
+        ),
     })?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(provider)

@@ -139,12 +139,13 @@ impl Directory {
     }
 
     fn registry_yml(&self, ports: &Ports) -> String {
-        let root = self.root.display();
+        // A JSON string is a YAML string too, whatever the directory is called.
+        let quoted = |path: PathBuf| serde_json::Value::from(path.display().to_string());
         format!(
             r#"# A registry that trusts the tokens of the server beside it (registry 2.8 and 3).
 version: 0.1
 storage:
-  filesystem: {{rootdirectory: "{root}/registry-data"}}
+  filesystem: {{rootdirectory: {data}}}
   delete: {{enabled: true}}
 http:
   addr: "127.0.0.1:{registry}"
@@ -153,8 +154,10 @@ auth:
     realm: "http://localhost:{auth}/auth"   # where clients go for a token: their view, not the registry's
     service: "registry"                     # the same in every request; rules can match it
     issuer: "dockgate quickstart"           # token.issuer in dockgate.yml
-    rootcertbundle: "{root}/signing.pem"    # the certificate of the signing key
+    rootcertbundle: {certificate}    # the certificate of the signing key
 "#,
+            data = quoted(self.root.join("registry-data")),
+            certificate = quoted(self.certificate()),
             registry = ports.registry,
             auth = ports.auth,
         )

@@ -4,13 +4,39 @@ use std::fmt;
 
 use dockgate_api::secrecy::ExposeSecret;
 
-use super::{Directory, Users};
+use super::Directory;
+use super::files::Users;
 
-/// The text that the quickstart prints.
-pub(crate) struct Guide<'a> {
+/// What is said of the directory.
+pub(crate) struct Welcome<'a> {
     pub(crate) directory: &'a Directory,
     /// Only for a directory that was just made: nobody can say them later.
     pub(crate) users: Option<&'a Users>,
+}
+
+impl fmt::Display for Welcome<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let root = self.directory.root().display();
+        match self.users {
+            Some(users) => writeln!(
+                f,
+                "Made {root}. These passwords are shown once and kept nowhere:\n\n  \
+                 admin   {}\n  reader  {}",
+                users.admin.expose_secret(),
+                users.reader.expose_secret()
+            ),
+            None => writeln!(
+                f,
+                "Kept {root} as it is, its ports included. A lost password: `dockgate hash`, then put the line into \
+                 dockgate.yml."
+            ),
+        }
+    }
+}
+
+/// What a new user types next.
+pub(crate) struct Guide<'a> {
+    pub(crate) directory: &'a Directory,
     pub(crate) auth_port: u16,
     pub(crate) registry_port: u16,
     pub(crate) registry_runs: bool,
@@ -19,19 +45,6 @@ pub(crate) struct Guide<'a> {
 impl fmt::Display for Guide<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (root, registry) = (self.directory.root().display(), self.registry_port);
-        match self.users {
-            Some(users) => writeln!(
-                f,
-                "Made {root}. These passwords are shown once and kept nowhere:\n\n  \
-                 admin   {}\n  reader  {}\n",
-                users.admin.expose_secret(),
-                users.reader.expose_secret()
-            )?,
-            None => writeln!(
-                f,
-                "Kept {root} as it is. A lost password: `dockgate hash`, then put the line into dockgate.yml.\n"
-            )?,
-        }
         writeln!(
             f,
             "The registry's settings (complete in {root}/registry.yml):\n\n  \

@@ -16,6 +16,8 @@ const BLOCK: usize = 512;
 /// # Errors
 /// The file system's.
 pub(super) fn write(directory: &Path) -> io::Result<()> {
+    // Never into somebody's directory.
+    fs::create_dir(directory)?;
     let blobs = directory.join("blobs/sha256");
     fs::create_dir_all(&blobs)?;
     let layer = tar("hello.txt", b"Hello from behind dockgate.\n");

@@ -5,6 +5,6 @@ mod guide;
 mod image;
 mod registry;
 
-pub(crate) use files::{Directory, Users};
-pub(crate) use guide::Guide;
+pub(crate) use files::Directory;
+pub(crate) use guide::{Guide, Welcome};
 pub(crate) use registry::{Registry, RegistryProgram};

@@ -15,20 +15,24 @@ pub trait Authenticator: Send + Sync {
     ///   link may know it.
     /// - A known account with a wrong proof is [`Decision::Deny`](crate::Decision::Deny); so is one that is
     ///   disabled or outside its window, which must not fall through to a later link.
-    /// - An empty password proves nothing, unless the administrator configured the account without one.
+    /// - An empty password proves nothing; the chain passes one on only where
+    ///   [`answers_without_proof`](Self::answers_without_proof) says so.
     ///
     /// # Errors
     /// If the question cannot be answered. A backend that is not sure whether the password was wrong answers an
     /// error, not a refusal.
     async fn authenticate(&self, cx: &Call, login: &Login) -> Answer<Identity>;
 
-    /// Whether the anonymous account is this backend's to decide. The chain asks no other backend for it.
-    fn answers_anonymous(&self) -> bool {
+    /// Whether an account without a proof is this backend's to decide: the anonymous account `""`, or one that the
+    /// administrator configured without a password. The chain asks no other backend where there is no proof, or an
+    /// empty password, so that none can take it for one.
+    fn answers_without_proof(&self, _account: &str) -> bool {
         false
     }
 
-    /// Whether [`reload`](Self::reload) can answer. Without it no refresh token is issued for this backend's
-    /// identities.
+    /// Whether [`reload`](Self::reload) can answer. Without it no refresh token is issued for what
+    /// [`authenticate`](Self::authenticate) vouched for; sign-ins through a browser are revalidated by their
+    /// [`LoginFlow`] instead.
     fn can_reload(&self) -> bool {
         false
     }

@@ -1,17 +1,29 @@
 //! From a section of the configuration file to a backend.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
-use crate::config::{KeyPath, Location, Node, Problem};
+use crate::config::{KeyPath, Node, Problem, Remark};
 use crate::{Clock, HttpClient, Metrics, Passwords, Random, Spawner, Store};
+
+/// In bytes; far longer than any password, hash or token.
+const LONGEST_SECRET: u64 = 64 * 1024;
 
 /// A typed configuration that makes a backend: the config struct is the factory.
 pub trait Configure<B: ?Sized>: DeserializeOwned + JsonSchema {
+    /// Whether label values of this backend act as patterns in rules where the configuration does not say: only for
+    /// values that an administrator writes.
+    fn label_values(_dialect: Dialect) -> LabelValues {
+        LabelValues::Literal
+    }
+
     /// Makes the backend. Must not need the network: a server starts while its directory is down.
     ///
     /// # Errors
@@ -115,9 +127,23 @@ impl BuildContext {
     /// Where a file name of the configuration points: relative ones are relative to the configuration's directory
     /// in lists, and to the working directory in docker_auth's flat form.
     pub fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
-        match self.dialect {
-            Dialect::DockerAuth => path.as_ref().to_path_buf(),
-            Dialect::Native => self.base_dir.join(path),
+        self.base_dir.join(path)
+    }
+
+    /// Reads a secret that a `…_file` key names, without the white space around it.
+    ///
+    /// # Errors
+    /// Why it cannot be read; the text names the file and never its content.
+    pub fn read_secret(&self, path: impl AsRef<Path>) -> Result<SecretString, String> {
+        let path = self.resolve(path);
+        let shown = path.display();
+        let mut text = String::new();
+        let read = File::open(&path).and_then(|file| file.take(LONGEST_SECRET + 1).read_to_string(&mut text));
+        read.map_err(|error| format!("cannot read {shown}: {error}"))?;
+        match text.trim() {
+            "" => Err(format!("{shown} is empty: write the secret into it")),
+            _ if text.len() as u64 > LONGEST_SECRET => Err(format!("{shown} is too long for a secret")),
+            secret => Ok(SecretString::from(secret)),
         }
     }
 
@@ -156,20 +182,24 @@ impl BuildContext {
         Arc::clone(&self.passwords)
     }
 
-    /// Outgoing HTTP, where the server has it.
-    pub fn http_client(&self) -> Option<Arc<dyn HttpClient>> {
-        self.http_client.clone()
+    /// Outgoing HTTP.
+    ///
+    /// # Errors
+    /// If this server has none.
+    pub fn http_client(&self) -> Result<Arc<dyn HttpClient>, BuildError> {
+        self.http_client.clone().ok_or_else(|| BuildError::new("this server makes no outgoing HTTP requests"))
     }
 
-    /// The store, where one is configured.
-    pub fn store(&self) -> Option<Arc<dyn Store>> {
-        self.store.clone()
+    /// The store, as far as it is this link's: see [`Shelf::Backend`](crate::Shelf::Backend).
+    ///
+    /// # Errors
+    /// If none is configured.
+    pub fn store(&self) -> Result<Arc<dyn Store>, BuildError> {
+        self.store.clone().ok_or_else(|| BuildError::new("this server has no store"))
     }
 
-    /// Tells the administrator something that is no error. `key` is the path below the section, as in
-    /// [`BuildError::add`].
-    pub fn warn(&self, location: Location, key: impl Into<String>, message: impl Into<String>) {
-        let remark = Remark { location: Some(location), key: key.into(), message: message.into() };
+    /// Tells the administrator something that is no error.
+    pub fn warn(&self, remark: Remark) {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(remark);
     }
 
@@ -198,33 +228,25 @@ pub enum Dialect {
     Native,
 }
 
+/// Whether label values act as patterns in rules. The chain sees to it, whatever a backend emits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelValues {
+    /// They stand for themselves.
+    Literal,
+    /// They act as patterns.
+    Pattern,
+}
+
 /// Why a backend could not be made: one or more problems, each with its place where that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BuildError {
     problems: Vec<Remark>,
 }
 
-/// Something about a part of a section.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Remark {
-    location: Option<Location>,
-    /// The path below the section.
-    key: String,
-    message: String,
-}
-
-impl Remark {
-    /// With its whole path; one without a place gets the section's.
-    fn into_problem(self, section: &Node, path: &KeyPath) -> Problem {
-        let location = self.location.unwrap_or_else(|| section.location.clone());
-        Problem::new(location, path.join(&self.key), self.message)
-    }
-}
-
 impl BuildError {
     /// A problem of the section as a whole.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { problems: vec![Remark { location: None, key: String::new(), message: message.into() }] }
+        Self { problems: vec![Remark::on_section(message)] }
     }
 
     /// No problem yet; see [`is_empty`](Self::is_empty).
@@ -232,9 +254,9 @@ impl BuildError {
         Self::default()
     }
 
-    /// Adds a problem at a place. `key` is the path below the section, such as `bob.password` or `[3].match.ip`.
-    pub fn add(&mut self, location: Option<Location>, key: impl Into<String>, message: impl Into<String>) {
-        self.problems.push(Remark { location, key: key.into(), message: message.into() });
+    /// Adds a problem.
+    pub fn add(&mut self, remark: Remark) {
+        self.problems.push(remark);
     }
 
     /// Whether nothing is wrong after all.
@@ -252,7 +274,7 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, Remark { key, message, .. }) in self.problems.iter().enumerate() {
             let separator = if place == 0 { "" } else { "\n" };
-            if key.is_empty() {
+            if key.as_str().is_empty() {
                 write!(f, "{separator}{message}")?;
             } else {
                 write!(f, "{separator}{key}: {message}")?;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 pub struct Call {
     now: SystemTime,
     deadline: Instant,
+    link: Arc<str>,
     shared: Arc<Shared>,
 }
 
@@ -25,7 +26,7 @@ impl Call {
     /// A call at `now` that is worth nothing after `deadline`.
     pub fn new(now: SystemTime, deadline: Instant, request_id: RequestId) -> Self {
         let shared = Shared { request_id, trace: None, password_work: AtomicBool::new(false) };
-        Self { now, deadline, shared: Arc::new(shared) }
+        Self { now, deadline, link: Arc::default(), shared: Arc::new(shared) }
     }
 
     /// A call whose steps are written down for the administrator.
@@ -36,13 +37,24 @@ impl Call {
         sink: Box<dyn TraceSink>,
     ) -> Self {
         let shared = Shared { request_id, trace: Some(sink), password_work: AtomicBool::new(false) };
-        Self { now, deadline, shared: Arc::new(shared) }
+        Self { now, deadline, link: Arc::default(), shared: Arc::new(shared) }
     }
 
     /// The same call with an earlier deadline; a later one changes nothing.
     #[must_use]
     pub fn with_deadline(&self, deadline: Instant) -> Self {
         Self { deadline: deadline.min(self.deadline), ..self.clone() }
+    }
+
+    /// The same call as one link sees it.
+    #[must_use]
+    pub fn for_link(&self, link: &Arc<str>) -> Self {
+        Self { link: Arc::clone(link), ..self.clone() }
+    }
+
+    /// The link that is being asked; empty before any is.
+    pub fn link(&self) -> &str {
+        &self.link
     }
 
     /// The wall clock at the time of the request. Windows of validity are compared with this and nothing else.
@@ -68,7 +80,7 @@ impl Call {
     /// Writes down a step for `explain`. Costs nothing on a call without a sink: the text is not even made.
     pub fn note(&self, text: impl FnOnce() -> String) {
         if let Some(sink) = &self.shared.trace {
-            sink.note(text());
+            sink.note(Step { link: Arc::clone(&self.link), text: text() });
         }
     }
 
@@ -98,7 +110,17 @@ impl fmt::Debug for Call {
 /// Takes the steps of one call, for `explain`.
 pub trait TraceSink: Send + Sync {
     /// One step, in the order in which it happened.
-    fn note(&self, text: String);
+    fn note(&self, step: Step);
+}
+
+/// One step of a decision.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The link where it happened; empty for what stands between the links.
+    pub link: Arc<str>,
+    /// What happened, for the administrator.
+    pub text: String,
 }
 
 /// Names one request in log and audit: 64 random bits, written as 16 hexadecimal digits.

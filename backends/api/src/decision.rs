@@ -71,6 +71,8 @@ pub enum ReasonCode {
     Locked,
     /// Not in the organization, domain or group that the backend demands.
     NotMember,
+    /// It was there once: the account, or the link that knew it.
+    Removed,
     /// Known and refused by rule.
     Forbidden,
 }
@@ -84,6 +86,7 @@ impl ReasonCode {
             Self::Expired => "expired",
             Self::Locked => "locked",
             Self::NotMember => "not_member",
+            Self::Removed => "removed",
             Self::Forbidden => "forbidden",
         }
     }

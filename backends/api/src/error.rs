@@ -18,6 +18,8 @@ pub enum BackendError {
     Protocol(String),
     /// We have more work than we take on; ends the chain at once.
     Overloaded {
+        /// What is overloaded.
+        detail: String,
         /// When trying again makes sense.
         retry_after: Duration,
     },
@@ -37,7 +39,7 @@ impl BackendError {
     /// How long the client is told to wait.
     pub fn retry_after(&self) -> Duration {
         match self {
-            Self::Overloaded { retry_after } => *retry_after,
+            Self::Overloaded { retry_after, .. } => *retry_after,
             Self::Unavailable(_) | Self::Timeout(_) | Self::Protocol(_) => Duration::from_secs(5),
         }
     }
@@ -49,9 +51,7 @@ impl fmt::Display for BackendError {
             Self::Unavailable(detail) => write!(f, "unavailable: {detail}"),
             Self::Timeout(detail) => write!(f, "timed out: {detail}"),
             Self::Protocol(detail) => write!(f, "unusable answer: {detail}"),
-            Self::Overloaded { retry_after } => {
-                write!(f, "overloaded, worth another try in {} s", retry_after.as_secs().max(1))
-            }
+            Self::Overloaded { detail, .. } => write!(f, "overloaded: {detail}"),
         }
     }
 }

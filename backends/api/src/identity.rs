@@ -19,8 +19,9 @@ pub struct Identity {
     pub labels: Labels,
     /// When the backend's word stops counting; no token outlives it.
     pub expires_at: Option<SystemTime>,
-    /// What this identity can never exceed, whatever the rules say.
-    pub restriction: Option<Restriction>,
+    /// What this identity can never exceed, whatever the rules say: each of them holds. A stored credential's comes on
+    /// top of the identity's own.
+    pub restrictions: Vec<Restriction>,
     /// The stored credential that was used, if any.
     pub credential: Option<CredentialId>,
     /// Changes whenever the account's password does, so that what was issued on the old one can end with it.
@@ -38,7 +39,7 @@ impl Identity {
             account,
             labels: Labels::new(),
             expires_at: None,
-            restriction: None,
+            restrictions: Vec::new(),
             credential: None,
             epoch: None,
         }
@@ -65,10 +66,10 @@ impl Identity {
         self
     }
 
-    /// The same with a restriction.
+    /// The same under one more restriction; there is no way to take one off.
     #[must_use]
-    pub fn with_restriction(mut self, restriction: Restriction) -> Self {
-        self.restriction = Some(restriction);
+    pub fn restricted_to(mut self, restriction: Restriction) -> Self {
+        self.restrictions.push(restriction);
         self
     }
 
@@ -93,6 +94,11 @@ pub struct KnownIdentity {
 }
 
 impl KnownIdentity {
+    /// What a store remembered.
+    pub fn new(subject: impl Into<String>, account: impl Into<String>, epoch: Option<String>) -> Self {
+        Self { subject: subject.into(), account: account.into(), epoch }
+    }
+
     /// What to remember.
     pub fn of(identity: &Identity) -> Self {
         Self {

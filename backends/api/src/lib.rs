@@ -78,20 +78,20 @@ pub use actions::{ActionSet, Actions};
 pub use async_trait::async_trait;
 pub use authenticator::{Authenticator, Reloaded};
 pub use authorizer::Authorizer;
-pub use build::{BuildContext, BuildError, Configure, Dialect};
-pub use call::{Call, RequestId, TraceSink};
+pub use build::{BuildContext, BuildError, Configure, Dialect, LabelValues};
+pub use call::{Call, RequestId, Step, TraceSink};
 pub use decision::{Answer, Decision, Reason, ReasonCode};
 pub use error::BackendError;
 pub use health::Health;
 pub use identity::{CredentialId, Identity, KnownIdentity, Restriction, ScopeLimit};
 pub use labels::{LabelValue, Labels};
 pub use login::{ClientCertificate, Credential, Login};
-pub use login_flow::{AuthorizeRequest, LoginFlow, SignIn, SignInAnswer};
+pub use login_flow::{AuthorizeRequest, LoginFlow, Redirect, Revalidated, SignIn, SignInAnswer};
 pub use outside::{
-    Clock, Counter, Gauge, HttpClient, HttpRequest, HttpResponse, Metrics, Passwords, Random, RandomError,
-    Spawner, Task,
+    Clock, Counter, Gauge, Histogram, HttpClient, HttpRequest, HttpResponse, Metrics, Passwords, Random,
+    RandomError, Series, Spawner, Task,
 };
 pub use registry::{KeyTaken, Registry};
 pub use request::{AccessRequest, Because, Granted, Resource};
 pub use secrecy;
-pub use store::{Owner, Record, Shelf, Store};
+pub use store::{Cursor, Filter, Owner, Page, Record, Shelf, Store};

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 /// One attempt to say who one is.
 #[non_exhaustive]
 #[derive(Debug)]
 pub struct Login {
-    /// The account name as the client wrote it; "" is the anonymous account. Free of control characters.
+    /// The account as the client wrote it, free of control characters. "" is the anonymous account, or with a
+    /// certificate or token an account that is not claimed.
     pub account: String,
     /// The proof.
     pub credential: Credential,
@@ -39,9 +40,18 @@ impl Login {
         self
     }
 
-    /// Whether nobody in particular asks: no account and no proof.
-    pub fn is_anonymous(&self) -> bool {
-        self.account.is_empty() && matches!(self.credential, Credential::None)
+    /// Whether the client itself says whose account it wants. A certificate or a token may say so instead.
+    pub fn claims_account(&self) -> bool {
+        !self.account.is_empty() || matches!(self.credential, Credential::None | Credential::Password(_))
+    }
+
+    /// Whether there is anything that could prove the claim: an empty password proves nothing.
+    pub fn has_proof(&self) -> bool {
+        match &self.credential {
+            Credential::None => false,
+            Credential::Password(password) => !password.expose_secret().is_empty(),
+            Credential::ClientCertificate(_) | Credential::Bearer(_) => true,
+        }
     }
 }
 

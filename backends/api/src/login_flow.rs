@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use crate::{Answer, BackendError, Call, Identity};
+use crate::{Answer, BackendError, Call, Identity, Reason};
 
 /// A sign-in that happens at an identity provider (OAuth 2.0, RFC 6749; PKCE, RFC 7636; OpenID Connect Core 1.0).
 ///
@@ -14,7 +14,7 @@ pub trait LoginFlow: Send + Sync {
     ///
     /// # Errors
     /// If the provider's endpoints are not known yet.
-    async fn authorize_url(&self, cx: &Call, request: &AuthorizeRequest) -> Result<String, BackendError>;
+    async fn redirect(&self, cx: &Call, request: &AuthorizeRequest) -> Result<Redirect, BackendError>;
 
     /// Exchanges what the provider sent back for an identity.
     ///
@@ -26,7 +26,7 @@ pub trait LoginFlow: Send + Sync {
     ///
     /// # Errors
     /// If the provider cannot be asked; the server then goes on with its last answer for a configured time.
-    async fn revalidate(&self, cx: &Call, keep: &SecretString) -> Answer<SignIn>;
+    async fn revalidate(&self, cx: &Call, keep: &SecretString) -> Result<Revalidated, BackendError>;
 }
 
 /// What the server contributes to the URL at the provider.
@@ -50,6 +50,23 @@ impl AuthorizeRequest {
     }
 }
 
+/// Where the browser is sent, and what the backend needs when it comes back.
+#[non_exhaustive]
+#[derive(Debug)]
+pub struct Redirect {
+    /// The provider's page, with all its parameters.
+    pub url: String,
+    /// Kept by the server with the state, and handed back in [`SignInAnswer::remembered`].
+    pub remember: Option<SecretString>,
+}
+
+impl Redirect {
+    /// A redirect that leaves nothing to remember.
+    pub fn to(url: impl Into<String>) -> Self {
+        Self { url: url.into(), remember: None }
+    }
+}
+
 /// What came back from the provider, after the server has checked the state.
 #[non_exhaustive]
 #[derive(Debug)]
@@ -64,12 +81,14 @@ pub struct SignInAnswer {
     pub redirect_uri: String,
     /// The issuer that the provider named (RFC 9207), if it did.
     pub issuer: Option<String>,
+    /// What the backend wanted to be remembered when it sent the browser away.
+    pub remembered: Option<SecretString>,
 }
 
 impl SignInAnswer {
-    /// An answer without an issuer.
+    /// An answer without an issuer and with nothing remembered.
     pub fn new(code: SecretString, code_verifier: SecretString, nonce: String, redirect_uri: String) -> Self {
-        Self { code, code_verifier, nonce, redirect_uri, issuer: None }
+        Self { code, code_verifier, nonce, redirect_uri, issuer: None, remembered: None }
     }
 }
 
@@ -88,4 +107,14 @@ impl SignIn {
     pub fn new(identity: Identity, keep: SecretString) -> Self {
         Self { identity, keep }
     }
+}
+
+/// What became of a sign-in.
+#[non_exhaustive]
+#[derive(Debug)]
+pub enum Revalidated {
+    /// Still good, with labels of today and what to keep from now on.
+    Current(SignIn),
+    /// Revoked at the provider, suspended, no longer a member: what was issued for it ends.
+    Gone(Reason),
 }

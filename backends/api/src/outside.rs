@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -49,12 +49,42 @@ pub trait Spawner: Send + Sync {
     fn spawn(&self, name: &'static str, task: Task);
 }
 
-/// Hands out the handles through which a backend counts.
+/// Hands out the handles through which a backend counts. They are resolved once, when the backend is made; counting is
+/// an atomic addition. What [`BuildContext::metrics`](crate::BuildContext::metrics) hands out carries the link's name as
+/// the label `link`, and ends with the configuration.
 pub trait Metrics: Send + Sync {
-    /// A number that only grows. The same name gives the same counter.
-    fn counter(&self, name: &'static str, help: &'static str) -> Counter;
-    /// A number that goes up and down. The same name gives the same gauge.
-    fn gauge(&self, name: &'static str, help: &'static str) -> Gauge;
+    /// A number that only grows. The same series gives the same counter.
+    fn counter(&self, series: &Series) -> Counter;
+    /// A number that goes up and down. The same series gives the same gauge.
+    fn gauge(&self, series: &Series) -> Gauge;
+    /// How long something takes. The same series gives the same histogram.
+    fn histogram(&self, series: &Series) -> Histogram;
+}
+
+/// Names what is counted (Prometheus data model).
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Series {
+    /// Such as `dockgate_password_hashes_total`.
+    pub name: &'static str,
+    /// One sentence.
+    pub help: &'static str,
+    /// Few names with few values: never an account.
+    pub labels: Vec<(&'static str, String)>,
+}
+
+impl Series {
+    /// A series without labels.
+    pub fn new(name: &'static str, help: &'static str) -> Self {
+        Self { name, help, labels: Vec::new() }
+    }
+
+    /// The same with one more label.
+    #[must_use]
+    pub fn label(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.labels.push((name, value.into()));
+        self
+    }
 }
 
 /// A number that only grows; a clone counts on.
@@ -89,13 +119,56 @@ impl Gauge {
     }
 }
 
+/// How long something takes, in buckets; a clone is the same histogram.
+#[derive(Clone, Debug, Default)]
+pub struct Histogram(Arc<HistogramCells>);
+
+#[derive(Debug, Default)]
+struct HistogramCells {
+    buckets: [AtomicU64; Histogram::BOUNDS.len() + 1],
+    microseconds: AtomicU64,
+}
+
+impl Histogram {
+    /// The upper bounds of the buckets but the last, which has none.
+    pub const BOUNDS: [Duration; 10] = [
+        Duration::from_micros(100),
+        Duration::from_micros(500),
+        Duration::from_millis(2),
+        Duration::from_millis(10),
+        Duration::from_millis(50),
+        Duration::from_millis(200),
+        Duration::from_secs(1),
+        Duration::from_secs(3),
+        Duration::from_secs(10),
+        Duration::from_secs(30),
+    ];
+
+    /// Counts one that took so long.
+    pub fn observe(&self, took: Duration) {
+        let bucket = Self::BOUNDS.iter().position(|bound| took <= *bound).unwrap_or(Self::BOUNDS.len());
+        if let Some(cell) = self.0.buckets.get(bucket) {
+            cell.fetch_add(1, Ordering::Relaxed);
+        }
+        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.0.microseconds.fetch_add(microseconds, Ordering::Relaxed);
+    }
+
+    /// How many fell into each bucket, and how long all took together.
+    pub fn get(&self) -> (Vec<u64>, Duration) {
+        let counts = self.0.buckets.iter().map(|cell| cell.load(Ordering::Relaxed)).collect();
+        (counts, Duration::from_micros(self.0.microseconds.load(Ordering::Relaxed)))
+    }
+}
+
 /// Asks other servers, through the site's proxy and trust settings. Never follows a redirect.
 #[async_trait]
 pub trait HttpClient: Send + Sync {
     /// Sends a request and reads the whole answer, up to the request's bound.
     ///
     /// # Errors
-    /// If there is no whole answer before the call's deadline. A status is not an error.
+    /// If there is no whole answer before the call's deadline, or it is longer than the request allows
+    /// ([`BackendError::Protocol`]). A status is not an error.
     async fn send(&self, cx: &Call, request: HttpRequest) -> Result<HttpResponse, BackendError>;
 }
 
@@ -150,7 +223,8 @@ impl HttpResponse {
 /// Checks passwords against stored hashes, on a bounded number of threads.
 #[async_trait]
 pub trait Passwords: Send + Sync {
-    /// Says whether a stored hash can be checked at all, and counts its kind among those in use.
+    /// Says whether a stored hash can be checked at all, and counts its kind among those in use: called once for each
+    /// stored hash when a backend is made, not at every login.
     ///
     /// # Errors
     /// What is wrong with the hash and what to write instead. The text never contains the hash.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use schemars::{Schema, SchemaGenerator};
 
 use crate::config::{Key, KeyPath, Node, Problem};
-use crate::{BuildContext, Configure};
+use crate::{BuildContext, Configure, Dialect, LabelValues};
 
 /// Configuration keys and the backends they make: a plain value, no global state.
 ///
@@ -23,6 +23,7 @@ type Built<B> = Result<Arc<B>, Vec<Problem>>;
 struct Factory<B: ?Sized> {
     build: fn(&Node, &KeyPath, &BuildContext) -> Built<B>,
     schema: fn(&mut SchemaGenerator) -> Schema,
+    label_values: fn(Dialect) -> LabelValues,
 }
 
 impl<B: ?Sized> Registry<B> {
@@ -39,8 +40,12 @@ impl<B: ?Sized> Registry<B> {
         if self.factories.contains_key(key) {
             return Err(KeyTaken(key));
         }
-        self.factories
-            .insert(key, Factory { build: build::<B, C>, schema: SchemaGenerator::subschema_for::<C> });
+        let factory = Factory {
+            build: build::<B, C>,
+            schema: SchemaGenerator::subschema_for::<C>,
+            label_values: C::label_values,
+        };
+        self.factories.insert(key, factory);
         Ok(())
     }
 
@@ -65,6 +70,11 @@ impl<B: ?Sized> Registry<B> {
         }
     }
 
+    /// Whether label values of a key's backend act as patterns where the configuration does not say.
+    pub fn label_values(&self, key: &str, dialect: Dialect) -> LabelValues {
+        self.factories.get(key).map_or(LabelValues::Literal, |factory| (factory.label_values)(dialect))
+    }
+
     /// The JSON Schema of every key's section.
     pub fn schemas(&self, generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema)> {
         self.factories.iter().map(|(key, factory)| (*key, (factory.schema)(generator))).collect()
@@ -77,9 +87,19 @@ impl<B: ?Sized> Default for Registry<B> {
     }
 }
 
+/// What is wrong with the form of one part and with the meaning of another is said together.
 fn build<B: ?Sized, C: Configure<B>>(section: &Node, path: &KeyPath, cx: &BuildContext) -> Built<B> {
-    let config: C = section.decode(path)?;
-    config.build(cx).map_err(|error| error.into_problems(section, path))
+    let (config, mut problems): (Option<C>, Vec<Problem>) = section.decode_sound_parts(path);
+    let Some(config) = config else { return Err(problems) };
+    match config.build(cx) {
+        Ok(backend) if problems.is_empty() => Ok(backend),
+        Ok(_) => Err(problems),
+        Err(error) => {
+            problems.extend(error.into_problems(section, path));
+            problems.sort_by(|a, b| a.location.cmp(&b.location));
+            Err(problems)
+        }
+    }
 }
 
 /// Two backends want the same key.

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use crate::{BackendError, Call, Health};
+use crate::{BackendError, Call, Health, Identity};
 
 /// Keeps records across restarts and, where it is shared, across replicas.
 ///
@@ -30,17 +30,19 @@ pub trait Store: Send + Sync {
     /// If the store cannot be asked; whether the record is gone is then unknown.
     async fn take(&self, cx: &Call, shelf: Shelf, key: &str) -> Result<Option<Record>, BackendError>;
 
-    /// Everything on a shelf that belongs to somebody, at most `limit` records.
+    /// The records of a shelf that fit a filter, in an order of the store's own, `limit` at a time. `after` is the
+    /// cursor of the page before. A record that is written meanwhile may be on no page or on one, never on two.
     ///
     /// # Errors
     /// If the store cannot be asked.
-    async fn owned_by(
+    async fn list(
         &self,
         cx: &Call,
         shelf: Shelf,
-        owner: &Owner,
+        filter: &Filter,
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> Result<Vec<Record>, BackendError>;
+    ) -> Result<Page, BackendError>;
 
     /// Adds to a counter and returns its new value. A counter that does not exist starts at zero and ends at
     /// `expires_at`; adding to one that exists leaves its end alone.
@@ -74,6 +76,9 @@ pub enum Shelf {
     Lockouts,
     /// Sign-ins under way.
     SignIns,
+    /// What a backend keeps for itself. [`BuildContext::store`](crate::BuildContext::store) shows a backend this shelf
+    /// alone, and on it only what its own link has written.
+    Backend,
 }
 
 /// One record.
@@ -84,6 +89,8 @@ pub struct Record {
     pub key: String,
     /// Whose it is.
     pub owner: Option<Owner>,
+    /// When it was first written.
+    pub created_at: SystemTime,
     /// What it says; secrets in it are hashed or encrypted by whoever writes it.
     pub value: Vec<u8>,
     /// When it ceases to exist.
@@ -92,8 +99,8 @@ pub struct Record {
 
 impl Record {
     /// A record of nobody's that never ends.
-    pub fn new(key: impl Into<String>, value: Vec<u8>) -> Self {
-        Self { key: key.into(), owner: None, value, expires_at: None }
+    pub fn new(key: impl Into<String>, created_at: SystemTime, value: Vec<u8>) -> Self {
+        Self { key: key.into(), owner: None, created_at, value, expires_at: None }
     }
 
     /// The same with an owner.
@@ -111,11 +118,60 @@ impl Record {
     }
 }
 
-/// Whose a record is: a subject within a link.
+/// Whose a record is: a subject within a link, and the account it had.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Owner {
     /// The link's name.
     pub link: String,
     /// The subject within it.
     pub subject: String,
+    /// The account's canonical spelling when the record was written.
+    pub account: String,
 }
+
+impl Owner {
+    /// The owner that an identity is.
+    pub fn of(identity: &Identity) -> Self {
+        Self {
+            link: identity.link.clone(),
+            subject: identity.subject.clone(),
+            account: identity.account.clone(),
+        }
+    }
+}
+
+/// Which records are wanted; all that is given must hold.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this link's.
+    pub link: Option<String>,
+    /// Only this subject's; means something together with a link.
+    pub subject: Option<String>,
+    /// Only this account's, whichever link it came from.
+    pub account: Option<String>,
+    /// Only those written before.
+    pub created_before: Option<SystemTime>,
+}
+
+/// A part of a list.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The records.
+    pub records: Vec<Record>,
+    /// Where the next page begins; none on the last.
+    pub next: Option<Cursor>,
+}
+
+impl Page {
+    /// A page.
+    pub fn new(records: Vec<Record>, next: Option<Cursor>) -> Self {
+        Self { records, next }
+    }
+}
+
+/// A place in a list; its text means something to the store that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(pub String);

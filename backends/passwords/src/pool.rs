@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dockgate_api::secrecy::{ExposeSecret, SecretString};
-use dockgate_api::{BackendError, Call, Counter, Metrics, Random, RandomError};
+use dockgate_api::{BackendError, Call, Counter, Metrics, Random, RandomError, Series};
 use tokio::sync::{AcquireError, Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -106,16 +106,18 @@ impl Pool {
             slots: Arc::new(Semaphore::new(slots)),
             flights: Keyed::new(),
             lanes: Keyed::new(),
-            hashes: metrics
-                .counter("dockgate_password_hashes_total", "Password hashes computed, dummies included."),
-            memo_hits: metrics.counter(
+            hashes: metrics.counter(&Series::new(
+                "dockgate_password_hashes_total",
+                "Password hashes computed, dummies included.",
+            )),
+            memo_hits: metrics.counter(&Series::new(
                 "dockgate_password_memo_hits_total",
                 "Passwords that were known to be right without computing a hash.",
-            ),
-            refused: metrics.counter(
+            )),
+            refused: metrics.counter(&Series::new(
                 "dockgate_password_overload_total",
                 "Passwords that were not checked because too many were waiting.",
-            ),
+            )),
         })))
     }
 
@@ -201,7 +203,10 @@ impl Inner {
 
     fn refuse(&self, _: &TryAcquireError) -> BackendError {
         self.refused.add(1);
-        BackendError::Overloaded { retry_after: RETRY_AFTER }
+        BackendError::Overloaded {
+            detail: "too many passwords wait to be hashed".to_owned(),
+            retry_after: RETRY_AFTER,
+        }
     }
 }
 

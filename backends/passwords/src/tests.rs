@@ -220,7 +220,9 @@ async fn a_full_queue_is_overload_and_passes() {
     bench.until_hashed(1).await;
     settle().await;
     let refused = bench.ask(&stored(9), "right").await.unwrap().unwrap_err();
-    assert_eq!(refused, BackendError::Overloaded { retry_after: Duration::from_secs(1) });
+    assert!(
+        matches!(refused, BackendError::Overloaded { retry_after, .. } if retry_after == Duration::from_secs(1))
+    );
     let cx = call();
     bench.service.accept(BADMIN).unwrap();
     let burnt = bench.service.burn(&cx, "nobody", &"x".into()).await;
@@ -287,7 +289,7 @@ async fn a_client_that_goes_away_frees_its_place_and_a_running_hash_finishes() {
     assert_eq!(next.await.unwrap(), Ok(true));
     assert_eq!(bench.ask(&stored(0), "right").await.unwrap(), Ok(true));
     assert_eq!(bench.door.hashed(), 2, "what nobody waited for any more was remembered all the same");
-    assert_eq!(bench.pool.traces(), 0);
+    until(|| bench.pool.traces() == 0).await;
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ pub use lint::Lint;
 pub use network::{Network, NetworkError};
 pub use pattern::{Pattern, PatternError};
 pub use regexes::Regexes;
-pub use rule::{Remark, RequestLabels, Rule};
+pub use rule::{RequestLabels, Rule};
 pub use rule_config::{MatchConfig, RuleConfig};
 pub use template::{Groups, Parsed, Template, TemplateError};
 pub use variable::{Field, Scope, Variable, VariableError};

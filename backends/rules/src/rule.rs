@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use dockgate_api::config::{KeyPath, Located, Location};
+use dockgate_api::config::{KeyPath, Located, Remark};
 use dockgate_api::{AccessRequest, Actions, Because, LabelValue, Labels};
 
 use crate::bindings::{Bindings, MatchError, Value};
@@ -32,23 +32,6 @@ pub struct Rule {
     because: Because,
 }
 
-/// Something to say about a part of a rule: where it stands, its key, and what to say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
-    /// Where the part stands.
-    pub location: Location,
-    /// The way to the part from the rule, such as `match.name`.
-    pub key: KeyPath,
-    /// What to say, with the cure.
-    pub message: String,
-}
-
-impl Remark {
-    fn new(part: &Located<String>, key: KeyPath, message: impl ToString) -> Self {
-        Self { location: part.location.clone(), key, message: message.to_string() }
-    }
-}
-
 impl Rule {
     /// Checks and compiles a rule. `place` names it for log and audit. Remarks that are no errors go to `warnings`.
     ///
@@ -64,11 +47,11 @@ impl Rule {
         let mut compile =
             |part: &Located<String>, key: KeyPath, scope| match Template::parse(part, scope, double_star) {
                 Ok(parsed) => {
-                    warnings.extend(parsed.lints.iter().map(|lint| Remark::new(part, key.clone(), lint)));
+                    warnings.extend(parsed.lints.iter().map(|lint| remark(part, key.clone(), lint)));
                     Some(parsed.template)
                 }
                 Err(error) => {
-                    errors.push(Remark::new(part, key, error));
+                    errors.push(remark(part, key, error));
                     None
                 }
             };
@@ -86,7 +69,7 @@ impl Rule {
             }
         }
         let network = config.conditions.ip.as_ref().and_then(|ip| {
-            Network::parse(ip).map_err(|error| errors.push(Remark::new(ip, key("ip"), error))).ok()
+            Network::parse(ip).map_err(|error| errors.push(remark(ip, key("ip"), error))).ok()
         });
         let order = match capture_order(|field| templates.get(&field)) {
             Ok(order) => order,
@@ -94,7 +77,7 @@ impl Rule {
             Err(_) if templates.len() < parts.len() => Vec::new(),
             Err(error) => {
                 let user = user(&error);
-                errors.extend(parts.get(&user).map(|part| Remark::new(part, key(user.name()), error)));
+                errors.extend(parts.get(&user).map(|part| remark(part, key(user.name()), error)));
                 Vec::new()
             }
         };
@@ -245,4 +228,8 @@ impl Bindings for Bound<'_, '_> {
     fn label(&self, key: &str) -> &[Value<'_>] {
         self.labels.values(key)
     }
+}
+
+fn remark(part: &Located<String>, key: KeyPath, message: impl ToString) -> Remark {
+    Remark::new(part.location.clone(), key, message.to_string())
 }

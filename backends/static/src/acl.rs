@@ -5,12 +5,12 @@ mod tests;
 
 use std::sync::Arc;
 
-use dockgate_api::config::{KeyPath, Located, Location};
+use dockgate_api::config::{KeyPath, Located, Location, Remark};
 use dockgate_api::{
     AccessRequest, Answer, Authorizer, BuildContext, BuildError, Call, Configure, Dialect, Granted,
     async_trait,
 };
-use dockgate_rules::{Acl, DoubleStar, Remark, Rule, RuleConfig};
+use dockgate_rules::{Acl, DoubleStar, Rule, RuleConfig};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -29,21 +29,15 @@ impl Configure<dyn Authorizer> for AclConfig {
         };
         let mut errors = BuildError::none();
         let mut rules = Vec::with_capacity(self.rules.len());
-        for (index, Located { location, value: config }) in self.rules.into_iter().enumerate() {
+        for Located { location, index, value: config } in self.rules {
             let mut warnings = never_granted(&config, &location);
             let place = format!("{}:{}", location.file, location.line);
-            let item = KeyPath::root().item(index);
+            let item = index.map_or_else(KeyPath::root, |index| KeyPath::root().item(index));
             match Rule::compile(config, place, double_star, &mut warnings) {
                 Ok(rule) => rules.push(rule),
-                Err(remarks) => {
-                    for Remark { location, key, message } in remarks {
-                        errors.add(Some(location), item.join(key.as_str()).as_str(), message);
-                    }
-                }
+                Err(remarks) => remarks.into_iter().for_each(|remark| errors.add(remark.below(&item))),
             }
-            for Remark { location, key, message } in warnings {
-                cx.warn(location, item.join(key.as_str()).as_str(), message);
-            }
+            warnings.into_iter().for_each(|remark| cx.warn(remark.below(&item)));
         }
         if errors.is_empty() { Ok(Arc::new(StaticAcl(Acl::new(rules)))) } else { Err(errors) }
     }
@@ -65,11 +59,7 @@ fn never_granted(rule: &RuleConfig, location: &Location) -> Vec<Remark> {
     if has("*") && rule.actions.len() > 1 {
         messages.push("`*` beside other actions does not mean all of them: write `[\"*\"]` for that");
     }
-    let remark = |message: &str| Remark {
-        location: location.clone(),
-        key: KeyPath::root().key("actions"),
-        message: message.to_owned(),
-    };
+    let remark = |message: &str| Remark::new(location.clone(), KeyPath::root().key("actions"), message);
     messages.into_iter().map(remark).collect()
 }
 

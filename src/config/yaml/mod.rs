@@ -15,9 +15,11 @@ const DEEPEST: usize = 64;
 
 /// Reads the one document of a file.
 ///
+/// Keys that stand twice go to the list; the first of them counts meanwhile.
+///
 /// # Errors
-/// The first place where the text is no YAML, or every key that stands twice.
-pub fn parse(file: &str, text: &str) -> Result<Node, Vec<Problem>> {
+/// The first place where the text is no YAML.
+pub fn parse(file: &str, text: &str, problems: &mut Vec<Problem>) -> Result<Node, Problem> {
     let file: Arc<str> = file.into();
     let mut options = Options::default();
     options.emit_comments = false;
@@ -25,10 +27,10 @@ pub fn parse(file: &str, text: &str) -> Result<Node, Vec<Problem>> {
     options.block_nesting_limit = DEEPEST;
     let mut builder = Builder::new(Arc::clone(&file), text.len());
     for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|error| vec![syntax_problem(&file, text, &error)])?;
-        builder.take(event, span).map_err(|problem| vec![problem])?;
+        let (event, span) = event.map_err(|error| syntax_problem(&file, text, &error))?;
+        builder.take(event, span)?;
     }
-    builder.finish()
+    builder.finish(problems)
 }
 
 fn syntax_problem(file: &Arc<str>, text: &str, error: &ScanError) -> Problem {
@@ -235,16 +237,12 @@ impl Builder {
         Ok(())
     }
 
-    fn finish(self) -> Result<Node, Vec<Problem>> {
-        if !self.problems.is_empty() {
-            return Err(self.problems);
-        }
+    fn finish(self, problems: &mut Vec<Problem>) -> Result<Node, Problem> {
+        problems.extend(self.problems);
         let top = place(&self.file, 1, 0);
-        let empty = || {
-            let message = "the file is empty: `dockgate quickstart` writes one to start from";
-            vec![Problem::new(top, KeyPath::root(), message)]
-        };
-        self.root.filter(|root| !root.is_null()).ok_or_else(empty)
+        self.root
+            .filter(|root| !root.is_null())
+            .ok_or_else(|| problem(top, "the file is empty: `dockgate quickstart` writes one to start from"))
     }
 }
 

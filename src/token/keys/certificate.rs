@@ -93,7 +93,10 @@ impl Chain {
         let of_key = |(_, parsed): &(Certificate, X509Certificate<'_>)| {
             KeyMaterial::of(parsed.public_key()).as_ref() == Some(key)
         };
-        let Some(position) = others.iter().position(of_key) else {
+        // A renewed certificate may stand beside the old one.
+        let of_this_key = others.iter().enumerate().filter(|(_, certificate)| of_key(certificate));
+        let latest = of_this_key.max_by_key(|(_, (certificate, _))| certificate.not_after);
+        let Some(position) = latest.map(|(position, _)| position) else {
             return Err(KeyProblem::NotOfThisKey(
                 others.into_iter().map(|(found, _)| found.subject).collect(),
             ));

@@ -5,6 +5,8 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
+use serde::forward_to_deserialize_any;
+
 use super::decode::{Decoder, KeyDecoder};
 use super::failure::{Failure, Trail};
 use super::{Entry, Node};
@@ -137,7 +139,7 @@ impl<'de> VariantAccess<'de> for OneEntry<'_, 'de> {
     }
 }
 
-/// File, line, column and value, for [`Located`](super::Located).
+/// File, line, column, index and value, for [`Located`](super::Located).
 pub(super) struct LocatedParts<'p, 'de> {
     next: u8,
     value: Decoder<'p, 'de>,
@@ -163,8 +165,28 @@ impl<'de> SeqAccess<'de> for LocatedParts<'_, 'de> {
             }
             2 => seed.deserialize(number(location.line)).map(Some),
             3 => seed.deserialize(number(location.column)).map(Some),
-            4 => seed.deserialize(self.value).map(Some),
+            4 => seed.deserialize(Index(self.value.trail.index())).map(Some),
+            5 => seed.deserialize(self.value).map(Some),
             _ => Ok(None),
         }
+    }
+}
+
+/// A number that may not be there.
+struct Index(Option<usize>);
+
+impl<'de> Deserializer<'de> for Index {
+    type Error = Failure;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        match self.0 {
+            None => visitor.visit_none(),
+            Some(index) => visitor.visit_some(IntoDeserializer::<Failure>::into_deserializer(index)),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }

@@ -16,19 +16,26 @@ impl Node {
     /// Decodes a typed configuration. Keys that a struct does not know are refused.
     ///
     /// # Errors
-    /// Every problem, in the order of the file.
+    /// Every problem, in the order of the file; at most 50 of them.
     pub fn decode<T: DeserializeOwned>(&self, path: &KeyPath) -> Result<T, Vec<Problem>> {
+        match self.decode_sound_parts(path) {
+            (Some(value), problems) if problems.is_empty() => Ok(value),
+            (_, problems) => Err(problems),
+        }
+    }
+
+    /// Decodes what is sound, and finds every problem of the rest: so that what is wrong with the meaning of one part can
+    /// be said together with what is wrong with the form of another. There is no value if too much is missing.
+    pub fn decode_sound_parts<T: DeserializeOwned>(&self, path: &KeyPath) -> (Option<T>, Vec<Problem>) {
         let run = Run::default();
         let trail = Trail::Root(path);
         loop {
-            let decoded = T::deserialize(Decoder { node: self, trail, run: &run });
-            let worth_another_round = match decoded {
-                Ok(value) if run.is_clean() => return Ok(value),
-                Ok(_) => false,
-                Err(failure) => run.leave_out(failure.at(self, trail, &run), self),
+            let failure = match T::deserialize(Decoder { node: self, trail, run: &run }) {
+                Ok(value) => return (Some(value), run.into_problems()),
+                Err(failure) => failure,
             };
-            if !worth_another_round {
-                return Err(run.into_problems());
+            if !run.leave_out(failure.at(self, trail, &run), self) {
+                return (None, run.into_problems());
             }
         }
     }
@@ -51,7 +58,8 @@ impl<'de> Decoder<'_, 'de> {
     }
 
     fn expected(&self, what: &str) -> Failure {
-        let found = match self.node.as_text() {
+        // Quoted text may have come from the environment, and be a secret in the wrong place.
+        let found = match self.plain() {
             Some(text) if text.chars().count() <= 40 => format!("`{}`", text.escape_debug()),
             _ => self.node.describe().to_owned(),
         };
@@ -195,6 +203,9 @@ impl<'de> Deserializer<'de> for Decoder<'_, 'de> {
         visitor: V,
     ) -> Result<V::Value, Failure> {
         if let Some(word) = self.node.as_text() {
+            if self.plain().is_none() && !variants.contains(&word) {
+                return Err(self.expected_shape(&format!("one of {}", variants.join(", "))));
+            }
             let word: StrDeserializer<'_, Failure> = word.into_deserializer();
             return visitor.visit_enum(word);
         }

@@ -11,9 +11,9 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 /// A span of time in Go's notation: `10s`, `1m30s`, `1h`, `500ms`, `1.5h`; never negative
 /// (Go, `time.ParseDuration`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Span(pub Duration);
+pub struct GoDuration(pub Duration);
 
-impl FromStr for Span {
+impl FromStr for GoDuration {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -67,31 +67,31 @@ fn nanoseconds(number: &str, unit: &str) -> Option<Duration> {
     u64::try_from(total).ok().map(Duration::from_nanos)
 }
 
-impl fmt::Display for Span {
+impl fmt::Display for GoDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.0)
     }
 }
 
-impl<'de> Deserialize<'de> for Span {
+impl<'de> Deserialize<'de> for GoDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SpanVisitor;
-        impl Visitor<'_> for SpanVisitor {
-            type Value = Span;
+        struct GoDurationVisitor;
+        impl Visitor<'_> for GoDurationVisitor {
+            type Value = GoDuration;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a duration such as `10s`")
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Span, E> {
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<GoDuration, E> {
                 text.parse().map_err(E::custom)
             }
         }
-        deserializer.deserialize_str(SpanVisitor)
+        deserializer.deserialize_str(GoDurationVisitor)
     }
 }
 
-impl JsonSchema for Span {
+impl JsonSchema for GoDuration {
     fn schema_name() -> Cow<'static, str> {
         "Duration".into()
     }
@@ -126,7 +126,7 @@ mod tests {
             ("3µs", 3_000),
             ("1h0m0.000000001s", 3_600_000_000_001),
         ] {
-            assert_eq!(text.parse(), Ok(Span(Duration::from_nanos(nanoseconds))), "{text}");
+            assert_eq!(text.parse(), Ok(GoDuration(Duration::from_nanos(nanoseconds))), "{text}");
         }
     }
 
@@ -134,7 +134,7 @@ mod tests {
     fn refuses_what_go_refuses() {
         for text in ["", "10", "s", "10 s", "1d", "-5s", ".s", "1..5s", "1h30", "10S", "9999999999h", "0x1s"]
         {
-            let error = text.parse::<Span>().unwrap_err();
+            let error = text.parse::<GoDuration>().unwrap_err();
             assert!(error.contains("1m30s"), "{text}: {error}");
         }
     }
@@ -142,7 +142,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(text in "[-+0-9.nuµmsh ]{0,40}") {
-            let _ = text.parse::<Span>();
+            let _ = text.parse::<GoDuration>();
         }
     }
 }

@@ -50,10 +50,6 @@ impl Run {
             && self.left_out.borrow_mut().insert(node)
     }
 
-    pub(super) fn is_clean(&self) -> bool {
-        self.problems.borrow().is_empty()
-    }
-
     pub(super) fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
         problems.sort_by(|a, b| a.location.cmp(&b.location));
@@ -70,6 +66,13 @@ pub(super) enum Trail<'p> {
 }
 
 impl Trail<'_> {
+    pub(super) fn index(self) -> Option<usize> {
+        match self {
+            Self::Item(_, index) => Some(index),
+            Self::Root(_) | Self::Key(..) => None,
+        }
+    }
+
     fn path(self) -> KeyPath {
         match self {
             Self::Root(path) => path.clone(),

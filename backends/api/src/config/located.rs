@@ -20,6 +20,8 @@ pub(super) const MARKER: &str = "$dockgate::Located";
 pub struct Located<T> {
     /// Where the value begins.
     pub location: Location,
+    /// Which item of its list it is, counted from 0, if it is one: those that were refused count too.
+    pub index: Option<usize>,
     /// The value.
     pub value: T,
 }
@@ -66,16 +68,17 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for LocatedVisitor<T> {
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        Ok(Located { location: Location::unknown(), value: T::deserialize(deserializer)? })
+        Ok(Located { location: Location::unknown(), index: None, value: T::deserialize(deserializer)? })
     }
 
-    /// Our own decoder's way: file, line, column, value.
+    /// Our own decoder's way: file, line, column, index, value.
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
         let missing = || de::Error::custom("incomplete location");
         let file: String = parts.next_element()?.ok_or_else(missing)?;
         let line = parts.next_element()?.ok_or_else(missing)?;
         let column = parts.next_element()?.ok_or_else(missing)?;
+        let index = parts.next_element()?.ok_or_else(missing)?;
         let value = parts.next_element()?.ok_or_else(missing)?;
-        Ok(Located { location: Location::new(file, line, column), value })
+        Ok(Located { location: Location::new(file, line, column), index, value })
     }
 }

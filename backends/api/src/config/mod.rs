@@ -16,8 +16,8 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
-pub use duration::Span;
+pub use duration::GoDuration;
 pub use located::Located;
 pub use nearest::nearest;
 pub use node::{Entry, Key, Location, Node, Value};
-pub use problem::{KeyPath, Problem};
+pub use problem::{KeyPath, Problem, Remark};

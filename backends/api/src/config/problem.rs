@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Key, Location, nearest};
+use super::{Key, Location, Node, nearest};
 
 /// The way to a value through the keys above it, such as `authn[1].ldap_auth.labels`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -92,5 +92,41 @@ impl fmt::Display for Problem {
             "" => write!(f, "{}: {}", self.location, self.message),
             path => write!(f, "{}: {path}: {}", self.location, self.message),
         }
+    }
+}
+
+/// Something about a part of a section, seen from the section: what a backend or a library has to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// Where the part stands; the section's own place if that is not known.
+    pub location: Option<Location>,
+    /// The way to the part from the section.
+    pub key: KeyPath,
+    /// What is wrong, or merely worth saying, and the cure.
+    pub message: String,
+}
+
+impl Remark {
+    /// A remark on a part at a place.
+    pub fn new(location: Location, key: KeyPath, message: impl Into<String>) -> Self {
+        Self { location: Some(location), key, message: message.into() }
+    }
+
+    /// A remark on the section as a whole.
+    pub fn on_section(message: impl Into<String>) -> Self {
+        Self { location: None, key: KeyPath::root(), message: message.into() }
+    }
+
+    /// The same on a part of something larger.
+    #[must_use]
+    pub fn below(mut self, above: &KeyPath) -> Self {
+        self.key = above.join(self.key.as_str());
+        self
+    }
+
+    /// The remark with its whole path.
+    pub fn into_problem(self, section: &Node, path: &KeyPath) -> Problem {
+        let location = self.location.unwrap_or_else(|| section.location.clone());
+        Problem::new(location, path.join(self.key.as_str()), self.message)
     }
 }

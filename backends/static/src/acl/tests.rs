@@ -2,7 +2,9 @@ use std::sync::Mutex;
 use std::time::{Instant, SystemTime};
 
 use dockgate_api::config::{Entry, Key, Node, Value};
-use dockgate_api::{ActionSet, Decision, Identity, LabelValue, Registry, RequestId, Resource, TraceSink};
+use dockgate_api::{
+    ActionSet, Decision, Identity, LabelValue, Registry, RequestId, Resource, Step, TraceSink,
+};
 use dockgate_testkit::authorizer::{Allowed, Case, Fixture, NotMine, conformance, rules};
 use dockgate_testkit::fakes::{build_context, call};
 use serde_json::{Value as Json, json};
@@ -109,8 +111,8 @@ fn everything_that_is_wrong_is_found_at_once() {
     ]));
     let expected = [
         "auth.yml:15:5: acl[1].match.account: the class has no closing `]`",
-        "auth.yml:16:5: acl[1].match.labels.\"a.b\": ",
         "auth.yml:15:5: acl[1].match.ip: `/33` is too long",
+        "auth.yml:16:5: acl[1].match.labels.\"a.b\": ",
         "auth.yml:18:5: acl[2].match.name: `${account:1}` in `name` needs a regex",
     ];
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");
@@ -174,8 +176,8 @@ fn odd_patterns_are_warned_of_where_they_stand() {
 struct Notes(Arc<Mutex<Vec<String>>>);
 
 impl TraceSink for Notes {
-    fn note(&self, text: String) {
-        self.0.lock().unwrap().push(text);
+    fn note(&self, step: Step) {
+        self.0.lock().unwrap().push(step.text);
     }
 }
 

@@ -47,8 +47,8 @@ impl Authenticator for Users {
         }
     }
 
-    fn answers_anonymous(&self) -> bool {
-        self.accounts.contains_key("")
+    fn answers_without_proof(&self, account: &str) -> bool {
+        self.accounts.get(account).is_some_and(|account| account.stored.is_none())
     }
 
     fn can_reload(&self) -> bool {
@@ -61,9 +61,7 @@ impl Authenticator for Users {
                 Reloaded::Current(account.identity.clone())
             }
             Some(_) => Reloaded::Gone(Reason::bad_credentials("the password was changed")),
-            None => {
-                Reloaded::Gone(Reason::new(ReasonCode::Disabled, "the account was taken out of the list"))
-            }
+            None => Reloaded::Gone(Reason::new(ReasonCode::Removed, "the account was taken out of the list")),
         })
     }
 }

@@ -1,25 +1,21 @@
 //! From the section to the accounts, with everything that is wrong or odd.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use dockgate_api::config::{KeyPath, Located, Location};
+use dockgate_api::config::{KeyPath, Located, Location, Remark};
 use dockgate_api::secrecy::ExposeSecret;
 use dockgate_api::{
-    Authenticator, BuildContext, BuildError, Configure, Identity, LabelValue, Labels, Passwords,
+    Authenticator, BuildContext, BuildError, Configure, Dialect, Identity, LabelValue, LabelValues, Labels,
+    Passwords,
 };
 use dockgate_passwords::{Weakness, weakness};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::backend::{Account, Users};
-use super::entry::{Entry, LabelValues, Stored};
-
-/// In bytes; far longer than any hash.
-const LONGEST_FILE: u64 = 4096;
+use super::entry::{Entry, Stored, WrittenLabels};
 
 /// The `users` section: accounts with their passwords and labels, in no particular order.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -29,6 +25,10 @@ pub struct UsersConfig {
 }
 
 impl Configure<dyn Authenticator> for UsersConfig {
+    fn label_values(_: Dialect) -> LabelValues {
+        LabelValues::Pattern
+    }
+
     fn build(self, cx: &BuildContext) -> Result<Arc<dyn Authenticator>, BuildError> {
         let mut reader =
             Reader { cx, passwords: cx.passwords(), errors: BuildError::none(), weak: Vec::new() };
@@ -58,17 +58,17 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn account(&mut self, name: &str, entry: Located<Entry>) -> Account {
-        let Located { location, value: Entry { password, password_file, labels } } = entry;
+        let Located { location, value: Entry { password, password_file, labels }, .. } = entry;
         let path = KeyPath::root().key(name);
         if name.chars().any(char::is_control) {
             let message = "an account name must not contain control characters: no client can send them";
-            self.errors.add(Some(location.clone()), path.as_str(), message);
+            self.errors.add(Remark::new(location.clone(), path.clone(), message));
         }
         if password.is_none() && password_file.is_none() {
             self.without_password(name, labels.is_none(), &location, &path);
         }
         let password = match password_file {
-            Some(file) => self.from_file(password.is_some(), &file, &path.key("password_file")),
+            Some(file) => self.read_file(password.is_some(), &file, &path.key("password_file")),
             None => password,
         };
         let mut identity = Identity::new(name).with_labels(read_labels(labels));
@@ -83,7 +83,7 @@ impl Reader<'_> {
         if no_labels {
             let message = "nothing stands behind `labels`, and there is no `password`: give the account a \
                            password, or write `{}` if any is to do";
-            self.errors.add(Some(location.clone()), path.as_str(), message);
+            self.errors.add(Remark::new(location.clone(), path.clone(), message));
         } else if !name.is_empty() {
             let message = "anybody who knows this name gets in, with any password: give it a \
                            `password` unless that is meant";
@@ -92,26 +92,26 @@ impl Reader<'_> {
     }
 
     /// The hash in a file, or nothing if that is an error.
-    fn from_file(&mut self, both: bool, file: &Located<PathBuf>, path: &KeyPath) -> Option<Located<Stored>> {
+    fn read_file(&mut self, both: bool, file: &Located<PathBuf>, path: &KeyPath) -> Option<Located<Stored>> {
         let read = if both {
             Err("`password` and `password_file` both stand here: keep one of them".to_owned())
         } else {
-            read_hash(&self.cx.resolve(&file.value))
+            self.cx.read_secret(&file.value).map(Stored)
         };
         let place = || file.location.clone();
-        read.map(|value| Located { location: place(), value })
-            .map_err(|message| self.errors.add(Some(place()), path.as_str(), message))
+        read.map(|value| Located { location: place(), index: None, value })
+            .map_err(|message| self.errors.add(Remark::new(place(), path.clone(), message)))
             .ok()
     }
 
     fn stored(&mut self, name: &str, stored: Located<Stored>, path: &KeyPath) -> Stored {
-        let Located { location, value } = stored;
+        let Located { location, value, .. } = stored;
         let hash = value.0.expose_secret();
         if name.is_empty() {
             let message = "the anonymous account `\"\"` has no password: write `\"\": {}`";
-            self.errors.add(Some(location), path.as_str(), message);
+            self.errors.add(Remark::new(location, path.clone(), message));
         } else if let Err(message) = self.passwords.accept(hash) {
-            self.errors.add(Some(location), path.as_str(), message);
+            self.errors.add(Remark::new(location, path.clone(), message));
         } else if let Some(weakness) = weakness(hash) {
             self.weak.push((location, path.clone(), weakness));
         }
@@ -131,19 +131,12 @@ impl Reader<'_> {
     }
 
     fn warn(&self, location: Location, path: &KeyPath, message: impl Into<String>) {
-        self.cx.warn(location, path.as_str(), message);
+        self.cx.warn(Remark::new(location, path.clone(), message));
     }
 }
 
-fn read_hash(file: &Path) -> Result<Stored, String> {
-    let mut text = String::new();
-    let opened = File::open(file).and_then(|opened| opened.take(LONGEST_FILE).read_to_string(&mut text));
-    opened.map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-    Ok(Stored(text.trim().to_owned().into()))
-}
-
 /// The administrator wrote them, so they may act as patterns.
-fn read_labels(written: LabelValues) -> Labels {
+fn read_labels(written: WrittenLabels) -> Labels {
     let mut labels = Labels::new();
     for (name, values) in written.unwrap_or_default() {
         for value in values.0 {

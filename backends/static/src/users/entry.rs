@@ -16,7 +16,7 @@ use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 pub(super) struct Entry {
     pub(super) password: Option<Located<Stored>>,
     pub(super) password_file: Option<Located<PathBuf>>,
-    pub(super) labels: LabelValues,
+    pub(super) labels: WrittenLabels,
 }
 
 /// A stored hash.
@@ -24,7 +24,7 @@ pub(super) struct Entry {
 pub(super) struct Stored(pub(super) SecretString);
 
 /// Label names with their values, or nothing behind the key `labels`.
-pub(super) type LabelValues = Option<BTreeMap<String, Values>>;
+pub(super) type WrittenLabels = Option<BTreeMap<String, Values>>;
 
 /// The values of one label.
 #[derive(Debug)]
@@ -46,11 +46,11 @@ struct Keys {
     password_file: Option<Located<PathBuf>>,
     /// What rules can ask for with `match.labels` and `${labels:KEY}`.
     #[serde(default = "no_labels")]
-    labels: LabelValues,
+    labels: WrittenLabels,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "None means that the key is there with nothing behind it")]
-fn no_labels() -> LabelValues {
+/// None means that the key is there with nothing behind it.
+fn no_labels() -> WrittenLabels {
     Some(BTreeMap::new())
 }
 

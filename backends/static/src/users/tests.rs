@@ -135,8 +135,8 @@ async fn the_accounts_of_docker_auths_reference() {
         assert_eq!(ask(&users, "", credential).await, Decision::Allow(Identity::new("")));
     }
     assert_eq!(bench.hashes(), hashes);
-    assert!(users.answers_anonymous());
-    assert!(!bench.build(&map(1, vec![])).unwrap().answers_anonymous());
+    assert!(users.answers_without_proof(""));
+    assert!(!bench.build(&map(1, vec![])).unwrap().answers_without_proof(""));
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn reload_knows_who_is_left() {
     let Reloaded::Current(test_now) = reload(&after, &test).await else { panic!("test is still there") };
     assert!(test_now.labels.is_empty() && !test.labels.is_empty(), "labels are today's");
     let removed = reload(&after, &Identity::new("removed")).await;
-    assert!(matches!(removed, Reloaded::Gone(reason) if reason.code == ReasonCode::Disabled));
+    assert!(matches!(removed, Reloaded::Gone(reason) if reason.code == ReasonCode::Removed));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -100,8 +100,8 @@ impl Suite {
     pub(super) async fn anonymous(&mut self) {
         match self.fixture.anonymous {
             Anonymous::Allowed => {
-                let answers = self.backend.answers_anonymous();
-                self.demand(&rules::ANONYMOUS, answers, || "answers_anonymous is false".to_owned());
+                let answers = self.backend.answers_without_proof("");
+                self.demand(&rules::ANONYMOUS, answers, || "answers_without_proof(\"\") is false".to_owned());
                 let Some(answer) = self.ask("", Credential::None).await else { return };
                 let found = kind(&answer);
                 let identity = answer.ok().and_then(Decision::allowed);

@@ -34,7 +34,7 @@ pub const EMPTY: Rule =
 /// Anonymous is allowed on purpose or not at all.
 pub const ANONYMOUS: Rule = Rule {
     name: "anonymous",
-    demand: "the account \"\" is allowed exactly if the fixture says so, and then answers_anonymous is true",
+    demand: "the account \"\" is allowed exactly if the fixture says so, and then answers_without_proof is true",
     docs: "dockgate-api, Login::account",
 };
 /// Odd accounts and passwords authenticate nobody.

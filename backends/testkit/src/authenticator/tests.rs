@@ -73,7 +73,7 @@ impl Model {
     fn anonymous(&self, login: &Login) -> Decision<Identity> {
         match self.flaw {
             Flaw::AnonymousRefused => Decision::NoMatch,
-            _ if login.is_anonymous() => Decision::Allow(Identity::new("")),
+            _ if login.account.is_empty() && !login.has_proof() => Decision::Allow(Identity::new("")),
             Flaw::AnonymousAllowed => Decision::Allow(Identity::new("")),
             _ => Decision::NoMatch,
         }
@@ -143,7 +143,7 @@ impl Authenticator for Model {
         self.decide(login, late)
     }
 
-    fn answers_anonymous(&self) -> bool {
+    fn answers_without_proof(&self, _: &str) -> bool {
         !self.is(Flaw::AnonymousNotAnswered)
     }
 
@@ -152,7 +152,7 @@ impl Authenticator for Model {
     }
 
     async fn reload(&self, _cx: &Call, known: &KnownIdentity) -> Result<Reloaded, BackendError> {
-        let gone = Ok(Reloaded::Gone(Reason::new(ReasonCode::Disabled, "")));
+        let gone = Ok(Reloaded::Gone(Reason::new(ReasonCode::Removed, "")));
         if self.is(Flaw::PromisesReload) {
             return Ok(Reloaded::Unsupported);
         }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use dockgate_api::{Counter, Gauge, Metrics};
+use dockgate_api::{Counter, Gauge, Histogram, Metrics, Series};
 
-/// Keeps every number by its name.
+/// Keeps every number by its name; labels do not tell series apart here.
 #[derive(Debug, Default)]
 pub struct CountingMetrics {
     counters: Mutex<BTreeMap<&'static str, Counter>>,
     gauges: Mutex<BTreeMap<&'static str, Gauge>>,
+    histograms: Mutex<BTreeMap<&'static str, Histogram>>,
 }
 
 impl CountingMetrics {
@@ -27,11 +28,15 @@ impl CountingMetrics {
 }
 
 impl Metrics for CountingMetrics {
-    fn counter(&self, name: &'static str, _help: &'static str) -> Counter {
-        self.counters.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone()
+    fn counter(&self, series: &Series) -> Counter {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner).entry(series.name).or_default().clone()
     }
 
-    fn gauge(&self, name: &'static str, _help: &'static str) -> Gauge {
-        self.gauges.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone()
+    fn gauge(&self, series: &Series) -> Gauge {
+        self.gauges.lock().unwrap_or_else(PoisonError::into_inner).entry(series.name).or_default().clone()
+    }
+
+    fn histogram(&self, series: &Series) -> Histogram {
+        self.histograms.lock().unwrap_or_else(PoisonError::into_inner).entry(series.name).or_default().clone()
     }
 }

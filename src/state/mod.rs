@@ -1,25 +1,29 @@
 //! Everything that one configuration makes. A reload makes a new one beside the old.
 
+mod assembly;
+mod signing;
+
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use dockgate_api::config::{KeyPath, Located, Location, Problem};
 use dockgate_api::{Authenticator, Authorizer, BuildContext, Clock, Dialect, Random};
-use dockgate_passwords::PasswordService;
+use dockgate_passwords::{PasswordService, Pool};
+
+pub use signing::Signing;
 
 use crate::access::{Access, Bounds};
-use crate::assembly;
 use crate::backends::Backends;
 use crate::chain::Chain;
 use crate::config::links::ChainKind;
 use crate::config::log::LogConfig;
+use crate::config::passwords::PasswordsConfig;
 use crate::config::server::{Limits, ServerConfig};
 use crate::config::{AclVersion, Sections, Source};
 use crate::net::tls;
 use crate::outside::{Outside, TokioSpawner};
-use crate::signing::{self, Signing};
 use crate::token::Issuer;
 
 /// A server's state under one configuration.
@@ -34,6 +38,24 @@ pub struct State {
     _spawner: Arc<TokioSpawner>,
 }
 
+/// What outlives a configuration: a reload that made it anew would forget which passwords were right, and for a while
+/// hash twice as much as it may.
+#[derive(Default)]
+pub struct Lasting {
+    pool: OnceLock<Pool>,
+}
+
+impl Lasting {
+    /// The pool of the process; the first configuration says how large it is.
+    fn pool(&self, config: &PasswordsConfig, outside: &Outside) -> Result<&Pool, String> {
+        if let Some(pool) = self.pool.get() {
+            return Ok(pool);
+        }
+        let pool = config.pool(outside)?;
+        Ok(self.pool.get_or_init(|| pool))
+    }
+}
+
 /// A state and what its administrator should know.
 pub struct Loaded {
     /// The state.
@@ -46,32 +68,41 @@ pub struct Loaded {
 ///
 /// # Errors
 /// Every problem of the file, in its order.
-pub fn load(file: &Path, backends: &Backends, outside: &Outside) -> Result<Loaded, Vec<Problem>> {
+pub fn load(
+    file: &Path,
+    backends: &Backends,
+    outside: &Outside,
+    lasting: &Lasting,
+) -> Result<Loaded, Vec<Problem>> {
     let source = Source::read(file, outside.environment.as_ref())?;
-    build(&source, backends, outside)
+    build(&source, backends, outside, lasting)
 }
 
 /// The same from a file that was read.
 ///
 /// # Errors
 /// Every problem of the file, in its order.
-pub fn build(source: &Source, backends: &Backends, outside: &Outside) -> Result<Loaded, Vec<Problem>> {
+pub fn build(
+    source: &Source,
+    backends: &Backends,
+    outside: &Outside,
+    lasting: &Lasting,
+) -> Result<Loaded, Vec<Problem>> {
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
     let conflicts = backends.conflicts().iter().map(ToString::to_string);
     problems.extend(conflicts.map(|text| Problem::new(source.root.location.clone(), KeyPath::root(), text)));
     let sections = Sections::read(source, backends, &mut problems, &mut warnings);
 
     let spawner = Arc::new(TokioSpawner::default());
-    let pool = sections.passwords.pool(outside).map_err(|message| at_top(source, message))?;
-    let passwords = Arc::new(PasswordService::new(&pool));
+    let pool = lasting.pool(&sections.passwords, outside).map_err(|message| at_top(source, message))?;
+    let passwords = Arc::new(PasswordService::new(pool));
     let cx = BuildContext::new(
         Arc::clone(&outside.clock),
         Arc::clone(&outside.random),
         Arc::clone(&spawner) as _,
         Arc::clone(&outside.metrics),
         Arc::clone(&passwords) as _,
-    )
-    .with_base_dir(&source.directory);
+    );
 
     let dialect = match sections.acl_version {
         AclVersion::DockerAuth => Dialect::DockerAuth,

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use dockgate_api::Dialect;
 use dockgate_api::config::{KeyPath, Located, Location, Problem};
 
 use crate::config::token::TokenConfig;
 use crate::config::{Sections, Source};
-use crate::token::{FileRole, HeaderOptions, Issuer, KidKind, SigningKey, TokenSigner, jwks_document};
+use crate::token::{Certificate, FileRole, HeaderOptions, Issuer, KidKind, SigningKey, jwks_document};
 
 /// Certificates that end within this time are warned of.
 const EXPIRES_SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -40,7 +40,7 @@ impl Pair<'_> {
 }
 
 /// Loads the signing key. Problems and warnings go to the lists.
-pub(crate) fn load(
+pub(super) fn load(
     source: &Source,
     sections: &Sections,
     now: SystemTime,
@@ -74,9 +74,11 @@ pub(crate) fn load(
     }
     let kid = if token.disable_legacy_key_id { KidKind::Rfc7638 } else { KidKind::Libtrust };
     let header = HeaderOptions { kid: Some(kid), x5c };
-    let signed = TokenSigner::new(&key, header).map_err(|error| error.to_string());
-    let signer = signed.map_err(|text| problems.push(pair.problem(&pair.key.location, "key", text))).ok()?;
-    if let Some(bytes) = signer.oversized_header() {
+    let issuer = Issuer::new(token.issuer.value.clone(), token.lifetime(), &key, header);
+    let issuer =
+        issuer.map_err(|error| problems.push(pair.problem(&pair.key.location, "key", error.to_string())));
+    let issuer = issuer.ok()?;
+    if let Some(bytes) = issuer.oversized_header() {
         let message = format!(
             "the certificate chain makes every token more than {bytes} bytes long: proxies need larger header limits, \
              or set `token.x5c: false`"
@@ -85,7 +87,6 @@ pub(crate) fn load(
     }
     let jwks = jwks_document([&key]).map_err(|error| error.to_string());
     let jwks = jwks.map_err(|text| problems.push(pair.problem(&pair.key.location, "key", text))).ok()?;
-    let issuer = Issuer::new(token.issuer.value.clone(), token.lifetime(), signer);
     Some(Signing { issuer, key, header, jwks: Bytes::from(jwks) })
 }
 
@@ -126,11 +127,17 @@ fn certificate_is_good(
     warnings: &mut Vec<Problem>,
 ) -> bool {
     let leaf = key.leaf();
+    // The first certificate to end ends the chain.
+    let ends = key.x5c().map(Certificate::not_after).min().unwrap_or(leaf.not_after());
     let say = |list: &mut Vec<Problem>, message: String| {
         list.push(pair.problem(&pair.certificate.location, "certificate", message));
     };
-    if leaf.not_after() <= now {
-        let expired = "the signing certificate has expired";
+    if ends <= now {
+        let expired = if leaf.not_after() <= now {
+            "the signing certificate has expired"
+        } else {
+            "a certificate of the signing certificate's chain has expired"
+        };
         match dialect {
             Dialect::DockerAuth => say(
                 warnings,
@@ -152,8 +159,8 @@ fn certificate_is_good(
             warnings,
             "the signing certificate is not valid yet: registries refuse its tokens until it is".to_owned(),
         );
-    } else if leaf.not_after() <= now + EXPIRES_SOON {
-        let left = leaf.not_after().duration_since(now).unwrap_or_default().as_secs() / (24 * 60 * 60);
+    } else if ends <= now + EXPIRES_SOON {
+        let left = ends.duration_since(now).unwrap_or_default().as_secs() / (24 * 60 * 60);
         say(warnings, format!("the signing certificate expires in {left} days: renew it"));
     }
     true

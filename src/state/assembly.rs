@@ -1,5 +1,6 @@
 //! From the links of a configuration to chains of backends.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use dockgate_api::config::Problem;
@@ -11,18 +12,18 @@ use crate::config::links::{self, ChainKind, LinkConfig};
 use crate::config::{Source, later};
 
 /// Makes chains and gathers what is wrong with them.
-pub(crate) struct Assembly<'a> {
-    pub(crate) source: &'a Source,
-    pub(crate) cx: &'a BuildContext,
+pub(super) struct Assembly<'a> {
+    pub(super) source: &'a Source,
+    pub(super) cx: &'a BuildContext,
     /// Whose patterns a flat `acl` holds.
-    pub(crate) flat_acl: Dialect,
-    pub(crate) problems: Vec<Problem>,
-    pub(crate) warnings: Vec<Problem>,
+    pub(super) flat_acl: Dialect,
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<Problem>,
 }
 
 impl Assembly<'_> {
     /// One chain. Links whose backend cannot be made are left out and their problems gathered.
-    pub(crate) fn chain<B: ?Sized>(&mut self, kind: ChainKind, registry: &Registry<B>) -> Chain<B> {
+    pub(super) fn chain<B: ?Sized>(&mut self, kind: ChainKind, registry: &Registry<B>) -> Chain<B> {
         let known: Vec<&str> = registry.keys().collect();
         let links = links::read(&self.source.root, kind, &known, &mut self.problems);
         // A flat key that this build does not have was refused with the file's other keys.
@@ -35,7 +36,7 @@ impl Assembly<'_> {
 
     fn link<B: ?Sized>(&mut self, link: &LinkConfig<'_>, registry: &Registry<B>) -> Option<Link<B>> {
         if !registry.contains(&link.key.text)
-            && let Some(message) = later::refusal(&link.key.text)
+            && let Some(message) = later::backend(&link.key.text)
         {
             self.problems.push(Problem::new(link.key.location.clone(), link.path.clone(), message));
             return None;
@@ -45,7 +46,11 @@ impl Assembly<'_> {
         } else {
             link.dialect
         };
-        let cx = self.cx.for_link(&link.name, dialect);
+        let directory = match link.dialect {
+            Dialect::DockerAuth => Path::new(""),
+            Dialect::Native => &self.source.directory,
+        };
+        let cx = self.cx.for_link(&link.name, dialect).with_base_dir(directory);
         let backend = registry.build(link.key, link.section, &link.path, &cx);
         self.warnings.append(&mut cx.take_warnings(link.section, &link.path));
         let accounts = self.accounts(link);
@@ -56,7 +61,10 @@ impl Assembly<'_> {
             on_error: link.options.on_error(),
             timeout: link.options.timeout(),
             accounts,
-            values: link.options.values(),
+            values: link
+                .options
+                .values()
+                .unwrap_or_else(|| registry.label_values(&link.key.text, link.dialect)),
         })
     }
 
