@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dockgate::Backends;
-use dockgate_api::config::{Located, Location, Span};
+use dockgate_api::config::{GoDuration, KeyPath, Located, Location, Remark};
 use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
 use dockgate_api::{
     AccessRequest, Actions, Answer, Authenticator, Authorizer, BackendError, Because, BuildContext,
@@ -53,7 +53,7 @@ pub(crate) struct BadgeConfig {
     /// The file with the badges.
     register: Located<PathBuf>,
     /// How long a login counts at most; no token outlives it. As long as the token does, if not given.
-    shift: Option<Located<Span>>,
+    shift: Option<Located<GoDuration>>,
 }
 
 /// The typed configuration is the factory. Making a backend needs no network: a server must start while a directory is
@@ -65,45 +65,47 @@ impl Configure<dyn Authenticator> for BadgeConfig {
         // Relative to the configuration, as for every file that is named in a list.
         let path = cx.resolve(&self.register.value);
         let mut badges = HashMap::new();
+        let about_register = |place: Location, message: String| Remark::new(place, at("register"), message);
         match std::fs::read_to_string(&path) {
             Err(error) => {
                 let message = format!("cannot read the register {}: {error}", path.display());
-                errors.add(Some(self.register.location.clone()), "register", message);
+                errors.add(about_register(self.register.location.clone(), message));
             }
             Ok(register) => {
                 for (number, line) in (1..).zip(register.lines()).filter(|(_, line)| is_entry(line)) {
-                    // A mistake in a file of our own is shown in that file.
-                    let place = Location::new(path.display().to_string(), number, 1);
-                    match Badge::read(line, passwords.as_ref()) {
-                        Ok((owner, badge)) => {
-                            if badges.insert(owner, badge).is_some() {
-                                errors.add(
-                                    Some(place),
-                                    "register",
-                                    "this owner has a badge already: keep one of them",
-                                );
-                            }
-                        }
-                        Err(message) => errors.add(Some(place), "register", message),
+                    let read = Badge::read(line, passwords.as_ref());
+                    let read = read.and_then(|(owner, badge)| match badges.insert(owner, badge) {
+                        None => Ok(()),
+                        Some(_) => Err("this owner has a badge already: keep one of them".to_owned()),
+                    });
+                    if let Err(message) = read {
+                        // A mistake in a file of our own is shown in that file.
+                        errors.add(about_register(
+                            Location::new(path.display().to_string(), number, 1),
+                            message,
+                        ));
                     }
                 }
             }
         }
         if let Some(shift) = self.shift.as_ref().filter(|shift| shift.0.is_zero()) {
-            errors.add(
-                Some(shift.location.clone()),
-                "shift",
-                "nobody could log in: write a duration such as `12h`",
-            );
+            let message = "nobody could log in: write a duration such as `12h`";
+            errors.add(Remark::new(shift.location.clone(), at("shift"), message));
         }
         if !errors.is_empty() {
             return Err(errors);
         }
         if badges.is_empty() {
-            cx.warn(self.register.location.clone(), "register", "there is no badge in the register yet");
+            let message = "there is no badge in the register yet";
+            cx.warn(Remark::new(self.register.location.clone(), at("register"), message));
         }
         Ok(Arc::new(Badges { worn: badges, passwords, shift: self.shift.map(|shift| shift.value.0) }))
     }
+}
+
+/// A key of the section.
+fn at(key: &str) -> KeyPath {
+    KeyPath::root().key(key)
 }
 
 fn is_entry(line: &str) -> bool {
@@ -198,11 +200,8 @@ impl Configure<dyn Authorizer> for DeskConfig {
     fn build(self, cx: &BuildContext) -> Result<Arc<dyn Authorizer>, BuildError> {
         if self.below.is_empty() || self.below.contains('/') {
             let mut error = BuildError::none();
-            error.add(
-                Some(self.below.location.clone()),
-                "below",
-                "one part of a name is needed, such as `desks`",
-            );
+            let message = "one part of a name is needed, such as `desks`";
+            error.add(Remark::new(self.below.location.clone(), at("below"), message));
             return Err(error);
         }
         Ok(Arc::new(Desks { because: Because::at(cx.link()), below: self.below.value }))

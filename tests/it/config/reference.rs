@@ -21,7 +21,7 @@ use crate::process::{Site, dockgate, run};
 fn reference() -> (String, Node) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/reference.yml");
     let text = std::fs::read_to_string(path).unwrap();
-    let root = yaml::parse("reference.yml", &text).unwrap();
+    let root = yaml::parse("reference.yml", &text, &mut Vec::new()).unwrap();
     (text, root)
 }
 
@@ -106,7 +106,7 @@ fn every_section_stands_in_it() {
     let refused = run(dockgate().args(["check", "auth.yml"]).current_dir(site.path())).stderr;
     let (_, listed) = refused.lines().next().unwrap().split_once("known here: ").unwrap();
     let sections: Vec<&str> = listed.split(", ").map(|key| key.trim_matches('`')).collect();
-    let sections: Vec<&str> = sections.into_iter().filter(|key| later::refusal(key).is_none()).collect();
+    let sections: Vec<&str> = sections.into_iter().filter(|key| later::backend(key).is_none()).collect();
     assert!(sections.len() >= 9, "{sections:?}");
     let (text, root) = reference();
     for section in sections {
@@ -129,11 +129,12 @@ fn its_values_are_the_defaults() {
     assert_eq!((passwords.slots, passwords.queue, passwords.memo), (None, None, u32::try_from(memo).ok()));
     // What a section that says only what it must comes to.
     let token: TokenConfig = decoded(at(&root, &["token"]));
-    let least = yaml::parse("least.yml", "{issuer: a, expiration: 1}").unwrap();
+    let least = yaml::parse("least.yml", "{issuer: a, expiration: 1}", &mut Vec::new()).unwrap();
     let least: TokenConfig = decoded(&least);
     assert_eq!((token.x5c, token.disable_legacy_key_id), (least.x5c, least.disable_legacy_key_id));
     let server: ServerConfig = decoded(at(&root, &["server"]));
-    let least: ServerConfig = decoded(&yaml::parse("least.yml", "{addr: \":5001\"}").unwrap());
+    let least: ServerConfig =
+        decoded(&yaml::parse("least.yml", "{addr: \":5001\"}", &mut Vec::new()).unwrap());
     assert_eq!((server.net, server.prefix()), (least.net, least.prefix()));
     assert!(server.certificate.is_none() && server.key.is_none());
 }

@@ -56,7 +56,10 @@ impl Says {
             Self::Unavailable => Some(BackendError::Unavailable(detail)),
             Self::Timeout => Some(BackendError::Timeout(detail)),
             Self::Protocol => Some(BackendError::Protocol(detail)),
-            Self::Overloaded => Some(BackendError::Overloaded { retry_after: Duration::from_secs(17) }),
+            Self::Overloaded => Some(BackendError::Overloaded {
+                detail: "full".to_owned(),
+                retry_after: Duration::from_secs(17),
+            }),
             Self::Hangs => std::future::pending().await,
         }
     }
@@ -87,7 +90,7 @@ impl Authenticator for AuthnScript {
         })
     }
 
-    fn answers_anonymous(&self) -> bool {
+    fn answers_without_proof(&self, _: &str) -> bool {
         self.anonymous
     }
 }
@@ -99,7 +102,7 @@ impl AuthnScript {
             identity.with_expires_at(self.lasts_ms.map(|lasts| cx.now() + Duration::from_millis(lasts)));
         match &self.limits {
             Some(limits) => {
-                identity.with_restriction(Restriction::to(limits.iter().map(|text| limit(text)).collect()))
+                identity.restricted_to(Restriction::to(limits.iter().map(|text| limit(text)).collect()))
             }
             None => identity,
         }

@@ -122,7 +122,7 @@ server:
             |problems: Vec<Problem>| problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n");
         let source = Source::parse("test.yml", &text, directory.path(), outside.environment.as_ref());
         let source = source.unwrap_or_else(|problems| panic!("{}\n{text}", shown(problems)));
-        let built = state::build(&source, &self.backends, &outside);
+        let built = state::build(&source, &self.backends, &outside, &state::Lasting::default());
         let loaded = built.unwrap_or_else(|problems| panic!("{}\n{text}", shown(problems)));
         Made { loaded, clock, directory }
     }
