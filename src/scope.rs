@@ -77,9 +77,16 @@ impl RequestedScopes {
     }
 }
 
+/// Characters that move the cursor, end a line, or turn the direction of what follows: in no name, since names are shown
+/// to people and written to logs.
+pub(crate) fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The type ends at the first `:`, the actions begin behind the last; a registry's port may stand between.
 fn parse_one(text: &str) -> Option<(Resource, ActionSet)> {
-    if text.len() > LONGEST || text.chars().any(char::is_control) {
+    if text.len() > LONGEST || text.chars().any(is_unprintable) {
         return None;
     }
     let (kind, rest) = text.split_once(':')?;

@@ -26,7 +26,7 @@ pub(super) fn decided(cx: &Call, question: &Question, grant: &Grant) {
         "decided"
     );
     for scope in &question.scopes.malformed {
-        tracing::warn!(request_id = %cx.request_id(), scope = shortened(scope).as_str(), "left out a scope that cannot be read");
+        tracing::warn!(request_id = %cx.request_id(), scope = %shown(scope), "left out a scope that cannot be read");
     }
 }
 
@@ -111,6 +111,7 @@ fn joined(parts: impl Iterator<Item = String>) -> String {
     text
 }
 
-fn shortened(text: &str) -> String {
-    text.chars().take(200).collect()
+/// The beginning of what a client sent, without what could write on a terminal.
+fn shown(text: &str) -> String {
+    text.chars().take(200).flat_map(char::escape_debug).collect()
 }

@@ -34,7 +34,7 @@ pub use question::{Bounds, Question};
 pub use refusal::Refusal;
 
 use crate::chain::{Chain, LinkError, Verdict};
-use crate::scope::RequestedScope;
+use crate::scope::{RequestedScope, is_unprintable};
 use refusal::NotIdentified;
 use restriction::restricted;
 
@@ -79,7 +79,7 @@ impl Access {
     }
 
     fn refuse_impossible_names(&self, login: &Login) -> Result<(), Refusal> {
-        let impossible = |name: &str| name.len() > self.bounds.name || name.chars().any(char::is_control);
+        let impossible = |name: &str| name.len() > self.bounds.name || name.chars().any(is_unprintable);
         if impossible(&login.account) {
             return Err(Refusal::Malformed("the account name is too long or holds control characters"));
         }

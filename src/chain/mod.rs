@@ -166,13 +166,11 @@ impl Chain<dyn Authenticator> {
         link: &str,
         known: &KnownIdentity,
     ) -> Result<Reloaded, LinkError> {
-        match self.links.iter().find(|candidate| candidate.name.as_ref() == link) {
-            Some(link) => link.reload(cx, known).await.map_err(|error| link.failed(error)),
-            None => {
-                let detail = format!("there is no link `{link}` any more");
-                Ok(Reloaded::Gone(Reason::new(ReasonCode::Removed, detail)))
-            }
-        }
+        let Some(link) = self.links.iter().find(|candidate| candidate.name.as_ref() == link) else {
+            let detail = format!("there is no link `{link}` any more");
+            return Ok(Reloaded::Gone(Reason::new(ReasonCode::Removed, detail)));
+        };
+        link.reload(cx, known).await.map_err(|error| link.failed(error))
     }
 }
 

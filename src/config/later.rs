@@ -86,10 +86,11 @@ fn is_nothing(value: &Node) -> bool {
 }
 
 /// Takes out of a section the entries that say nothing: to docker_auth, whose files are often written by templates, an
-/// empty text and an absent key are the same.
-pub fn drop_empty(section: &mut Node) {
+/// empty text and an absent key are the same. Those that are `needed` stay.
+pub fn drop_empty(section: &mut Node, needed: &[&str]) {
     let Value::Mapping(entries) = &mut section.value else { return };
     entries.retain(|entry| match &entry.value.value {
+        _ if needed.contains(&entry.key.text.as_ref()) => true,
         Value::Scalar { text, .. } => !text.is_empty() && !entry.value.is_null(),
         Value::Sequence(_) | Value::Mapping(_) => true,
     });

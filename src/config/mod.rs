@@ -126,6 +126,9 @@ fn read_text(file: &Path) -> Result<String, (u32, String)> {
     }
 }
 
+/// The keys that a section cannot do without: empty, they are mistakes and not absent.
+const NEEDED: [&str; 3] = ["addr", "issuer", "expiration"];
+
 /// The sections beside the chains, decoded and validated. One that is at fault is absent.
 #[derive(Debug, Default)]
 pub struct Sections {
@@ -231,8 +234,11 @@ fn required<T: DeserializeOwned>(
     };
     let mut section = entry.value.clone();
     later::refuse(&mut section, &path, later_keys, problems);
-    later::drop_empty(&mut section);
-    section.decode(&path).map_err(|mut found| problems.append(&mut found)).ok()
+    later::drop_empty(&mut section, &NEEDED);
+    // What is wrong with one key hides nothing that is wrong with another.
+    let (decoded, mut found) = section.decode_sound_parts(&path);
+    problems.append(&mut found);
+    decoded
 }
 
 fn optional<T: DeserializeOwned + Default>(source: &Source, key: &str, problems: &mut Vec<Problem>) -> T {

@@ -21,23 +21,25 @@ impl Params {
         self.username.as_ref().is_some_and(|name| !name.is_empty()) && self.password.is_some()
     }
 
-    /// Adds what an encoded query may say. Credentials in a URL would end in every log on the way: they are not read.
-    pub(super) fn add_query(&mut self, encoded: &str) {
-        for (name, value) in form_urlencoded::parse(encoded.as_bytes()) {
-            self.add(&name, value.into_owned());
-        }
-    }
-
-    /// Adds what an encoded form may say.
-    pub(super) fn add_form(&mut self, encoded: &[u8]) {
-        for (name, value) in form_urlencoded::parse(encoded) {
+    /// Reads a query and a form. Credentials in a URL would end in every log on the way: they are not read there.
+    pub(super) fn read(query: &str, form: &[u8]) -> Self {
+        let mut params = Self::default();
+        for (name, value) in form_urlencoded::parse(form) {
             match name.as_ref() {
-                "username" => _ = self.username.get_or_insert_with(|| value.into_owned()),
-                "password" => _ = self.password.get_or_insert_with(|| SecretString::from(value.into_owned())),
-                "grant_type" => _ = self.grant_type.get_or_insert_with(|| value.into_owned()),
-                _ => self.add(&name, value.into_owned()),
+                "username" => _ = params.username.get_or_insert_with(|| value.into_owned()),
+                "password" => {
+                    _ = params.password.get_or_insert_with(|| SecretString::from(value.into_owned()));
+                }
+                "grant_type" => _ = params.grant_type.get_or_insert_with(|| value.into_owned()),
+                _ => params.add(&name, value.into_owned()),
             }
         }
+        let of_form = std::mem::take(&mut params.scopes);
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            params.add(&name, value.into_owned());
+        }
+        params.scopes.extend(of_form);
+        params
     }
 
     fn add(&mut self, name: &str, value: String) {

@@ -93,8 +93,7 @@ pub(super) async fn get(
     client: ClientAddress,
     request: Request<Body>,
 ) -> Response {
-    let mut params = Params::default();
-    params.add_query(request.uri().query().unwrap_or_default());
+    let params = Params::read(request.uri().query().unwrap_or_default(), b"");
     let answer = token(&state, client, request.headers(), params).await;
     let answer = answer.and_then(|grant| signed(&state, &grant, None));
     answer.unwrap_or_else(|failure| failure.respond(&state, client))
@@ -120,9 +119,7 @@ async fn post_inner(
         // Credentials in it would go unseen, and the client would pass for nobody.
         return Err(Failure::Request("the body must be application/x-www-form-urlencoded"));
     }
-    let mut params = Params::default();
-    params.add_form(&body);
-    params.add_query(head.uri.query().unwrap_or_default());
+    let params = Params::read(head.uri.query().unwrap_or_default(), &body);
     match params.grant_type.as_deref() {
         None | Some("") => {}
         Some("password") if params.names_somebody() => {}
@@ -178,6 +175,9 @@ async fn token(
 /// Who the request claims to be. The header and the form may both say so, if they agree; `account` is a hint that must
 /// not contradict them. Nothing at all is the anonymous account.
 fn login(basic: Option<Basic>, params: Params) -> Result<(String, Credential), Failure> {
+    if params.username.is_none() && params.password.is_some() {
+        return Err(Failure::NoProof);
+    }
     let form =
         params.username.map(|account| Basic { account, password: params.password.unwrap_or_default() });
     let proof = match (basic, form) {

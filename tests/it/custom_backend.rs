@@ -80,7 +80,8 @@ fn site() -> Site {
 
 /// A section as the server would hand it over.
 fn built<C: Configure<B>, B: ?Sized>(section: &str, cx: &BuildContext) -> Arc<B> {
-    let config: C = yaml::parse("test.yml", section, &mut Vec::new()).unwrap().decode(&KeyPath::root()).unwrap();
+    let config: C =
+        yaml::parse("test.yml", section, &mut Vec::new()).unwrap().decode(&KeyPath::root()).unwrap();
     config.build(cx).unwrap_or_else(|error| panic!("{error}"))
 }
 

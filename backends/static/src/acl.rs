@@ -35,9 +35,15 @@ impl Configure<dyn Authorizer> for AclConfig {
             let item = index.map_or_else(KeyPath::root, |index| KeyPath::root().item(index));
             match Rule::compile(config, place, double_star, &mut warnings) {
                 Ok(rule) => rules.push(rule),
-                Err(remarks) => remarks.into_iter().for_each(|remark| errors.add(remark.below(&item))),
+                Err(remarks) => {
+                    for remark in remarks {
+                        errors.add(remark.below(&item));
+                    }
+                }
             }
-            warnings.into_iter().for_each(|remark| cx.warn(remark.below(&item)));
+            for remark in warnings {
+                cx.warn(remark.below(&item));
+            }
         }
         if errors.is_empty() { Ok(Arc::new(StaticAcl(Acl::new(rules)))) } else { Err(errors) }
     }

@@ -35,7 +35,7 @@ fn a_request_that_has_begun_is_answered_after_the_signal() {
     let Address::Tcp(address) = server.address() else { panic!("no TCP") };
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let body = "grant_type=password&username=&password=&scope=repository:a:pull";
+    let body = "service=registry&client_id=test&scope=repository:a:pull";
     let head = "POST /auth HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded";
     write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{}", body.len(), &body[..10]).unwrap();
     stream.flush().unwrap();

@@ -240,22 +240,42 @@ fn limits_that_leave_nobody_through() {
     refused_each(
         FLAT,
         &[
-            mistake("no scopes", [LIMITS, "  limits:\n    scopes: 0\ntoken:\n"], "scopes: 0", "at least 1"),
-            mistake("no body", [LIMITS, "  limits:\n    body: 0\ntoken:\n"], "body: 0", "at least 1"),
+            mistake(
+                "no scopes",
+                [LIMITS, "  limits:\n    scopes: 0\ntoken:\n"],
+                "scopes: 0",
+                "write a number from",
+            ),
+            mistake(
+                "no body",
+                [LIMITS, "  limits:\n    body: 0\ntoken:\n"],
+                "body: 0",
+                "write a number from",
+            ),
             mistake(
                 "no connections",
                 [LIMITS, "  limits:\n    connections: 0\ntoken:\n"],
                 "connections: 0",
-                "at least 1",
+                "write a number from",
             ),
             mistake(
                 "tiny header",
                 [LIMITS, "  limits:\n    header: 100\ntoken:\n"],
                 "header: 100",
-                "at least 8192 bytes",
+                "write a number from 8192",
             ),
-            mistake("no account name", [LIMITS, "  limits:\n    name: 0\ntoken:\n"], "name: 0", "at least 1"),
-            mistake("no password", [LIMITS, "  limits:\n    secret: 0\ntoken:\n"], "secret: 0", "at least 1"),
+            mistake(
+                "no account name",
+                [LIMITS, "  limits:\n    name: 0\ntoken:\n"],
+                "name: 0",
+                "write a number from",
+            ),
+            mistake(
+                "no password",
+                [LIMITS, "  limits:\n    secret: 0\ntoken:\n"],
+                "secret: 0",
+                "write a number from",
+            ),
             mistake(
                 "no time for a head",
                 [LIMITS, "  limits:\n    header_timeout: 0s\ntoken:\n"],

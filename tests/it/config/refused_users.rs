@@ -85,7 +85,7 @@ fn a_hash_in_a_file_of_its_own() {
         |config: &str| config.replace(&format!("password: \"{HASH}\""), "password_file: alice.hash");
     let cases = [
         ("no file", None, "cannot read"),
-        ("an empty file", Some(""), "the password hash is empty"),
+        ("an empty file", Some(""), "is empty: write the secret"),
         ("the password itself", Some(SECRET), "perhaps the password itself"),
         ("binary garbage", Some("\0\0\0"), "not a password hash"),
     ];

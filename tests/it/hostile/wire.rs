@@ -150,7 +150,7 @@ fn a_body_cannot_smuggle_a_request() {
         format!("PUT /nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", smuggled.len()),
     ] {
         let mut client = asks(&server, format!("{head}{smuggled}").as_bytes());
-        assert!([200, 404].contains(&client.answer().status));
+        assert!([200, 400, 404].contains(&client.answer().status));
         client.send("GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n");
         if let Ok(answer) = client.try_answer() {
             assert_eq!(answer.status, 404, "the body was taken for a request: {head}");

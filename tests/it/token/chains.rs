@@ -68,7 +68,8 @@ fn who_is_this() {
         (&[MINE_IS_NO, TWO], "x", Is("two")),
         (&[MINE_IS_DOWN_NEXT, TWO], "corp-x", Unavailable),
         (&[MINE_IS_DOWN_NEXT, TWO], "x", Is("two")),
-        (&[TWO, MINE_IS_ONE], "corp-x", Is("two")),
+        (&[TWO, MINE_IS_ONE], "corp-x", Is("one")),
+        (&[TWO, MINE_IS_NO], "corp-x", Refused),
     ];
     for (links, account, end) in table {
         assert_eq!(logs_in(links, account), format!("{end:?}"), "{account} through {links:?}");

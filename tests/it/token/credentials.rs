@@ -139,11 +139,3 @@ fn the_realm_is_the_issuer_as_a_quoted_string() {
         assert_eq!(answer.header("www-authenticate"), challenge);
     }
 }
-
-#[test]
-fn an_issuer_that_no_header_can_hold_still_challenges() {
-    let server = TestServer::of(Setup::new(format!("users: {}\nacl: []", users(""))).issuer("two\nlines"));
-    let answer = server.ask(&Ask::auth());
-    answer.error(401, "UNAUTHORIZED");
-    assert_eq!(answer.header("www-authenticate"), "Basic");
-}

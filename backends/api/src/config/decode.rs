@@ -204,7 +204,8 @@ impl<'de> Deserializer<'de> for Decoder<'_, 'de> {
     ) -> Result<V::Value, Failure> {
         if let Some(word) = self.node.as_text() {
             if self.plain().is_none() && !variants.contains(&word) {
-                return Err(self.expected_shape(&format!("one of {}", variants.join(", "))));
+                let listed = variants.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+                return Err(Failure::Message(format!("this is not one of {listed}")));
             }
             let word: StrDeserializer<'_, Failure> = word.into_deserializer();
             return visitor.visit_enum(word);
