@@ -70,7 +70,7 @@ fn texts() -> Vec<String> {
 
 /// Whether no account or service can be called so.
 fn impossible(name: &str) -> bool {
-    name.len() > 256 || name.chars().any(char::is_control)
+    name.len() > 256 || name.chars().any(|c| c.is_control() || c == '\u{202e}')
 }
 
 #[test]
