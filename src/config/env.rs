@@ -10,7 +10,7 @@ const OPEN: &str = "${env:";
 /// Sections whose `${…}` belongs to somebody else: patterns, and label values that act as patterns.
 const NOT_IN: [&str; 2] = ["acl", "labels"];
 
-/// Replaces `${env:NAME}` in every value outside [`NOT_IN`]; keys are left alone. What comes from the environment is
+/// Replaces `${env:NAME}` in every value outside `acl` and `labels`; keys are left alone. What comes from the environment is
 /// text and is not looked into again.
 pub fn substitute(node: &mut Node, path: &KeyPath, lookup: Lookup<'_>, problems: &mut Vec<Problem>) {
     match &mut node.value {
