@@ -99,7 +99,7 @@ async fn badges_keep_the_contract() {
             canonical: "alice".to_owned(),
             unknown: Unknown::NoMatch("mallory".to_owned()),
             anonymous: Anonymous::NotSupported("only people wear badges"),
-            reload: Reload::Supported { removed: "zoe".to_owned() },
+            reload: Reload::Supported { removed: "zoe".to_owned(), epoch: true },
         },
     )
     .await;

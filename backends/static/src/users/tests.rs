@@ -197,7 +197,7 @@ async fn keeps_the_contract() {
                 canonical: "alice".to_owned(),
                 unknown: Unknown::NoMatch("mallory".to_owned()),
                 anonymous,
-                reload: Reload::Supported { removed: "removed".to_owned() },
+                reload: Reload::Supported { removed: "removed".to_owned(), epoch: true },
             },
         )
         .await;

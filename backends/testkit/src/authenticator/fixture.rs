@@ -78,6 +78,8 @@ pub enum Reload {
     Supported {
         /// A subject that it does not know, such as one that was removed.
         removed: String,
+        /// Whether its identities carry an epoch, so that a changed password ends what was issued on the old one.
+        epoch: bool,
     },
     /// It cannot; why.
     NotSupported(&'static str),

@@ -65,7 +65,7 @@ impl Suite {
         ];
         for (which, wrong) in nearly.into_iter().enumerate().filter(|(_, wrong)| *wrong != known.password) {
             let Some(answer) = self.ask(&known.account, Credential::password(wrong)).await else { continue };
-            let refused = matches!(answer, Ok(Decision::Deny(_)) | Err(_));
+            let refused = matches!(answer, Ok(Decision::Deny(_)));
             self.demand(&rules::WRONG, refused, || format!("wrong password {which} got {}", kind(&answer)));
         }
     }

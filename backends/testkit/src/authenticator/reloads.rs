@@ -24,14 +24,14 @@ impl Suite {
                 let known = identity.unwrap_or_else(|| Identity::new(&known.account));
                 self.expect("somebody", KnownIdentity::of(&known), |it| *it == Reloaded::Unsupported).await;
             }
-            Reload::Supported { removed } => {
+            Reload::Supported { removed, epoch } => {
                 self.demand(&rules::RELOAD, can_reload, || {
                     "can_reload is false, the fixture says it is supported".to_owned()
                 });
                 self.removed(removed).await;
                 if let Some(identity) = identity {
                     self.current(&identity).await;
-                    self.old_epoch(identity).await;
+                    self.old_epoch(identity, epoch).await;
                 }
             }
         }
@@ -51,12 +51,12 @@ impl Suite {
         self.expect("a removed account", removed, |it| matches!(it, Reloaded::Gone(_))).await;
     }
 
-    async fn old_epoch(&mut self, identity: Identity) {
+    async fn old_epoch(&mut self, identity: Identity, expected: bool) {
         self.report.begin(&rules::EPOCH);
-        let Some(epoch) = &identity.epoch else {
-            self.report.unsupported.push("epoch: the identity has none".to_owned());
-            return;
-        };
+        self.demand(&rules::EPOCH, identity.epoch.is_some() == expected, || {
+            format!("the fixture says {expected} to an epoch, the identity has {:?}", identity.epoch)
+        });
+        let Some(epoch) = &identity.epoch else { return };
         let before = KnownIdentity::of(&identity.clone().with_epoch(format!("{epoch}-before")));
         let reloaded = self.ask_reload(before).await;
         let gone = matches!(reloaded, Some(Ok(Reloaded::Gone(_))));

@@ -174,7 +174,7 @@ fn fixture() -> Fixture {
         canonical: "alice".to_owned(),
         unknown: Unknown::NoMatch("mallory".to_owned()),
         anonymous: Anonymous::Allowed,
-        reload: Reload::Supported { removed: "removed".to_owned() },
+        reload: Reload::Supported { removed: "removed".to_owned(), epoch: true },
     }
 }
 

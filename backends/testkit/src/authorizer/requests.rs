@@ -15,7 +15,6 @@ const AT_ONCE: usize = 50;
 impl Suite {
     pub(super) async fn allowed(&mut self, rule: &Rule) {
         self.report.begin(rule);
-        self.report.begin(&rules::NO_MORE);
         self.report.begin(&rules::BECAUSE);
         let allowed = self.fixture.allowed.clone();
         let Some(answer) = self.ask(call(), &allowed.case).await else { return };

@@ -28,12 +28,6 @@ pub const NOTHING_ASKED: Rule = Rule {
     demand: "an empty set of actions is answered, and granted nothing",
     docs: "dockgate-api, Actions::grant",
 };
-/// Never more than asked.
-pub const NO_MORE: Rule = Rule {
-    name: "no more than asked",
-    demand: "what is granted of what was asked is part of what was asked",
-    docs: "dockgate-api, Actions::grant",
-};
 /// An answer names its rule.
 pub const BECAUSE: Rule = Rule {
     name: "because",
@@ -86,10 +80,9 @@ pub const RECOVERS: Rule = Rule {
 };
 
 /// Every rule, in the order in which the suite first tries them.
-pub const ALL: [Rule; 13] = [
+pub const ALL: [Rule; 12] = [
     NO_PANIC,
     PROMPT,
-    NO_MORE,
     BECAUSE,
     ALLOWED,
     DENIED,
