@@ -119,6 +119,9 @@ pub fn build(
         .as_ref()
         .and_then(|server| load_tls(source, server).map_err(|problem| problems.push(problem)).ok().flatten());
     let signing = signing::load(source, &sections, now, &mut problems, &mut warnings);
+    // A value that could not even be read makes no sense to those who come later either.
+    let unread = |problem: &Problem| source.problems.iter().any(|first| first.location == problem.location);
+    problems.retain(|problem| source.problems.contains(problem) || !unread(problem));
     problems.sort_by(|a, b| a.location.cmp(&b.location));
     warnings.sort_by(|a, b| a.location.cmp(&b.location));
 
