@@ -7,6 +7,9 @@
 //! decides (and nothing else does), [`chain`] asks the backends in order, [`token`] signs what was granted. [`config`]
 //! reads the file, [`state`] makes everything of it.
 //!
+//! The public face is [`run`] and [`Backends`]. The modules are public for this package's own tests and promise nothing
+//! to others; a backend depends on `dockgate-api` alone.
+//!
 //! The binary is [`run`] with the built-in backends. A server with a backend of one's own is the same line with one
 //! more word: see [`Backends`] and `examples/custom_backend.rs`.
 

@@ -3,7 +3,7 @@
 
 use axum::response::Response;
 
-use super::problem::json;
+use super::error_answer::json;
 
 pub(super) async fn get() -> Response {
     json(axum::http::StatusCode::OK, br#"{"status":"ok"}"#.to_vec())

@@ -1,11 +1,11 @@
-//! The routes. One endpoint, one file, in one order: request, errors, handler, tests.
+//! The routes. One endpoint, one file, in one order: errors, answer, handlers, tests.
 
 mod client;
 mod credentials;
+mod error_answer;
 mod health;
 mod jwks;
 mod params;
-mod problem;
 mod token;
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use axum::response::Response;
 use axum::routing::get;
 
 pub use client::ClientAddress;
-pub use problem::Problem;
+pub use error_answer::ErrorAnswer;
 
 use crate::state::State;
 
@@ -40,10 +40,11 @@ pub fn router(state: Arc<State>) -> Router {
 
 async fn not_found(uri: Uri) -> Response {
     tracing::debug!(path = ?uri.path(), "no such path");
-    Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "nothing is here: the token endpoint is /auth").respond()
+    ErrorAnswer::new(StatusCode::NOT_FOUND, "NOT_FOUND", "nothing is here: the token endpoint is /auth")
+        .respond()
 }
 
 async fn method_not_allowed(method: Method) -> Response {
     tracing::debug!(%method, "method not allowed");
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "use GET or POST").respond()
+    ErrorAnswer::new(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "use GET or POST").respond()
 }

@@ -14,8 +14,8 @@ use serde::Serialize;
 
 use super::ClientAddress;
 use super::credentials::{self, BadHeader, Basic};
+use super::error_answer::{ErrorAnswer, json};
 use super::params::Params;
-use super::problem::{Problem, json};
 use crate::access::{Grant, Question, Refusal};
 use crate::config::server::Limits;
 use crate::scope::RequestedScopes;
@@ -56,25 +56,25 @@ impl Failure {
 
     fn respond(self, state: &State, client: ClientAddress) -> Response {
         self.log(client);
-        let problem = match self {
+        let answer = match self {
             Self::Request(message) | Self::Refused(Refusal::Malformed(message)) => {
-                Problem::bad_request(message)
+                ErrorAnswer::bad_request(message)
             }
-            Self::GrantType => Problem::bad_request("grant_type must be password or refresh_token")
+            Self::GrantType => ErrorAnswer::bad_request("grant_type must be password or refresh_token")
                 .oauth("unsupported_grant_type"),
             Self::TooLarge => {
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", "the request is too large")
+                ErrorAnswer::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", "the request is too large")
             }
             Self::TooSlow => {
-                Problem::new(StatusCode::REQUEST_TIMEOUT, "SIZE_INVALID", "the request took too long")
+                ErrorAnswer::new(StatusCode::REQUEST_TIMEOUT, "SIZE_INVALID", "the request took too long")
             }
             Self::NoProof | Self::Refused(Refusal::BadCredentials) => {
-                Problem::bad_credentials(state.issuer().name())
+                ErrorAnswer::bad_credentials(state.issuer().name())
             }
-            Self::Refused(Refusal::Unavailable { retry_after }) => Problem::unavailable(retry_after),
-            Self::NotSigned => Problem::unavailable(std::time::Duration::from_secs(5)),
+            Self::Refused(Refusal::Unavailable { retry_after }) => ErrorAnswer::unavailable(retry_after),
+            Self::NotSigned => ErrorAnswer::unavailable(std::time::Duration::from_secs(5)),
         };
-        problem.respond()
+        answer.respond()
     }
 }
 

@@ -24,7 +24,7 @@ use tower::ServiceExt as _;
 use super::listener::{Connection, Listener};
 use super::paced::Paced;
 use crate::config::server::Limits;
-use crate::http::{ClientAddress, Problem};
+use crate::http::{ClientAddress, ErrorAnswer};
 
 /// After an accept that failed for want of file descriptors: long enough for some to be freed.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(200);
@@ -165,7 +165,7 @@ impl Service {
     async fn request(self, request: Request<Incoming>, client: ClientAddress) -> Response {
         if head_length(&request) > self.limits.header {
             let message = "the request's head is larger than server.limits.header";
-            return Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "SIZE_INVALID", message)
+            return ErrorAnswer::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "SIZE_INVALID", message)
                 .respond();
         }
         let mut request = request.map(Body::new);
@@ -176,7 +176,7 @@ impl Service {
             Ok(Err(never)) => match never {},
             Err(_) => {
                 tracing::warn!(client = ?client.0, "a request took longer than server.limits.request_timeout");
-                Problem::unavailable(Duration::from_secs(5)).respond()
+                ErrorAnswer::unavailable(Duration::from_secs(5)).respond()
             }
         }
     }

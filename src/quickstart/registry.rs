@@ -63,7 +63,7 @@ impl RegistryProgram {
                 let mut command = Command::new(docker);
                 command.args(["run", "--rm", "--network", "host", "--volume"]);
                 command.arg(format!("{root}:{root}"));
-                command.args(["registry:2", "serve"]).arg(directory.registry_config());
+                command.args(["registry:3", "serve"]).arg(directory.registry_config());
                 command
             }
         }

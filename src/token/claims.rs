@@ -26,12 +26,12 @@ pub struct Claims<'a> {
     #[serde(rename = "jti")]
     pub jwt_id: &'a str,
     /// One entry for each resource asked for, in the order of the request.
-    pub access: &'a [Access<'a>],
+    pub access: &'a [ResourceActions<'a>],
 }
 
 /// What is granted on one resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Access<'a> {
+pub struct ResourceActions<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,7 +40,7 @@ pub struct Access<'a> {
     actions: Vec<&'a str>,
 }
 
-impl<'a> Access<'a> {
+impl<'a> ResourceActions<'a> {
     /// The granted actions on the resource of that kind (`repository`, `registry`) and name. They are sorted and
     /// doubles dropped; without any the entry says `[]`. An empty class is none.
     pub fn new(
@@ -58,14 +58,14 @@ impl<'a> Access<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Access, Claims};
+    use super::{Claims, ResourceActions};
 
     #[test]
     fn exactly_the_claims_that_registries_read() {
         let access = [
-            Access::new("repository", None, "team/app", ["push", "pull", "push"]),
-            Access::new("repository", Some("plugin"), "team/\"odd\"", []),
-            Access::new("registry", Some(""), "catalog", ["*"]),
+            ResourceActions::new("repository", None, "team/app", ["push", "pull", "push"]),
+            ResourceActions::new("repository", Some("plugin"), "team/\"odd\"", []),
+            ResourceActions::new("registry", Some(""), "catalog", ["*"]),
         ];
         let claims = Claims {
             issuer: "iss",

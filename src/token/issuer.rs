@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use dockgate_api::Random;
 
-use super::claims::Access;
+use super::claims::ResourceActions;
 use super::jwt::{self, HeaderOptions, IssueError, Issued, TokenParts, TokenSigner};
 use super::keys::SigningKey;
 use crate::access::Grant;
@@ -81,12 +81,17 @@ impl Issuer {
     /// # Errors
     /// See [`IssueError`]; nothing was signed.
     pub fn issue(&self, grant: &Grant, now: SystemTime, random: &dyn Random) -> Result<Issued, IssueError> {
-        let access: Vec<Access<'_>> = grant
+        let access: Vec<ResourceActions<'_>> = grant
             .access()
             .iter()
             .map(|scope| {
                 let resource = scope.resource();
-                Access::new(&resource.kind, resource.class.as_deref(), &resource.name, scope.actions().iter())
+                ResourceActions::new(
+                    &resource.kind,
+                    resource.class.as_deref(),
+                    &resource.name,
+                    scope.actions().iter(),
+                )
             })
             .collect();
         let signer = self.signer_at(now);

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use data_encoding::HEXLOWER;
 use serde::Serialize;
 
-use super::claims::{Access, Claims};
+use super::claims::{Claims, ResourceActions};
 use super::keys::SigningKey;
 use super::kid::KidKind;
 use super::sign::{Sign, SignError};
@@ -115,7 +115,7 @@ pub(crate) struct TokenParts<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) subject: &'a str,
     pub(crate) audience: &'a str,
-    pub(crate) access: &'a [Access<'a>],
+    pub(crate) access: &'a [ResourceActions<'a>],
     pub(crate) now: SystemTime,
     pub(crate) lifetime: Duration,
     /// No token lives longer than this, whatever `lifetime` says.

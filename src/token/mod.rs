@@ -20,7 +20,7 @@ mod public_key;
 mod sign;
 
 pub use algorithm::Algorithm;
-pub use claims::{Access, Claims};
+pub use claims::{Claims, ResourceActions};
 pub use generate::{GenerateError, Generated, SelfSigned};
 pub use issuer::Issuer;
 pub use jwks::jwks_document;

@@ -16,7 +16,7 @@ fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-fn parts<'a>(access: &'a [Access<'a>]) -> TokenParts<'a> {
+fn parts<'a>(access: &'a [ResourceActions<'a>]) -> TokenParts<'a> {
     TokenParts {
         issuer: "test-issuer",
         subject: "alice",
@@ -38,7 +38,7 @@ fn json_part(token: &str, part: usize) -> Value {
 
 #[test]
 fn claims_are_those_that_registries_read() {
-    let access = [Access::new("repository", None, "team/app", ["push", "pull"])];
+    let access = [ResourceActions::new("repository", None, "team/app", ["push", "pull"])];
     let issued = made(&fixtures::ec(), X5C, &parts(&access)).unwrap();
     assert_eq!(
         json_part(&issued.token, 1),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// What a client is told when it gets no token. Short, for a terminal, without internals; JSON, never HTML.
 #[derive(Debug)]
-pub struct Problem {
+pub struct ErrorAnswer {
     status: StatusCode,
     code: &'static str,
     message: &'static str,
@@ -30,8 +30,8 @@ struct Entry {
     message: &'static str,
 }
 
-impl Problem {
-    /// A problem under the registry's error code (distribution, `docs/content/spec/api.md`, "Errors").
+impl ErrorAnswer {
+    /// An answer under the registry's error code (distribution, `docs/content/spec/api.md`, "Errors").
     pub fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
         Self { status, code, message, oauth: "invalid_request", headers: Vec::new() }
     }
@@ -57,23 +57,23 @@ impl Problem {
 
     /// Nobody vouches for these credentials.
     pub(super) fn bad_credentials(realm: &str) -> Self {
-        let problem = Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "incorrect username or password");
-        let problem = problem.oauth("invalid_grant");
+        let answer = Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "incorrect username or password");
+        let answer = answer.oauth("invalid_grant");
         match HeaderValue::from_bytes(format!("Basic realm=\"{}\"", quoted(realm)).as_bytes()) {
-            Ok(challenge) => problem.header(header::WWW_AUTHENTICATE, challenge),
-            Err(_) => problem.header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic")),
+            Ok(challenge) => answer.header(header::WWW_AUTHENTICATE, challenge),
+            Err(_) => answer.header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic")),
         }
     }
 
     /// The question could not be answered now.
     pub fn unavailable(retry_after: Duration) -> Self {
-        let problem = Self::new(
+        let answer = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "UNAVAILABLE",
             "the authentication service cannot answer now, please try again",
         );
         let seconds = retry_after.as_secs().max(1);
-        problem.oauth("temporarily_unavailable").header(header::RETRY_AFTER, HeaderValue::from(seconds))
+        answer.oauth("temporarily_unavailable").header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
     /// The answer.
