@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::process::{Address, Server, Site};
+use crate::process::{Address, Server, Site, poll};
 
 const CONFIG: &str = r#"server: {addr: "127.0.0.1:0"}
 token: {issuer: "an issuer", expiration: 900, certificate: cert.pem, key: key.pem}
@@ -48,4 +48,23 @@ fn a_request_that_has_begun_is_answered_after_the_signal() {
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert_eq!(end.join().unwrap().code, Some(0));
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let config =
+        CONFIG.replace(":0\"}", ":0\", limits: {body_timeout: 1h, drain_timeout: 1h, request_timeout: 1h}}");
+    let server = Server::start(&Site::with(&config), "auth.yml");
+    let Address::Tcp(address) = server.address() else { panic!("no TCP") };
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "POST /auth HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nservice=").unwrap();
+    stream.flush().unwrap();
+    server.ask(None, "repository:a:pull");
+    let pid = rustix::process::Pid::from_raw(i32::try_from(server.pid()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    let stopping = poll(Duration::from_secs(30), || server.stderr().contains("stopping").then_some(()));
+    assert!(stopping.is_some(), "{}", server.stderr());
+    let ended = server.stop(Signal::TERM);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("second signal"), "{}", ended.stderr);
 }
