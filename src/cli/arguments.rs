@@ -38,6 +38,9 @@ pub(super) enum Command {
     Check {
         /// The configuration file (YAML).
         config: PathBuf,
+        /// Do without keys, secret files and environment variables, as for a change that is proposed.
+        #[arg(long)]
+        offline: bool,
     },
     /// Make the hash of a password, for `users:`.
     #[command(

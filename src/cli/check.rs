@@ -8,23 +8,31 @@ use crate::backends::Backends;
 use crate::outside::Outside;
 use crate::state::{self, Lasting, Loaded, State};
 
-pub(super) fn run(config: &Path, backends: &Backends, outside: &Outside) -> ExitCode {
+pub(super) fn run(config: &Path, offline: bool, backends: &Backends, outside: &Outside) -> ExitCode {
     let runtime = match super::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return super::failed(&format!("cannot start: {error}")),
     };
     let _entered = runtime.enter();
-    match state::load(config, backends, outside, &Lasting::default()) {
-        Err(problems) => super::refuse(config, &problems),
-        Ok(Loaded { state, warnings }) => {
-            for warning in &warnings {
-                super::say(&format!("warning: {warning}"));
-            }
-            super::say(&summary(&state));
-            super::say(&format!("{}: fine, {} warning(s)", config.display(), warnings.len()));
-            ExitCode::SUCCESS
-        }
+    let checked = if offline {
+        state::check_offline(config, backends, outside).map(|warnings| (warnings, None))
+    } else {
+        let loaded = state::load(config, backends, outside, &Lasting::default());
+        loaded.map(|Loaded { state, warnings }| (warnings, Some(summary(&state))))
+    };
+    let (warnings, summary) = match checked {
+        Ok(checked) => checked,
+        Err(problems) => return super::refuse(config, &problems),
+    };
+    for warning in &warnings {
+        super::say(&format!("warning: {warning}"));
     }
+    if let Some(summary) = summary {
+        super::say(&summary);
+    }
+    let seen = if offline { "fine as far as can be seen without keys and secrets" } else { "fine" };
+    super::say(&format!("{}: {seen}, {} warning(s)", config.display(), warnings.len()));
+    ExitCode::SUCCESS
 }
 
 /// What the configuration does, in the words of one who has to run it.

@@ -48,7 +48,7 @@ fn run_with(arguments: Vec<OsString>, backends: &Backends, outside: &Outside) ->
     }
     match arguments.command {
         Command::Serve { config } => serve::run(&config, backends, outside),
-        Command::Check { config } => check::run(&config, backends, outside),
+        Command::Check { config, offline } => check::run(&config, offline, backends, outside),
         Command::Hash { cost } => hash::run(cost, outside),
         Command::Quickstart(options) => quickstart::run(&options, backends, outside),
     }

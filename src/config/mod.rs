@@ -40,8 +40,11 @@ pub struct Source {
     pub root: Node,
     /// Where the file is.
     pub directory: PathBuf,
-    /// What was wrong with the values before anybody looked at their meaning.
+    /// What was wrong with the file before anybody looked at its meaning: keys that stand twice, includes, and values
+    /// of the environment that are not there.
     pub problems: Vec<Problem>,
+    /// How many of them the environment is not to blame for; those come first.
+    structural: usize,
 }
 
 impl Source {
@@ -76,8 +79,14 @@ impl Source {
             return Err(vec![Problem::new(root.location, KeyPath::root(), message)]);
         }
         include::expand(&mut root, directory, &mut problems);
+        let structural = problems.len();
         env::substitute(&mut root, &KeyPath::root(), lookup, &mut problems);
-        Ok(Self { root, directory: directory.to_path_buf(), problems })
+        Ok(Self { root, directory: directory.to_path_buf(), problems, structural })
+    }
+
+    /// Whether a problem is of the file itself, wherever it is looked at.
+    pub fn is_structural(&self, problem: &Problem) -> bool {
+        self.problems.iter().take(self.structural).any(|own| own == problem)
     }
 
     /// Whether a file name is relative to the file's directory, as in explicit chains, or to the working directory,

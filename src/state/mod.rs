@@ -88,6 +88,77 @@ pub fn build(
     outside: &Outside,
     lasting: &Lasting,
 ) -> Result<Loaded, Vec<Problem>> {
+    let Parts { sections, authn, authz, passwords, spawner, mut problems, mut warnings } =
+        parts(source, backends, outside, lasting, false)?;
+    let tls = sections
+        .server
+        .as_ref()
+        .and_then(|server| load_tls(source, server).map_err(|problem| problems.push(problem)).ok().flatten());
+    let signing = signing::load(source, &sections, outside.clock.now(), &mut problems, &mut warnings);
+    // A value that could not even be read makes no sense to those who come later either.
+    problems.retain(|problem| source.problems.contains(problem) || !was_unread(source, problem));
+    in_order(&mut problems);
+    in_order(&mut warnings);
+
+    match (sections.server, signing, problems.is_empty()) {
+        (Some(server), Some(signing), true) => {
+            let bounds = Bounds { name: server.limits.name, secret: server.limits.secret };
+            let access = Access::new(authn, authz, passwords, bounds);
+            let (log, outside) = (sections.log, outside.clone());
+            Ok(Loaded {
+                state: State { server, log, access, signing, tls, outside, _spawner: spawner },
+                warnings,
+            })
+        }
+        _ => Err(problems),
+    }
+}
+
+/// Looks at a file where its keys, secrets and environment are not at hand, as for a change that is proposed. Returns
+/// the warnings.
+///
+/// # Errors
+/// Every problem that can be seen without them, in the order of the file.
+pub fn check_offline(
+    file: &Path,
+    backends: &Backends,
+    outside: &Outside,
+) -> Result<Vec<Problem>, Vec<Problem>> {
+    let source = Source::read(file, outside.environment.as_ref())?;
+    let Parts { mut problems, mut warnings, .. } =
+        parts(&source, backends, outside, &Lasting::default(), true)?;
+    problems.retain(|problem| source.is_structural(problem) || !was_unread(&source, problem));
+    in_order(&mut problems);
+    in_order(&mut warnings);
+    if problems.is_empty() { Ok(warnings) } else { Err(problems) }
+}
+
+fn was_unread(source: &Source, problem: &Problem) -> bool {
+    source.problems.iter().any(|first| first.location == problem.location)
+}
+
+fn in_order(problems: &mut [Problem]) {
+    problems.sort_by(|a, b| a.location.cmp(&b.location));
+}
+
+/// What a file makes without its keys.
+struct Parts {
+    sections: Sections,
+    authn: Chain<dyn Authenticator>,
+    authz: Chain<dyn Authorizer>,
+    passwords: Arc<PasswordService>,
+    spawner: Arc<TokioSpawner>,
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+}
+
+fn parts(
+    source: &Source,
+    backends: &Backends,
+    outside: &Outside,
+    lasting: &Lasting,
+    offline: bool,
+) -> Result<Parts, Vec<Problem>> {
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
     let conflicts = backends.conflicts().iter().map(ToString::to_string);
     problems.extend(conflicts.map(|text| Problem::new(source.root.location.clone(), KeyPath::root(), text)));
@@ -102,42 +173,17 @@ pub fn build(
         Arc::clone(&spawner) as _,
         Arc::clone(&outside.metrics),
         Arc::clone(&passwords) as _,
-    );
-
-    let dialect = match sections.acl_version {
+    )
+    .with_offline(offline);
+    let flat_acl = match sections.acl_version {
         AclVersion::DockerAuth => Dialect::DockerAuth,
         AclVersion::Native => Dialect::Native,
     };
-    let mut assembly = assembly::Assembly { source, cx: &cx, flat_acl: dialect, problems, warnings };
+    let mut assembly = assembly::Assembly { source, cx: &cx, flat_acl, problems, warnings };
     let authn: Chain<dyn Authenticator> = assembly.chain(ChainKind::Authn, backends.authenticators());
     let authz: Chain<dyn Authorizer> = assembly.chain(ChainKind::Authz, backends.authorizers());
-    let assembly::Assembly { mut problems, mut warnings, .. } = assembly;
-
-    let now = outside.clock.now();
-    let tls = sections
-        .server
-        .as_ref()
-        .and_then(|server| load_tls(source, server).map_err(|problem| problems.push(problem)).ok().flatten());
-    let signing = signing::load(source, &sections, now, &mut problems, &mut warnings);
-    // A value that could not even be read makes no sense to those who come later either.
-    let unread = |problem: &Problem| source.problems.iter().any(|first| first.location == problem.location);
-    problems.retain(|problem| source.problems.contains(problem) || !unread(problem));
-    problems.sort_by(|a, b| a.location.cmp(&b.location));
-    warnings.sort_by(|a, b| a.location.cmp(&b.location));
-
-    match (sections.server, signing, problems.is_empty()) {
-        (Some(server), Some(signing), true) => {
-            let bounds = Bounds { name: server.limits.name, secret: server.limits.secret };
-            let access = Access::new(authn, authz, passwords, bounds);
-            let log = sections.log;
-            let outside = outside.clone();
-            Ok(Loaded {
-                state: State { server, log, access, signing, tls, outside, _spawner: spawner },
-                warnings,
-            })
-        }
-        _ => Err(problems),
-    }
+    let assembly::Assembly { problems, warnings, .. } = assembly;
+    Ok(Parts { sections, authn, authz, passwords, spawner, problems, warnings })
 }
 
 fn at_top(source: &Source, message: String) -> Vec<Problem> {

@@ -72,3 +72,33 @@ fn it_listens_nowhere_and_changes_nothing() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(names(), before);
 }
+
+#[test]
+fn offline_it_does_without_keys_secrets_and_environment() {
+    let site = Site::with(
+        r#"server: {addr: ":5001", certificate: nowhere.pem, key: nowhere.key}
+token: {issuer: "${env:DOCKGATE_TEST_UNSET}", expiration: 900, certificate: nowhere.pem, key: nowhere.key}
+users:
+  alice: {password: "${env:DOCKGATE_TEST_UNSET}"}
+  bob: {password_file: nowhere.hash}
+acl:
+  - {match: {name: "public/**"}, actions: ["pull"]}
+"#,
+    );
+    let check = |arguments: &[&str]| run(dockgate().args(arguments).current_dir(site.path()));
+    assert_eq!(check(&["check", "auth.yml"]).code, Some(2));
+    let offline = check(&["check", "--offline", "auth.yml"]);
+    assert_eq!((offline.code, offline.stderr.as_str()), (Some(0), ""), "{offline:?}");
+    assert!(offline.stdout.starts_with("warning: auth.yml:7:"), "{}", offline.stdout);
+    assert!(offline.stdout.ends_with("fine as far as can be seen without keys and secrets, 1 warning(s)\n"));
+
+    site.write(
+        "bad.yml",
+        "server: {addr: 5001}\nserver: {}\ntoken: {}\nusers: {bob: }\nacl: [{match: {name: '['}}]\n",
+    );
+    let refused = check(&["check", "--offline", "bad.yml"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    for line in ["bad.yml:1:16: ", "bad.yml:2:1: ", "bad.yml:3:8: ", "bad.yml:4:", "bad.yml:5:7: "] {
+        assert!(refused.stderr.contains(line), "{line} is not in\n{}", refused.stderr);
+    }
+}

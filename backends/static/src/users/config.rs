@@ -93,6 +93,9 @@ impl Reader<'_> {
 
     /// The hash in a file, or nothing if that is an error.
     fn read_file(&mut self, both: bool, file: &Located<PathBuf>, path: &KeyPath) -> Option<Located<Stored>> {
+        if self.cx.offline() && !both {
+            return None;
+        }
         let read = if both {
             Err("`password` and `password_file` both stand here: keep one of them".to_owned())
         } else {
