@@ -90,7 +90,7 @@ fn a_certificate_that_expires_while_we_run_does_not_end_the_service() {
         server.warnings
     );
     server.clock.turn(Duration::from_secs(60 * 60));
-    // Decision 20: on without the certificate, for registries that know the key id.
+    // On without the certificate, for registries that know the key id.
     let answer = server.ask(&Ask::auth().basic(ALICE));
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(server.read(&answer).header.get("x5c").is_none());

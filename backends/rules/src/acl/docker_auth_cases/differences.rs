@@ -34,19 +34,19 @@ pub(super) struct Difference {
 /// The first that applies explains a difference. Numbers are those of the recorded cases, so that none slips in.
 pub(super) const DIFFERENCES: [Difference; 13] = [
     Difference {
-        reason: "what could never match is refused at load (compat 18)",
+        reason: "what could never match is refused at load",
         applies: |seen| seen.ours == Ours::Refused && !seen.theirs,
         narrower: 227,
         wider: 0,
     },
     Difference {
-        reason: "`${Account:1}` is refused with its right spelling (compat 1)",
+        reason: "`${Account:1}` is refused with its right spelling",
         applies: |seen| seen.ours == Ours::Refused && seen.holes().iter().any(Hole::is_capitalized),
         narrower: 4,
         wider: 0,
     },
     Difference {
-        reason: "a group that is not there is refused at load, not taken for its own text (compat 18)",
+        reason: "a group that is not there is refused at load, not taken for its own text",
         applies: |seen| {
             seen.ours == Ours::Refused
                 && seen.holes().iter().any(|hole| hole.is_capture() && hole.lets_text_in())
@@ -55,7 +55,7 @@ pub(super) const DIFFERENCES: [Difference; 13] = [
         wider: 0,
     },
     Difference {
-        reason: "an empty value never satisfies a variable (decision 5)",
+        reason: "an empty value never satisfies a variable",
         applies: |seen| !seen.ours_matches() && seen.any_value(|_, value| value.is_empty()),
         narrower: 77,
         wider: 0,
@@ -67,7 +67,7 @@ pub(super) const DIFFERENCES: [Difference; 13] = [
         wider: 0,
     },
     Difference {
-        reason: "a value within `\\Q…\\E` is escaped for that place, not twice (decision 10)",
+        reason: "a value within `\\Q…\\E` is escaped for that place, not twice",
         applies: |seen| seen.holes().iter().any(|hole| hole.before.contains("\\Q")),
         narrower: 0,
         wider: 2,
@@ -85,13 +85,13 @@ pub(super) const DIFFERENCES: [Difference; 13] = [
         wider: 2,
     },
     Difference {
-        reason: "captures are literal (compat 3)",
+        reason: "captures are literal",
         applies: |seen| seen.any_value(|hole, value| hole.is_capture() && value.contains(SPECIAL)),
         narrower: 25,
         wider: 0,
     },
     Difference {
-        reason: "a quantifier repeats the whole value, not its last character (decision 10)",
+        reason: "a quantifier repeats the whole value, not its last character",
         applies: |seen| {
             let quantified =
                 |hole: &Hole<'_>| hole.in_regex() && hole.after.starts_with(['+', '*', '?', '{']);
@@ -101,7 +101,7 @@ pub(super) const DIFFERENCES: [Difference; 13] = [
         wider: 0,
     },
     Difference {
-        reason: "in a class a value is its characters, and without one no text of the variable (decision 10)",
+        reason: "in a class a value is its characters, and without one no text of the variable",
         applies: |seen| {
             let whole = |hole: &Hole<'_>| {
                 hole.is_label() || seen.values(hole).iter().any(|value| value.contains('-'))
@@ -112,7 +112,7 @@ pub(super) const DIFFERENCES: [Difference; 13] = [
         wider: 2,
     },
     Difference {
-        reason: "glob or regex is told by the rule, not by the value in it (compat 3)",
+        reason: "glob or regex is told by the rule, not by the value in it",
         applies: |seen| {
             let closes = |hole: &Hole<'_>, value: &str| {
                 hole.is_label() && !hole.in_regex() && hole.before == "/" && value.ends_with('/')
@@ -123,7 +123,7 @@ pub(super) const DIFFERENCES: [Difference; 13] = [
         wider: 0,
     },
     Difference {
-        reason: "a label's value within a regex stands in a group of its own (decision 10)",
+        reason: "a label's value within a regex stands in a group of its own",
         applies: |seen| {
             seen.any_value(|hole, value| hole.is_label() && hole.in_regex() && value.contains(SPECIAL))
         },
