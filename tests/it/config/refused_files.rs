@@ -1,6 +1,9 @@
 //! Mistakes in what the configuration points at: keys, certificates, the port.
 
 use std::net::TcpListener;
+use std::time::SystemTime;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 use super::refusal::{FLAT, LISTED, SECRET, judge, line_of, refused};
 use crate::process::{DAY, Server, Site, dockgate, now, pair, run};
@@ -111,6 +114,40 @@ fn an_expired_certificate_is_a_warning_in_the_flat_form_and_an_error_in_lists() 
     let header = server.ask(Some(("alice", "alpha-pass")), "repository:a:pull").token_header();
     assert!(header.get("x5c").is_none() && header["kid"].is_string(), "{header}");
     assert!(server.stderr().contains("has expired"), "{}", server.stderr());
+}
+
+/// A leaf that is good, below an intermediate that ended, below a root that is good.
+fn pair_below_an_expired_authority(site: &Site) {
+    let authority = |name: &str, until: SystemTime| {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.not_before = (now() - 100 * DAY).into();
+        params.not_after = until.into();
+        params
+    };
+    let [root_key, middle_key, key] = [(); 3].map(|()| KeyPair::generate().unwrap());
+    let root = Issuer::new(authority("root", now() + 100 * DAY), root_key);
+    let middle = authority("middle", now() - DAY);
+    let middle_pem = middle.signed_by(&middle_key, &root).unwrap().pem();
+    let mut leaf = authority("leaf", now() + 100 * DAY);
+    leaf.is_ca = IsCa::NoCa;
+    let leaf_pem = leaf.signed_by(&key, &Issuer::new(middle, middle_key)).unwrap().pem();
+    site.write("cert.pem", leaf_pem + &middle_pem);
+    site.write("key.pem", key.serialize_pem());
+}
+
+#[test]
+fn an_expired_authority_counts_like_an_expired_certificate() {
+    let site = Site::new();
+    pair_below_an_expired_authority(&site);
+    refused(&site, LISTED.as_bytes(), line_of(LISTED, "certificate"), "chain has expired: renew it").unwrap();
+
+    site.write("auth.yml", FLAT);
+    let server = Server::start(&site, "auth.yml");
+    let header = server.ask(Some(("alice", "alpha-pass")), "repository:a:pull").token_header();
+    assert!(header.get("x5c").is_none() && header["kid"].is_string(), "{header}");
+    assert!(server.stderr().contains("chain has expired"), "{}", server.stderr());
 }
 
 #[test]

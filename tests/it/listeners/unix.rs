@@ -1,6 +1,6 @@
 //! Sockets in the file system.
 
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 
 use dockgate::config::server::Net;
@@ -63,6 +63,16 @@ fn a_socket_that_somebody_listens_on_is_left_alone() {
     let error = bind(&path).unwrap_err();
     assert!(error.contains("somebody is listening") && error.contains(path.to_str().unwrap()), "{error}");
     assert_eq!(server.connect().get("/healthz").status, 200);
+}
+
+#[test]
+fn a_socket_of_another_kind_is_left_alone() {
+    let (_directory, path) = place();
+    let datagrams = UnixDatagram::bind(&path).unwrap();
+    let error = bind(&path).unwrap_err();
+    assert!(error.contains("is somebody's socket"), "{error}");
+    UnixDatagram::unbound().unwrap().send_to(b"still there", &path).unwrap();
+    assert_eq!(datagrams.recv(&mut [0; 32]).unwrap(), 11);
 }
 
 #[test]

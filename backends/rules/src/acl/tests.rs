@@ -142,3 +142,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_long_list_keeps_the_deadline_and_opens_nothing() {
+    let rules: Vec<Json> = (0..RULES_BETWEEN_LOOKS)
+        .map(|number| json!({"match": {"account": format!("u{number}")}, "actions": []}))
+        .chain([json!({"match": {}, "actions": ["*"]})])
+        .collect();
+    let acl = acl(&rules);
+    // The deadline of `call` has passed.
+    assert!(matches!(decide(&acl, &Identity::new("nobody"), "a"), Err(BackendError::Timeout(_))));
+    assert!(matches!(decide(&acl, &Identity::new("u1"), "a"), Ok(Decision::Allow(_))));
+}
