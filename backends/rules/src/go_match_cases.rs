@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path};
 
-use crate::{Bindings, DoubleStar, Field, Glob, Regexes, Scope, Template, Value, go_regex};
+use crate::pattern::Nothing;
+use crate::{DoubleStar, Glob, Regexes, Scope, Template, go_regex};
 use regex::Regex;
 use serde::Deserialize;
 
@@ -23,20 +24,6 @@ fn cases(kind: &str) -> Vec<Case> {
     let cases: Vec<Case> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(cases.len(), 8000);
     cases.into_iter().filter(|case| case.kind == kind).collect()
-}
-
-struct Nothing;
-
-impl Bindings for Nothing {
-    fn field(&self, _: Field) -> Option<&str> {
-        None
-    }
-    fn capture(&self, _: Field, _: u32) -> Option<&str> {
-        None
-    }
-    fn label(&self, _: &str) -> &[Value<'_>] {
-        &[]
-    }
 }
 
 fn by_template(pattern: &str, text: &str) -> Option<bool> {

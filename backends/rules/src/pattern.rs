@@ -43,7 +43,8 @@ pub enum PatternError {
     Variable(String),
 }
 
-struct Nothing;
+/// No request: nothing that a variable could stand for.
+pub(crate) struct Nothing;
 
 impl Bindings for Nothing {
     fn field(&self, _: Field) -> Option<&str> {

@@ -18,7 +18,8 @@ impl FromStr for GoDuration {
 
     fn from_str(text: &str) -> Result<Self, String> {
         parse(text).map(Self).ok_or_else(|| {
-            format!("{text:?} is not a duration: write a number and a unit, such as `10s`, `1m30s`, `1h` or `500ms`")
+            // Not shown: it may have come from the environment, and be a secret in the wrong place.
+            "not a duration: write a number and a unit, such as `10s`, `1m30s`, `1h` or `500ms`".to_owned()
         })
     }
 }
