@@ -19,6 +19,7 @@ pub mod chain;
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod live;
 mod logging;
 pub mod net;
 pub mod outside;
@@ -26,6 +27,7 @@ mod quickstart;
 pub mod scope;
 pub mod state;
 pub mod token;
+pub mod watch;
 
 pub use backends::Backends;
 pub use cli::run;

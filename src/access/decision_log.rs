@@ -54,6 +54,12 @@ pub(super) fn not_authorized(cx: &Call, question: &Question, failed: &LinkError)
     failed_link(cx, question, failed);
 }
 
+/// The service is none of those that get tokens.
+pub(super) fn unknown_service(cx: &Call, login: &Login) {
+    let detail = "not listed under token.services or token.keys";
+    refused(cx, login, "-", "unknown_service", detail);
+}
+
 fn refused(cx: &Call, login: &Login, backend: &str, reason: &str, detail: &str) {
     tracing::info!(
         request_id = %cx.request_id(),

@@ -2,7 +2,7 @@
 //!
 //! The order is part of the security model:
 //!
-//! 1. names that cannot be anybody's are refused before anyone is asked;
+//! 1. names that cannot be anybody's, and services that get no tokens here, are refused before anyone is asked;
 //! 2. the authentication chain says who it is;
 //! 3. if nobody hashed a password, one hash is computed all the same, so that an unknown account takes as long as a
 //!    known one;
@@ -18,6 +18,7 @@ mod question;
 mod refusal;
 mod restriction;
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -44,17 +45,20 @@ pub struct Access {
     authz: Chain<dyn Authorizer>,
     passwords: Arc<PasswordService>,
     bounds: Bounds,
+    /// The services that get tokens, if not all do.
+    services: Option<HashSet<String>>,
 }
 
 impl Access {
-    /// Access through two chains.
+    /// Access through two chains, for these services or for all.
     pub fn new(
         authn: Chain<dyn Authenticator>,
         authz: Chain<dyn Authorizer>,
         passwords: Arc<PasswordService>,
         bounds: Bounds,
+        services: Option<HashSet<String>>,
     ) -> Self {
-        Self { authn, authz, passwords, bounds }
+        Self { authn, authz, passwords, bounds, services }
     }
 
     /// Who may be asked, in order.
@@ -68,6 +72,7 @@ impl Access {
     /// Why nothing is granted at all. Missing rights are no error: the grant then holds fewer actions, or none.
     pub async fn answer(&self, cx: &Call, question: &Question) -> Result<Grant, Refusal> {
         self.refuse_impossible_names(&question.login)?;
+        self.refuse_unknown_service(cx, &question.login)?;
         let identity = self.identify(cx, &question.login).await.inspect_err(|failure| {
             decision_log::not_identified(cx, question, failure);
         })?;
@@ -87,6 +92,17 @@ impl Access {
             return Err(Refusal::Malformed("the service name is too long or holds control characters"));
         }
         Ok(())
+    }
+
+    /// Before anybody is asked: a token for a registry that nobody runs here is of use to nobody who should have it.
+    fn refuse_unknown_service(&self, cx: &Call, login: &Login) -> Result<(), Refusal> {
+        match &self.services {
+            Some(services) if !services.contains(&login.service) => {
+                decision_log::unknown_service(cx, login);
+                Err(Refusal::UnknownService)
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn identify(&self, cx: &Call, login: &Login) -> Result<Identity, NotIdentified> {

@@ -12,6 +12,8 @@ use crate::chain::LinkError;
 pub enum Refusal {
     /// The request makes no sense; the text is for the client.
     Malformed(&'static str),
+    /// Tokens are given for listed services only, and this is none of them.
+    UnknownService,
     /// Nobody vouches for this login.
     BadCredentials,
     /// The question could not be answered.

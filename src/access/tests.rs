@@ -62,6 +62,7 @@ fn access(welcome: fn(&str) -> Answer<Identity>, rule: fn(&ActionSet) -> Answer<
             chain(Arc::new(Rule(rule)) as _),
             passwords,
             BOUNDS,
+            None,
         ),
         world,
     )

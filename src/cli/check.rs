@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use crate::backends::Backends;
 use crate::outside::Outside;
-use crate::state::{self, Lasting, Loaded, State};
+use crate::state::{self, Lasting, Loaded, LoadedKey, ServiceProfile, State};
 
 pub(super) fn run(config: &Path, offline: bool, backends: &Backends, outside: &Outside) -> ExitCode {
     let runtime = match super::runtime() {
@@ -39,10 +39,7 @@ pub(super) fn run(config: &Path, offline: bool, backends: &Backends, outside: &O
 fn summary(state: &State) -> String {
     let (authn, authz) = state.access().chains();
     let names = |names: Vec<&str>| names.join(", then ");
-    let signing = state.signing();
-    let expires = signing.key.leaf().not_after().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let kid = signing.header.kid.map_or_else(|| "none".to_owned(), |kind| kind.of(signing.key.public_key()));
-    [
+    let mut lines = vec![
         format!(
             "listens on       {} ({})",
             state.server().addr.value,
@@ -51,12 +48,32 @@ fn summary(state: &State) -> String {
         format!("token endpoint   {}/auth", state.prefix()),
         format!("who is this      {}", names(authn.links().iter().map(|link| link.name.as_ref()).collect())),
         format!("what may they do {}", names(authz.links().iter().map(|link| link.name.as_ref()).collect())),
-        format!("signs as         {} with {}", state.issuer().name(), signing.key.algorithm().name()),
-        format!("key id           {kid}"),
-        format!("x5c              {}", if signing.header.x5c { "sent along" } else { "not sent" }),
-        format!("certificate      {} until {}", signing.key.leaf().subject(), date(expires)),
-    ]
-    .join("\n")
+        format!("signs as         {}", state.issuer()),
+    ];
+    lines.extend(state.signing().profiles().flat_map(|(profile, key)| signing(profile, key)));
+    lines.join("\n")
+}
+
+/// How tokens for one service, or for all others, are signed.
+fn signing(profile: &ServiceProfile, key: &LoadedKey) -> Vec<String> {
+    let kid = profile.header.kid.as_ref();
+    let expires = key.key.leaf().not_after().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let mut lines: Vec<String> = profile.service.iter().map(|service| format!("for {service}")).collect();
+    lines.extend([
+        format!(
+            "algorithm        {} ({}), {} seconds",
+            key.key.algorithm(),
+            key.key.public_key().material().kind(),
+            profile.lifetime.as_secs()
+        ),
+        format!(
+            "key id           {}",
+            kid.map_or_else(|| "none".to_owned(), |id| id.of(key.key.public_key()))
+        ),
+        format!("x5c              {}", if profile.header.x5c { "sent along" } else { "not sent" }),
+        format!("certificate      {} until {}", key.key.leaf().subject(), date(expires)),
+    ]);
+    lines
 }
 
 /// `2026-11-21`, in UTC.

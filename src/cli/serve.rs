@@ -60,7 +60,7 @@ pub(super) async fn until_stopped(state: Arc<State>, listener: Listener, stop: S
     let scheme = if state.tls().is_some() { "https" } else { "http" };
     let version = env!("CARGO_PKG_VERSION");
     raise_descriptor_limit();
-    tracing::info!(address = %listener, scheme, issuer = state.issuer().name(), version, "listening");
+    tracing::info!(address = %listener, scheme, issuer = state.issuer(), version, "listening");
     let (tls, limits) = (state.tls(), state.limits().clone());
     let serving = net::serve(listener, http::router(state), tls, limits, stop.clone().times(1));
     tokio::select! {

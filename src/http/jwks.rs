@@ -10,7 +10,7 @@ use axum::response::Response;
 use crate::state::State;
 
 pub(super) async fn get(Shared(state): Shared<Arc<State>>) -> Response {
-    let body: Bytes = state.jwks();
+    let body: Bytes = state.signing().jwks.clone();
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/jwk-set+json"));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));

@@ -48,7 +48,10 @@ impl Failure {
             Self::TooLarge => "larger than server.limits.body",
             Self::TooSlow => "slower than server.limits.body_timeout",
             Self::NoProof => "no proof that is accepted here",
-            Self::Refused(Refusal::BadCredentials | Refusal::Unavailable { .. }) | Self::NotSigned => return,
+            Self::Refused(
+                Refusal::UnknownService | Refusal::BadCredentials | Refusal::Unavailable { .. },
+            )
+            | Self::NotSigned => return,
         };
         let client = client.0.map_or_else(|| "-".to_owned(), |ip| ip.to_string());
         tracing::info!(%client, reason, "refused at the door");
@@ -62,6 +65,10 @@ impl Failure {
             }
             Self::GrantType => ErrorAnswer::bad_request("grant_type must be password or refresh_token")
                 .oauth("unsupported_grant_type"),
+            Self::Refused(Refusal::UnknownService) => {
+                ErrorAnswer::bad_request("no tokens are given here for this registry's service")
+                    .oauth("invalid_target")
+            }
             Self::TooLarge => {
                 ErrorAnswer::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", "the request is too large")
             }
@@ -69,7 +76,7 @@ impl Failure {
                 ErrorAnswer::new(StatusCode::REQUEST_TIMEOUT, "SIZE_INVALID", "the request took too long")
             }
             Self::NoProof | Self::Refused(Refusal::BadCredentials) => {
-                ErrorAnswer::bad_credentials(state.issuer().name())
+                ErrorAnswer::bad_credentials(state.issuer())
             }
             Self::Refused(Refusal::Unavailable { retry_after }) => ErrorAnswer::unavailable(retry_after),
             Self::NotSigned => ErrorAnswer::unavailable(std::time::Duration::from_secs(5)),
@@ -214,7 +221,7 @@ fn granted_scope(grant: &Grant) -> String {
 
 /// The token's life begins when it is signed, not when the request came: hashing may have taken a while.
 fn signed(state: &State, grant: &Grant, scope: Option<String>) -> Result<Response, Failure> {
-    let issued = state.issuer().issue(grant, state.now(), state.random()).map_err(|error| {
+    let issued = state.signing().issuer.issue(grant, state.now(), state.random()).map_err(|error| {
         tracing::error!(%error, "could not sign a token");
         Failure::NotSigned
     })?;

@@ -1,18 +1,19 @@
 //! Everything that one configuration makes. A reload makes a new one beside the old.
 
 mod assembly;
+mod keeper;
 mod signing;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use bytes::Bytes;
 use dockgate_api::config::{KeyPath, Located, Location, Problem};
 use dockgate_api::{Authenticator, Authorizer, BuildContext, Clock, Dialect, Random};
 use dockgate_passwords::{PasswordService, Pool};
 
-pub use signing::Signing;
+pub use keeper::keep_keys;
+pub use signing::{LoadedKey, ServiceProfile, Signing, SigningPlan};
 
 use crate::access::{Access, Bounds};
 use crate::backends::Backends;
@@ -22,16 +23,17 @@ use crate::config::log::LogConfig;
 use crate::config::passwords::PasswordsConfig;
 use crate::config::server::{Limits, ServerConfig};
 use crate::config::{AclVersion, Sections, Source};
+use crate::live::Live;
 use crate::net::tls;
 use crate::outside::{Outside, TokioSpawner};
-use crate::token::Issuer;
 
 /// A server's state under one configuration.
 pub struct State {
     server: ServerConfig,
     log: LogConfig,
     access: Access,
-    signing: Signing,
+    plan: SigningPlan,
+    signing: Live<Signing>,
     tls: Option<Arc<rustls::ServerConfig>>,
     outside: Outside,
     /// Ends the backends' tasks when the state goes.
@@ -94,19 +96,23 @@ pub fn build(
         .server
         .as_ref()
         .and_then(|server| load_tls(source, server).map_err(|problem| problems.push(problem)).ok().flatten());
-    let signing = signing::load(source, &sections, outside.clock.now(), &mut problems, &mut warnings);
+    let plan = SigningPlan::new(source, &sections, &mut problems, &mut warnings);
+    let signing =
+        plan.as_ref().and_then(|plan| Signing::load(plan, outside.clock.now(), &mut problems, &mut warnings));
     // A value that could not even be read makes no sense to those who come later either.
     problems.retain(|problem| source.problems.contains(problem) || !was_unread(source, problem));
     in_order(&mut problems);
     in_order(&mut warnings);
 
-    match (sections.server, signing, problems.is_empty()) {
-        (Some(server), Some(signing), true) => {
+    match (sections.server, plan.zip(signing), problems.is_empty()) {
+        (Some(server), Some((plan, signing)), true) => {
             let bounds = Bounds { name: server.limits.name, secret: server.limits.secret };
-            let access = Access::new(authn, authz, passwords, bounds);
+            let services = plan.allowed_services().map(|services| services.map(str::to_owned).collect());
+            let access = Access::new(authn, authz, passwords, bounds, services);
+            let signing = Live::new(signing);
             let (log, outside) = (sections.log, outside.clone());
             Ok(Loaded {
-                state: State { server, log, access, signing, tls, outside, _spawner: spawner },
+                state: State { server, log, access, plan, signing, tls, outside, _spawner: spawner },
                 warnings,
             })
         }
@@ -205,19 +211,14 @@ impl State {
         &self.access
     }
 
-    /// Signs grants.
-    pub fn issuer(&self) -> &Issuer {
-        &self.signing.issuer
+    /// What signs now: the keys may change while the server runs.
+    pub fn signing(&self) -> Arc<Signing> {
+        self.signing.load()
     }
 
-    /// The signing key and what goes with it.
-    pub fn signing(&self) -> &Signing {
-        &self.signing
-    }
-
-    /// The JWKS document.
-    pub fn jwks(&self) -> Bytes {
-        self.signing.jwks.clone()
+    /// The `iss` of every token.
+    pub fn issuer(&self) -> &str {
+        self.plan.issuer()
     }
 
     /// The path before every route.

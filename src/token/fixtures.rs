@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use dockgate_api::{Random, RandomError};
 
-use super::{PemFile, SigningKey};
+use super::{PemFile, PublishedKey, SigningKey};
 
 pub(super) fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/keys").join(name)
@@ -33,6 +33,21 @@ pub(super) fn rsa() -> SigningKey {
 
 pub(super) fn ec() -> SigningKey {
     pair(&read("ec.crt"), &read("ec.pkcs8.pem")).unwrap()
+}
+
+/// A key of every kind that tokens are signed with.
+pub(super) fn one_of_each_kind() -> Vec<SigningKey> {
+    let names = ["rsa", "ec", "p384", "p521", "ed25519"];
+    let made = names.iter().map(|name| match *name {
+        "rsa" => rsa(),
+        "ec" => ec(),
+        other => pair(&read(&format!("{other}.crt")), &read(&format!("{other}.pem"))).unwrap(),
+    });
+    made.collect()
+}
+
+pub(super) fn published(key: &SigningKey) -> PublishedKey<'_> {
+    PublishedKey { key: key.public_key(), algorithm: key.algorithm(), ids: Vec::new() }
 }
 
 /// Each byte is one more than the one before.

@@ -1,26 +1,20 @@
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use dockgate_api::Random;
 
 use super::claims::ResourceActions;
-use super::jwt::{self, HeaderOptions, IssueError, Issued, TokenParts, TokenSigner};
-use super::keys::SigningKey;
+use super::jwt::{self, IssueError, Issued, TokenParts};
+use super::profile::Profile;
 use crate::access::Grant;
-
-/// Clients come back for every step with a token that lives shorter.
-const SHORTEST_LIFE: Duration = Duration::from_secs(60);
 
 /// Signs grants: the one public way to a token.
 #[derive(Debug)]
 pub struct Issuer {
     name: String,
-    lifetime: Duration,
-    signer: TokenSigner,
-    /// Once the certificate has ended: the same key without it, for registries that know the key id.
-    without_x5c: TokenSigner,
-    certificate_ended: AtomicBool,
+    default: Profile,
+    services: HashMap<String, Profile>,
 }
 
 impl fmt::Display for Issuer {
@@ -30,50 +24,19 @@ impl fmt::Display for Issuer {
 }
 
 impl Issuer {
-    /// An issuer under a name, the `iss` of its tokens, which live for `lifetime`.
-    ///
-    /// # Errors
-    /// See [`TokenSigner::new`].
-    pub fn new(
-        name: impl Into<String>,
-        lifetime: Duration,
-        key: &SigningKey,
-        header: HeaderOptions,
-    ) -> Result<Self, IssueError> {
-        let signer = TokenSigner::new(key, header)?;
-        let without_x5c = TokenSigner::new(key, HeaderOptions { x5c: false, ..header })?;
-        Ok(Self {
-            name: name.into(),
-            lifetime,
-            signer,
-            without_x5c,
-            certificate_ended: AtomicBool::new(false),
-        })
-    }
-
-    /// See [`TokenSigner::oversized_header`].
-    pub fn oversized_header(&self) -> Option<usize> {
-        self.signer.oversized_header()
-    }
-
-    /// No registry takes a token whose certificate has ended; one without it is taken where the key id is known.
-    fn signer_at(&self, now: SystemTime) -> &TokenSigner {
-        let shortest = self.lifetime.min(SHORTEST_LIFE);
-        if self.signer.x5c_valid_until().is_none_or(|until| now + shortest <= until) {
-            return &self.signer;
-        }
-        if !self.certificate_ended.swap(true, Ordering::Relaxed) {
-            tracing::error!(
-                "the signing certificate has ended: tokens go out without it, and only registries that know the key id \
-                 take them; renew it and restart"
-            );
-        }
-        &self.without_x5c
+    /// An issuer under a name, the `iss` of its tokens. Services that are not among these get the default profile.
+    pub fn new(name: impl Into<String>, default: Profile, services: HashMap<String, Profile>) -> Self {
+        Self { name: name.into(), default, services }
     }
 
     /// The `iss` of the tokens.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// How tokens for a service are signed.
+    pub fn profile(&self, service: &str) -> &Profile {
+        self.services.get(service).unwrap_or(&self.default)
     }
 
     /// Signs a token for a grant. It outlives neither the grant nor the certificate that travels with it.
@@ -94,7 +57,8 @@ impl Issuer {
                 )
             })
             .collect();
-        let signer = self.signer_at(now);
+        let profile = self.profile(grant.service());
+        let signer = profile.signer_at(now);
         let ends = [grant.valid_until(), signer.x5c_valid_until()];
         let parts = TokenParts {
             issuer: &self.name,
@@ -102,7 +66,7 @@ impl Issuer {
             audience: grant.service(),
             access: &access,
             now,
-            lifetime: self.lifetime,
+            lifetime: profile.lifetime(),
             valid_until: ends.into_iter().flatten().min(),
         };
         jwt::issue(signer, &parts, random)

@@ -2,9 +2,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use super::keys::SigningKey;
-use super::kid::KidKind;
+use super::algorithm::Algorithm;
+use super::kid::KeyId;
 use super::public_key::{KeyMaterial, PublicKey};
+
+/// A public key as registries are told of it.
+#[derive(Debug, Clone)]
+pub struct PublishedKey<'a> {
+    /// The key.
+    pub key: &'a PublicKey,
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// The ids under which tokens name it, beside those that follow from the key itself.
+    pub ids: Vec<KeyId>,
+}
 
 #[derive(Serialize)]
 struct Document {
@@ -26,24 +37,25 @@ struct Jwk {
 enum Members {
     Rsa { kty: &'static str, n: String, e: String },
     Ec { kty: &'static str, crv: &'static str, x: String, y: String },
+    Okp { kty: &'static str, crv: &'static str, x: String },
 }
 
 /// The JWK set of these keys (RFC 7517 section 5), as served at `/.well-known/jwks.json`: public members only, each
-/// key under its libtrust id and its RFC 7638 id, so that a registry finds it whichever the token names.
+/// key under its libtrust id, its RFC 7638 id and its given ones, so that a registry finds it whichever the token names.
 ///
 /// # Errors
 /// Only if the JSON encoder fails; it has no reason to.
 pub fn jwks_document<'a>(
-    keys: impl IntoIterator<Item = &'a SigningKey>,
+    keys: impl IntoIterator<Item = PublishedKey<'a>>,
 ) -> Result<Vec<u8>, serde_json::Error> {
     let mut document = Document { keys: Vec::new() };
-    for key in keys {
-        for kind in KidKind::ALL {
+    for published in keys {
+        for id in KeyId::COMPUTED.iter().chain(&published.ids) {
             let jwk = Jwk {
-                kid: kind.of(key.public_key()),
+                kid: id.of(published.key),
                 usage: "sig",
-                alg: key.algorithm().name(),
-                members: members(key.public_key()),
+                alg: published.algorithm.name(),
+                members: members(published.key),
             };
             if !document.keys.contains(&jwk) {
                 document.keys.push(jwk);
@@ -57,7 +69,8 @@ fn members(key: &PublicKey) -> Members {
     let b64 = |number: &[u8]| URL_SAFE_NO_PAD.encode(number);
     match key.material() {
         KeyMaterial::Rsa { n, e } => Members::Rsa { kty: "RSA", n: b64(n), e: b64(e) },
-        KeyMaterial::P256 { x, y } => Members::Ec { kty: "EC", crv: "P-256", x: b64(x), y: b64(y) },
+        KeyMaterial::Ec { curve, x, y } => Members::Ec { kty: "EC", crv: curve.name(), x: b64(x), y: b64(y) },
+        KeyMaterial::Ed25519 { x } => Members::Okp { kty: "OKP", crv: "Ed25519", x: b64(x) },
     }
 }
 

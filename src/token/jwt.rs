@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::claims::{Claims, ResourceActions};
 use super::keys::SigningKey;
-use super::kid::KidKind;
+use super::kid::KeyId;
 use super::sign::{Sign, SignError};
 use dockgate_api::{Random, RandomError};
 
@@ -21,10 +21,10 @@ const JWT_ID_BYTES: usize = 16;
 pub const LARGE_TOKEN_BYTES: usize = 6 * 1024;
 
 /// What a token's header says about its key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderOptions {
     /// The key id, or none.
-    pub kid: Option<KidKind>,
+    pub kid: Option<KeyId>,
     /// Whether the certificate chain travels along. Off for a registry that knows the key only from its `jwks`:
     /// such a registry refuses any token with `x5c`.
     pub x5c: bool,
@@ -33,7 +33,7 @@ pub struct HeaderOptions {
 impl Default for HeaderOptions {
     /// `x5c` and the libtrust id, which together satisfy the most registry versions.
     fn default() -> Self {
-        Self { kid: Some(KidKind::Libtrust), x5c: true }
+        Self { kid: Some(KeyId::Libtrust), x5c: true }
     }
 }
 
@@ -60,12 +60,12 @@ impl TokenSigner {
     ///
     /// # Errors
     /// Only if the JSON encoder fails; it has no reason to.
-    pub fn new(key: &SigningKey, options: HeaderOptions) -> Result<Self, IssueError> {
+    pub fn new(key: &SigningKey, options: &HeaderOptions) -> Result<Self, IssueError> {
         let chain: Vec<String> = key.x5c().map(|certificate| STANDARD.encode(certificate.der())).collect();
         let header = Header {
             typ: "JWT",
             alg: key.algorithm().name(),
-            kid: options.kid.map(|kind| kind.of(key.public_key())),
+            kid: options.kid.as_ref().map(|kind| kind.of(key.public_key())),
             x5c: options.x5c.then_some(&chain),
         };
         let x5c_until = if options.x5c { key.x5c().map(super::Certificate::not_after).min() } else { None };

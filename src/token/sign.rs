@@ -1,7 +1,7 @@
 use std::fmt;
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{EcdsaKeyPair, RsaKeyPair};
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
 
 use super::algorithm::{Algorithm, Scheme};
 
@@ -37,6 +37,7 @@ impl SignError {
 pub(super) enum LocalKey {
     Rsa(RsaKeyPair),
     Ecdsa(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
 }
 
 /// Signs in this process with a held key.
@@ -66,8 +67,11 @@ impl Sign for LocalSigner {
                 Ok(signature)
             }
             // Curve, digest and signature form were fixed when the pair was parsed: check that they are these.
-            (LocalKey::Ecdsa(pair), Scheme::Ecdsa(scheme)) if pair.algorithm() == scheme => {
+            (LocalKey::Ecdsa(pair), Scheme::Ecdsa(_, scheme)) if pair.algorithm() == scheme => {
                 Ok(pair.sign(&self.random, message).map_err(failed)?.as_ref().to_vec())
+            }
+            (LocalKey::Ed25519(pair), Scheme::Ed25519) => {
+                Ok(pair.try_sign(message).map_err(failed)?.as_ref().to_vec())
             }
             _ => Err(SignError::new(self.algorithm, "the key is of another kind")),
         }

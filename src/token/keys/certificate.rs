@@ -45,6 +45,14 @@ impl Certificate {
         self.self_signed
     }
 
+    /// Whether this issuer signed it.
+    pub fn is_issued_by(&self, issuer: &Self) -> bool {
+        match (X509Certificate::from_der(&self.der), X509Certificate::from_der(&issuer.der)) {
+            (Ok((_, own)), Ok((_, issuer))) => issued_by(&own, &issuer),
+            _ => false,
+        }
+    }
+
     fn new(der: &[u8], parsed: &X509Certificate<'_>) -> Option<Self> {
         Some(Self {
             der: der.to_vec(),
@@ -72,6 +80,8 @@ impl fmt::Debug for Certificate {
 pub(super) struct Chain {
     pub(super) leaf: Certificate,
     pub(super) intermediates: Vec<Certificate>,
+    /// Where the chain ends, if the file goes so far.
+    pub(super) root: Option<Certificate>,
 }
 
 impl Chain {
@@ -102,7 +112,7 @@ impl Chain {
             ));
         };
         let (leaf, mut current) = others.remove(position);
-        let mut intermediates = Vec::new();
+        let (mut intermediates, mut root) = (Vec::new(), None);
         let mut complete = leaf.self_signed;
         while !complete {
             // Each step takes one away, so that certificates that issue each other end too.
@@ -112,11 +122,13 @@ impl Chain {
             let (issuer, parsed) = others.remove(position);
             complete = issuer.self_signed;
             current = parsed;
-            if !complete {
+            if complete {
+                root = Some(issuer);
+            } else {
                 intermediates.push(issuer);
             }
         }
-        Ok(Self { leaf, intermediates })
+        Ok(Self { leaf, intermediates, root })
     }
 }
 

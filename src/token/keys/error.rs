@@ -2,6 +2,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::pem::PemDamage;
+use crate::token::algorithm::Algorithm;
+use crate::token::public_key::KeyMaterial;
 
 /// Which of the two files an error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,15 +78,28 @@ pub enum KeyProblem {
     /// An RSA key above 8192 bits.
     #[error("is an RSA key of more than 8192 bits")]
     RsaTooLarge,
-    /// A kind of key that a later build will take.
-    #[error("is of the kind {0}, which is not in this build yet")]
-    NotYet(&'static str),
+    /// The key cannot sign with the wanted algorithm.
+    #[error("is of the kind {kind}, which does not sign {wanted}")]
+    OtherAlgorithm {
+        /// What was asked for.
+        wanted: Algorithm,
+        /// The kind of the key.
+        kind: String,
+        /// What the key can sign with.
+        possible: Vec<Algorithm>,
+    },
     /// Malformed, or a kind of key that no registry takes.
     #[error("is malformed or of a kind that tokens are not signed with")]
     UnknownKey,
     /// No certificate in the file has the public key of the private key; the subjects of those that are there.
     #[error("does not belong to the private key (certificates in the file: {})", .0.join("; "))]
     NotOfThisKey(Vec<String>),
+}
+
+impl KeyProblem {
+    pub(super) fn other_algorithm(wanted: Algorithm, key: &KeyMaterial) -> Self {
+        Self::OtherAlgorithm { wanted, kind: key.kind(), possible: Algorithm::of_key(key).collect() }
+    }
 }
 
 impl KeyError {
@@ -137,7 +152,11 @@ impl KeyError {
             P::Encrypted => format!("remove the passphrase: openssl pkey -in {path} -out key.pem"),
             P::OpenSsh => format!("convert a copy of it: ssh-keygen -p -N '' -m PKCS8 -f {path}"),
             P::BadCertificate(_) => format!("look at it: openssl x509 -in {path} -noout -text"),
-            P::RsaTooSmall | P::RsaTooLarge | P::NotYet(_) | P::UnknownKey => format!("use {NEW_PAIR}"),
+            P::OtherAlgorithm { possible, .. } => {
+                let names: Vec<&str> = possible.iter().map(|algorithm| algorithm.name()).collect();
+                format!("it signs {}: write that, or name another key", names.join(", "))
+            }
+            P::RsaTooSmall | P::RsaTooLarge | P::UnknownKey => format!("use {NEW_PAIR}"),
             P::NotOfThisKey(_) => format!(
                 "name the pair that belongs together: `openssl x509 -in {path} -noout -pubkey` and \
                  `openssl pkey -in KEY -pubout` must agree"
@@ -150,7 +169,7 @@ impl KeyError {
     }
 }
 
-const NEW_PAIR: &str = "an EC P-256 key (or RSA of 2048 to 8192 bits): openssl req -x509 -nodes -newkey ec \
+const NEW_PAIR: &str = "an EC P-256 key (or P-384, P-521, Ed25519, RSA of 2048 to 8192 bits): openssl req -x509 -nodes -newkey ec \
     -pkeyopt ec_paramgen_curve:prime256v1 -days 730 -subj /CN=dockgate -keyout key.pem -out cert.pem";
 
 impl FileRole {

@@ -39,6 +39,11 @@ fn every_form_of_a_key_is_read() {
         ("ec.crt", "ec.pkcs8.pem", Algorithm::Es256),
         ("ec.crt", "ec.sec1.pem", Algorithm::Es256),
         ("ec.crt", "ec.sec1.params.pem", Algorithm::Es256),
+        ("p384.crt", "p384.pem", Algorithm::Es384),
+        ("p384.crt", "p384.sec1.pem", Algorithm::Es384),
+        ("p521.crt", "p521.pem", Algorithm::Es512),
+        ("p521.crt", "p521.sec1.pem", Algorithm::Es512),
+        ("ed25519.crt", "ed25519.pem", Algorithm::EdDsa),
     ];
     for (certificate, key, algorithm) in forms {
         let (certificate, bytes) = (read(certificate), read(key));
@@ -100,6 +105,35 @@ fn validity_is_reported() {
 }
 
 #[test]
+fn an_algorithm_must_fit_the_key() {
+    let (certificate, key) = (fixtures::path("rsa.crt"), fixtures::path("rsa.pkcs8.pem"));
+    for algorithm in [Algorithm::Rs384, Algorithm::Rs512, Algorithm::Ps256] {
+        assert_eq!(SigningKey::load(&certificate, &key, Some(algorithm)).unwrap().algorithm(), algorithm);
+    }
+    let refused = SigningKey::load(&certificate, &key, Some(Algorithm::Es256)).unwrap_err();
+    assert_eq!(refused.role(), FileRole::Key);
+    let shown = refused.to_string();
+    let message = "is of the kind RSA 2048, which does not sign ES256; it signs RS256, RS384, RS512, PS256: write that, \
+                   or name another key";
+    assert!(shown.ends_with(message), "{shown}");
+
+    struct Elsewhere;
+    impl crate::token::Sign for Elsewhere {
+        fn algorithm(&self) -> Algorithm {
+            Algorithm::Es384
+        }
+        fn sign(&self, _: &[u8]) -> Result<Vec<u8>, crate::token::SignError> {
+            Ok(Vec::new())
+        }
+    }
+    let bytes = read("ec.crt");
+    let file = PemFile { path: Path::new("cert.pem"), bytes: &bytes };
+    let public = fixtures::ec().public_key().clone();
+    let shown = SigningKey::with_signer(Arc::new(Elsewhere), public, file).unwrap_err().to_string();
+    assert!(shown.contains("EC P-256, which does not sign ES384"), "{shown}");
+}
+
+#[test]
 fn encrypted_keys_are_refused_with_the_command() {
     for name in ["rsa.pkcs8.encrypted.pem", "rsa.pkcs1.encrypted.pem", "ec.pkcs8.encrypted.pem"] {
         for bytes in [read(name), crlf(&read(name))] {
@@ -116,9 +150,6 @@ fn encrypted_keys_are_refused_with_the_command() {
 fn keys_of_other_kinds_are_named() {
     let cases = [
         ("rsa1024.pem", "is an RSA key of less than 2048 bits; use an EC P-256 key"),
-        ("p384.pem", "is of the kind EC P-384, which is not in this build yet; use an EC P-256 key"),
-        ("p521.pem", "is of the kind EC P-521, which is not in this build yet"),
-        ("ed25519.pem", "is of the kind Ed25519, which is not in this build yet"),
         ("k256.pem", "of a kind that tokens are not signed with"),
         ("rsa-pss.pem", "of a kind that tokens are not signed with"),
         ("openssh.pem", "is a key in OpenSSH's form; convert a copy of it: ssh-keygen"),
@@ -206,17 +237,17 @@ fn damaged_blocks_are_described() {
 #[test]
 fn files_are_loaded_from_disk() {
     let (certificate, key) = (fixtures::path("rsa.crt"), fixtures::path("rsa.pkcs1.pem"));
-    assert_eq!(SigningKey::load(&certificate, &key).unwrap().algorithm(), Algorithm::Rs256);
+    assert_eq!(SigningKey::load(&certificate, &key, None).unwrap().algorithm(), Algorithm::Rs256);
 
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("missing.pem");
-    let shown = SigningKey::load(&missing, &key).unwrap_err().to_string();
+    let shown = SigningKey::load(&missing, &key, None).unwrap_err().to_string();
     assert!(shown.contains("missing.pem: cannot be read") && shown.contains("check the path"), "{shown}");
-    let shown = SigningKey::load(&certificate, dir.path()).unwrap_err().to_string();
+    let shown = SigningKey::load(&certificate, dir.path(), None).unwrap_err().to_string();
     assert!(shown.contains("name the file in it"), "{shown}");
     let large = dir.path().join("large.pem");
     std::fs::write(&large, vec![b' '; (1 << 20) + 1]).unwrap();
-    let shown = SigningKey::load(&certificate, &large).unwrap_err().to_string();
+    let shown = SigningKey::load(&certificate, &large, None).unwrap_err().to_string();
     assert!(shown.contains("is larger than 1 MiB"), "{shown}");
 }
 

@@ -21,6 +21,24 @@ const VECTORS: &[(&str, &str, &str, &str)] = &[
         "SEBW:LP6O:LBNI:BFFW:LYRD:7JCH:LWSC:36OY:CXXG:LJMS:7UAQ:KMHE",
         "xJWZ_32wXW_VIW01dlwMGj2AkaxOc-whB41E8AIml0Y",
     ),
+    (
+        "p384.crt",
+        "p384.pem",
+        "Y3HZ:EEFI:IGI6:TYQQ:5FKW:GGPI:HAYU:RYVN:NKXM:JGFK:6RPJ:KF5R",
+        "wUKZJyAzJivZ0yUJW2Kli6ehd5RFH2whduch00AZEMM",
+    ),
+    (
+        "p521.crt",
+        "p521.pem",
+        "BPSC:JRHA:JNI2:IAX7:NTYB:QOWH:XOOG:YB5G:JGIN:5EE5:UJYM:3QXZ",
+        "546U-3R_rYOvlatV2dzwVgx3odThyiKsgrs4htlfqUE",
+    ),
+    (
+        "ed25519.crt",
+        "ed25519.pem",
+        "WF6Q:IN5T:BKHD:M657:6YVR:JKEC:AKCZ:EK6U:G3YZ:TX4G:SMYW:432E",
+        "SFH2sRdRbBHtpZNuzWaAPf7ZlZTzimay3vvEUg1ncYY",
+    ),
 ];
 
 #[test]
@@ -58,4 +76,11 @@ fn two_ec_keys_have_two_thumbprints() {
     // docker_auth hashes the curve's generator: all its EC keys have this one id.
     assert_ne!(VECTORS[1].3, VECTORS[2].3);
     assert!(VECTORS.iter().all(|vector| vector.3 != "xx0BcA-wMohw8atYDJOe6peGModklG2wRHBlXHMvl0M"));
+}
+
+/// RFC 8037 appendix A.3.
+#[test]
+fn the_example_of_rfc_8037() {
+    let x = URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
+    assert_eq!(thumbprint(&KeyMaterial::Ed25519 { x }), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 }

@@ -6,6 +6,7 @@ mod reference;
 mod refusal;
 mod refused_chains;
 mod refused_files;
+mod refused_keys;
 mod refused_sections;
 mod refused_together;
 mod refused_users;

@@ -86,7 +86,7 @@ fn every_key_of_every_section_stands_in_it() {
     let links: Vec<&Node> = at(&root, &["authn"]).items().unwrap().iter().collect();
     let comparisons = [
         (Comparison::of::<ServerConfig>("server", &[at(&root, &["server"])]), 16),
-        (Comparison::of::<TokenConfig>("token", &[at(&root, &["token"])]), 6),
+        (Comparison::of::<TokenConfig>("token", &[at(&root, &["token"])]), 21),
         (Comparison::of::<LogConfig>("log", &[at(&root, &["log"])]), 2),
         (Comparison::of::<PasswordsConfig>("passwords", &[at(&root, &["passwords"])]), 3),
         (Comparison::of::<LinkOptions>("authn[]", &links), 5),
@@ -132,6 +132,7 @@ fn its_values_are_the_defaults() {
     let least = yaml::parse("least.yml", "{issuer: a, expiration: 1}", &mut Vec::new()).unwrap();
     let least: TokenConfig = decoded(&least);
     assert_eq!((token.x5c, token.disable_legacy_key_id), (least.x5c, least.disable_legacy_key_id));
+    assert_eq!(token.other_services, least.other_services);
     let server: ServerConfig = decoded(at(&root, &["server"]));
     let least: ServerConfig =
         decoded(&yaml::parse("least.yml", "{addr: \":5001\"}", &mut Vec::new()).unwrap());

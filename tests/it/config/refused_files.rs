@@ -38,7 +38,7 @@ fn keys_and_certificates_that_cannot_sign() {
         ),
         ("OpenSSH key", &|site| site.copy_key("openssh.pem", "key.pem"), "key", "ssh-keygen -p"),
         ("small RSA key", &|site| site.copy_key("rsa1024.pem", "key.pem"), "key", "use an EC P-256 key"),
-        ("Ed25519 key", &|site| site.copy_key("ed25519.pem", "key.pem"), "key", "not in this build yet"),
+        ("key of another curve", &|site| site.copy_key("k256.pem", "key.pem"), "key", "use an EC P-256 key"),
         ("empty key", &|site| site.write("key.pem", ""), "key", "is empty"),
         (
             "binary certificate",
@@ -101,7 +101,7 @@ fn an_expired_certificate_is_a_warning_in_the_flat_form_and_an_error_in_lists() 
     site.write("cert.pem", &expired.certificate_pem);
     site.write("key.pem", &expired.key_pem);
     let line = line_of(LISTED, "certificate");
-    refused(&site, LISTED.as_bytes(), line, "renew it, or set `x5c: false`").unwrap();
+    refused(&site, LISTED.as_bytes(), line, "renew it, or write `x5c: false`").unwrap();
 
     site.write("auth.yml", FLAT);
     let checked = run(dockgate().args(["check", "auth.yml"]).current_dir(site.path()));

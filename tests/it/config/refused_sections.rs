@@ -222,7 +222,7 @@ fn tokens_that_make_no_sense() {
                 "nothing to sign with",
                 ["  certificate: \"cert.pem\"\n  key: \"key.pem\"\n", ""],
                 "token:",
-                "give `certificate` and `key` (`dockgate quickstart` makes a pair)",
+                "make keys with `dockgate keys init DIR`",
             ),
             mistake(
                 "no server section",

@@ -83,7 +83,8 @@ impl TestServer {
 
     /// Both ids of the signing key.
     pub(crate) fn key_ids(&self) -> (String, String) {
-        let key = self.state.signing().key.public_key();
+        let signing = self.state.signing();
+        let key = signing.default_key().unwrap().public_key();
         (dockgate::token::libtrust_id(key), dockgate::token::thumbprint(key.material()))
     }
 }

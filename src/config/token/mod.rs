@@ -1,0 +1,108 @@
+//! `token:` — what we sign, and with what.
+
+mod key_id;
+mod keys;
+mod services;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use dockgate_api::config::{KeyPath, Located, Problem};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use key_id::KeyIdConfig;
+pub use keys::{KeyConfig, KeyFiles, SigningKeyConfig};
+pub use services::{OtherServices, ServiceConfig};
+
+/// The `token` section as written.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct TokenConfig {
+    /// `iss` of every token; the registry's `issuer` must be the same text.
+    pub issuer: Located<String>,
+    /// How long a token lives, in seconds.
+    pub expiration: Located<u32>,
+    /// The signing certificate, leaf first (PEM); the server's pair signs if there is none.
+    pub certificate: Option<Located<PathBuf>>,
+    /// The signing key (PEM).
+    pub key: Option<Located<PathBuf>>,
+    /// A directory of keys that renew themselves (`dockgate keys init`), in place of `certificate` and `key`.
+    pub managed_keys: Option<Located<PathBuf>>,
+    /// Several signing keys, in place of the above.
+    pub keys: Option<Located<Vec<KeyConfig>>>,
+    /// docker_auth's spelling of `key_id: rfc7638`.
+    #[serde(default)]
+    pub disable_legacy_key_id: bool,
+    /// What `kid` says, for services that do not say it themselves.
+    pub key_id: Option<Located<KeyIdConfig>>,
+    /// Sends the certificate along with each token, so that any registry that trusts it needs no key id.
+    #[serde(default = "yes")]
+    pub x5c: bool,
+    /// What differs for single registries, by their `service`.
+    #[serde(default)]
+    pub services: BTreeMap<String, Located<ServiceConfig>>,
+    /// Whether services that are not listed get tokens.
+    #[serde(default)]
+    pub other_services: OtherServices,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl TokenConfig {
+    /// What types alone cannot say. Warnings go to the second list.
+    pub fn validate(&self, path: &KeyPath, problems: &mut Vec<Problem>, warnings: &mut Vec<Problem>) {
+        if self.issuer.trim().is_empty() {
+            let message = "must not be empty: write the same text as the registry's `issuer`";
+            problems.push(Problem::new(self.issuer.location.clone(), path.key("issuer"), message));
+        }
+        if self.issuer.chars().any(char::is_control) {
+            let message = "must be one line of text without control characters";
+            problems.push(Problem::new(self.issuer.location.clone(), path.key("issuer"), message));
+        }
+        validate_expiration(&self.expiration, path, problems, warnings);
+        if let Some(key_id) = self.key_id.as_ref().filter(|_| self.disable_legacy_key_id) {
+            let message = "`disable_legacy_key_id: true` says `rfc7638` already: keep one of the two";
+            problems.push(Problem::new(key_id.location.clone(), path.key("key_id"), message));
+        }
+        self.validate_keys(path, problems);
+        self.validate_services(path, problems, warnings);
+    }
+
+    /// How long a token lives, for services that do not say it themselves.
+    pub fn lifetime(&self) -> Duration {
+        seconds(&self.expiration)
+    }
+
+    /// The longest life of any token.
+    pub fn longest_lifetime(&self) -> Duration {
+        let own = self.services.values().filter_map(|service| service.expiration.as_ref());
+        own.map(seconds).fold(self.lifetime(), Duration::max)
+    }
+}
+
+fn seconds(expiration: &Located<u32>) -> Duration {
+    Duration::from_secs(u64::from(expiration.value))
+}
+
+fn validate_expiration(
+    expiration: &Located<u32>,
+    path: &KeyPath,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Problem>,
+) {
+    let at = |message: String| Problem::new(expiration.location.clone(), path.key("expiration"), message);
+    match expiration.value {
+        0 => problems.push(at("must be at least 1 second; 900 is usual".to_owned())),
+        1..60 => warnings.push(at(
+            "below 60 seconds clients come back for every step, and some assume 60 anyway".to_owned(),
+        )),
+        seconds if seconds > 900 => warnings.push(at(format!(
+            "a right that is taken away lives on for up to {} minutes in tokens already signed",
+            seconds / 60
+        ))),
+        _ => {}
+    }
+}

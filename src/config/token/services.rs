@@ -1,0 +1,81 @@
+//! What differs for single registries.
+
+use std::collections::BTreeMap;
+
+use dockgate_api::config::{KeyPath, Located, Problem, nearest};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{KeyIdConfig, TokenConfig, validate_expiration};
+
+/// `token.services.<service>`: what is not said here is as for all services.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub struct ServiceConfig {
+    /// What `kid` says.
+    pub key_id: Option<KeyIdConfig>,
+    /// Whether the certificate travels along.
+    pub x5c: Option<bool>,
+    /// How long a token lives, in seconds.
+    pub expiration: Option<Located<u32>>,
+    /// The key that signs: a `name` of `token.keys`.
+    pub key: Option<Located<String>>,
+}
+
+/// What becomes of services that are not listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OtherServices {
+    /// They get tokens, signed as `token` says.
+    #[default]
+    Sign,
+    /// Their requests are refused.
+    Refuse,
+}
+
+impl TokenConfig {
+    pub(super) fn validate_services(
+        &self,
+        path: &KeyPath,
+        problems: &mut Vec<Problem>,
+        warnings: &mut Vec<Problem>,
+    ) {
+        let keys = self.keys.as_ref().map_or(&[][..], |keys| keys.value.as_slice());
+        let mut signed_by: BTreeMap<&str, usize> = BTreeMap::new();
+        for (position, key) in keys.iter().enumerate() {
+            for service in &key.services {
+                if signed_by.insert(&service.value, position).is_some_and(|before| before != position) {
+                    let message = format!("another key signs for `{}` already", service.value);
+                    let place = path.key("keys").item(position).key("services");
+                    problems.push(Problem::new(service.location.clone(), place, message));
+                }
+            }
+        }
+        if self.other_services == OtherServices::Refuse && self.services.is_empty() && signed_by.is_empty() {
+            let message =
+                "`refuse` with no service listed refuses every request: list the registries' services here";
+            problems.push(Problem::new(self.issuer.location.clone(), path.key("services"), message));
+        }
+        for (name, service) in &self.services {
+            let path = path.key("services").key(name);
+            if let Some(expiration) = &service.expiration {
+                validate_expiration(expiration, &path, problems, warnings);
+            }
+            let Some(wanted) = &service.key else { continue };
+            let names = || keys.iter().filter_map(|key| key.name.as_ref()).map(|name| name.value.as_str());
+            let named = |key: &super::KeyConfig| key.name.as_ref().is_some_and(|name| **name == **wanted);
+            let message = match keys.iter().position(named) {
+                Some(position) if signed_by.get(name.as_str()).is_none_or(|by| *by == position) => continue,
+                Some(_) => format!(
+                    "another key of `token.keys` lists `{name}` under `services`: keep one of the two"
+                ),
+                None => match nearest(wanted, names()) {
+                    Some(near) => {
+                        format!("no key of `token.keys` has the name `{}`: did you mean `{near}`?", **wanted)
+                    }
+                    None => format!("no key of `token.keys` has `name: {}`", **wanted),
+                },
+            };
+            problems.push(Problem::new(wanted.location.clone(), path.key("key"), message));
+        }
+    }
+}

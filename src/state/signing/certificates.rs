@@ -1,0 +1,80 @@
+//! What is to be said of the certificates of signing keys.
+
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
+
+use dockgate_api::config::Problem;
+
+use super::loaded::LoadedKey;
+use super::plan::{PlannedFiles, PlannedKey, SigningPlan};
+
+/// Certificates that people bring are warned of when they end within this time.
+const EXPIRES_SOON: Duration = Duration::from_secs(30 * DAY);
+const DAY: u64 = 24 * 60 * 60;
+
+/// What becomes of a certificate that has expired, and no registry takes any more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expired {
+    /// The configuration is refused.
+    IsRefused,
+    /// Tokens go out without it.
+    IsLeftOut,
+}
+
+/// Looks at every key. Answers the positions of those whose certificate has ended and does not travel any more.
+pub(super) fn judge(
+    plan: &SigningPlan,
+    keys: &[LoadedKey],
+    expired: Expired,
+    now: SystemTime,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Problem>,
+) -> HashSet<usize> {
+    let mut ended = HashSet::new();
+    for (position, (planned, key)) in plan.keys.iter().zip(keys).enumerate() {
+        leading_zero(planned, key, warnings);
+        let travels = plan.profiles().any(|(_, profile)| profile.key == position && profile.header.x5c);
+        if !travels {
+            continue;
+        }
+        if key.ends() <= now {
+            ended.insert(position);
+            let what = what_expired(key, now);
+            match expired {
+                Expired::IsLeftOut => warnings.push(planned.problem(format!(
+                    "{what}: tokens go out without it, and only registries that know the key id take them"
+                ))),
+                Expired::IsRefused => problems.push(planned.problem(format!(
+                    "{what}: renew it, or write `x5c: false` if your registries know the key id"
+                ))),
+            }
+        } else if key.key.leaf().not_before() > now {
+            warnings.push(planned.problem(
+                "the signing certificate is not valid yet: registries refuse its tokens until it is",
+            ));
+        } else if key.managed.is_none() && key.ends() <= now + EXPIRES_SOON {
+            let left = key.ends().duration_since(now).unwrap_or_default().as_secs() / DAY;
+            warnings
+                .push(planned.problem(format!("the signing certificate expires in {left} days: renew it")));
+        }
+    }
+    ended
+}
+
+fn what_expired(key: &LoadedKey, now: SystemTime) -> &'static str {
+    if key.key.leaf().not_after() <= now {
+        "the signing certificate has expired"
+    } else {
+        "a certificate of the signing certificate's chain has expired"
+    }
+}
+
+fn leading_zero(planned: &PlannedKey, key: &LoadedKey, warnings: &mut Vec<Problem>) {
+    if let PlannedFiles::Pair { key: file, .. } = &planned.files
+        && key.key.public_key().has_leading_zero_coordinate()
+    {
+        let message = "a coordinate of this EC key begins with a zero byte, which registry 3 drops: it takes the tokens \
+                       only through `x5c`; a new key avoids it";
+        warnings.push(planned.at("key", &file.location, message));
+    }
+}

@@ -1,0 +1,218 @@
+//! What the configuration says of keys and services, resolved: all that a reload of the keys needs.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dockgate_api::Dialect;
+use dockgate_api::config::{KeyPath, Located, Location, Problem};
+
+use crate::config::token::{KeyFiles, OtherServices, SigningKeyConfig, TokenConfig};
+use crate::config::{Sections, Source};
+use crate::token::managed::ManagedKeys;
+use crate::token::{Algorithm, HeaderOptions, KeyId};
+
+/// What signs for whom, and where its files are.
+#[derive(Debug)]
+pub struct SigningPlan {
+    pub(super) issuer: String,
+    pub(super) dialect: Dialect,
+    pub(super) keys: Vec<PlannedKey>,
+    /// For services that are not listed.
+    pub(super) default: PlannedProfile,
+    pub(super) services: BTreeMap<String, PlannedProfile>,
+    pub(super) other_services: OtherServices,
+}
+
+/// A signing key to load.
+#[derive(Debug)]
+pub(super) struct PlannedKey {
+    pub(super) path: KeyPath,
+    pub(super) files: PlannedFiles,
+    pub(super) algorithm: Option<Algorithm>,
+}
+
+#[derive(Debug)]
+pub(super) enum PlannedFiles {
+    Pair { certificate: Located<PathBuf>, key: Located<PathBuf> },
+    Managed { directory: Located<PathBuf>, keys: Arc<ManagedKeys> },
+}
+
+/// How tokens for one service are to be signed.
+#[derive(Debug, Clone)]
+pub(super) struct PlannedProfile {
+    /// Position in [`SigningPlan::keys`].
+    pub(super) key: usize,
+    pub(super) header: HeaderOptions,
+    pub(super) lifetime: Duration,
+}
+
+impl PlannedKey {
+    /// A problem of the key's certificate, or of the directory.
+    pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
+        match &self.files {
+            PlannedFiles::Pair { certificate, .. } => self.at("certificate", &certificate.location, message),
+            PlannedFiles::Managed { directory, .. } => self.at("managed_keys", &directory.location, message),
+        }
+    }
+
+    pub(super) fn at(&self, key: &str, location: &Location, message: impl Into<String>) -> Problem {
+        Problem::new(location.clone(), self.path.key(key), message)
+    }
+}
+
+impl SigningPlan {
+    /// Reads the plan out of the sections. Problems and warnings go to the lists; no plan means that some stand there.
+    pub(in crate::state) fn new(
+        source: &Source,
+        sections: &Sections,
+        problems: &mut Vec<Problem>,
+        warnings: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        let token = sections.token.as_ref()?;
+        let configured = configured_keys(source, sections, token, problems, warnings);
+        let default_key = default_key(&configured, token, problems)?;
+        let key_id = match &token.key_id {
+            Some(key_id) => key_id.value.0.clone(),
+            None if token.disable_legacy_key_id => KeyId::Rfc7638,
+            None => KeyId::Libtrust,
+        };
+        let default = PlannedProfile {
+            key: default_key,
+            header: HeaderOptions { kid: Some(key_id), x5c: token.x5c },
+            lifetime: token.lifetime(),
+        };
+        let services = profiles(token, &configured, &default);
+        let keys: Vec<Option<PlannedKey>> =
+            configured.into_iter().map(|key| planned(source, key, problems)).collect();
+        Some(Self {
+            issuer: token.issuer.value.clone(),
+            dialect: source.dialect(),
+            keys: keys.into_iter().collect::<Option<_>>()?,
+            default,
+            services,
+            other_services: token.other_services,
+        })
+    }
+
+    /// The `iss` of every token.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Every profile, the default first, with the service that it is for.
+    pub(super) fn profiles(&self) -> impl Iterator<Item = (Option<&str>, &PlannedProfile)> {
+        let services = self.services.iter().map(|(service, profile)| (Some(service.as_str()), profile));
+        std::iter::once((None, &self.default)).chain(services)
+    }
+
+    /// The services that get tokens, if not all do.
+    pub fn allowed_services(&self) -> Option<impl Iterator<Item = &str>> {
+        (self.other_services == OtherServices::Refuse).then(|| self.services.keys().map(String::as_str))
+    }
+
+    /// The longest life of any token.
+    pub(super) fn longest_lifetime(&self) -> Duration {
+        self.profiles().map(|(_, profile)| profile.lifetime).max().unwrap_or_default()
+    }
+
+    /// The files whose change may mean another key.
+    pub(in crate::state) fn files(&self) -> Vec<PathBuf> {
+        let files = self.keys.iter().flat_map(|key| match &key.files {
+            PlannedFiles::Pair { certificate, key } => vec![certificate.value.clone(), key.value.clone()],
+            PlannedFiles::Managed { keys, .. } => keys.files(),
+        });
+        files.collect()
+    }
+}
+
+/// The token's own keys, else the server's pair, as docker_auth chooses.
+fn configured_keys(
+    source: &Source,
+    sections: &Sections,
+    token: &TokenConfig,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Problem>,
+) -> Vec<SigningKeyConfig> {
+    let own = token.signing_keys(&KeyPath::root().key("token"));
+    let names_some = token.certificate.is_some() || token.key.is_some() || token.keys.is_some();
+    // Without a sound server section, whether it has a pair is not known.
+    let Some(server) = sections.server.as_ref().filter(|_| own.is_empty() && !names_some) else { return own };
+    if let (Some(certificate), Some(key)) = (&server.certificate, &server.key) {
+        let path = KeyPath::root().key("server");
+        let message = "the TLS key signs tokens too, and every registry comes to trust the TLS certificate for that: \
+                       give the tokens a key of their own (`token.managed_keys`, or `token.certificate` and `token.key`)";
+        warnings.push(Problem::new(certificate.location.clone(), path.key("certificate"), message));
+        let files = KeyFiles::Pair { certificate: certificate.clone(), key: key.clone() };
+        return vec![SigningKeyConfig { path, name: None, files, algorithm: None, services: Vec::new() }];
+    }
+    if server.certificate.is_none() && server.key.is_none() {
+        let place = source.root.get("token").map_or(&source.root.location, |entry| &entry.key.location);
+        let message = "nothing to sign with: make keys with `dockgate keys init DIR` and write `managed_keys: DIR`, or \
+                       give `certificate` and `key`";
+        problems.push(Problem::new(place.clone(), KeyPath::root().key("token"), message));
+    }
+    Vec::new()
+}
+
+/// Which key signs for services that no key lists.
+fn default_key(keys: &[SigningKeyConfig], token: &TokenConfig, problems: &mut Vec<Problem>) -> Option<usize> {
+    if let Some(position) = keys.iter().position(|key| key.services.is_empty()) {
+        return Some(position);
+    }
+    let first = keys.first()?;
+    if token.other_services == OtherServices::Sign {
+        let message = "every key has `services`, so that none signs for the others: add a key without, or write \
+                       `other_services: refuse`";
+        problems.push(Problem::new(first.location().clone(), first.path.clone(), message));
+    }
+    Some(0)
+}
+
+fn profiles(
+    token: &TokenConfig,
+    keys: &[SigningKeyConfig],
+    default: &PlannedProfile,
+) -> BTreeMap<String, PlannedProfile> {
+    let mut profiles = BTreeMap::new();
+    for (position, key) in keys.iter().enumerate() {
+        for service in &key.services {
+            profiles.insert(service.clone(), PlannedProfile { key: position, ..default.clone() });
+        }
+    }
+    for (service, own) in &token.services {
+        let profile = profiles.entry(service.clone()).or_insert_with(|| default.clone());
+        if let Some(name) = &own.key
+            && let Some(position) = keys.iter().position(|key| key.name.as_ref() == Some(&name.value))
+        {
+            profile.key = position;
+        }
+        if let Some(key_id) = &own.key_id {
+            profile.header.kid = Some(key_id.0.clone());
+        }
+        profile.header.x5c = own.x5c.unwrap_or(profile.header.x5c);
+        if let Some(seconds) = &own.expiration {
+            profile.lifetime = Duration::from_secs(u64::from(seconds.value));
+        }
+    }
+    profiles
+}
+
+fn planned(source: &Source, key: SigningKeyConfig, problems: &mut Vec<Problem>) -> Option<PlannedKey> {
+    let resolved = |given: Located<PathBuf>| Located { value: source.resolve(&given.value), ..given };
+    let files = match key.files {
+        KeyFiles::Pair { certificate, key } => {
+            PlannedFiles::Pair { certificate: resolved(certificate), key: resolved(key) }
+        }
+        KeyFiles::Managed(directory) => {
+            let directory = resolved(directory);
+            let opened = ManagedKeys::open(&directory.value).map_err(|error| {
+                let place = key.path.key("managed_keys");
+                problems.push(Problem::new(directory.location.clone(), place, error.to_string()));
+            });
+            PlannedFiles::Managed { keys: Arc::new(opened.ok()?), directory }
+        }
+    };
+    Some(PlannedKey { path: key.path, files, algorithm: key.algorithm })
+}

@@ -1,0 +1,145 @@
+//! Mistakes in which keys sign, and for which services.
+
+use super::refusal::{FLAT, LISTED, Mistake, mistake, refused_each};
+
+const PAIR: &str = "  certificate: \"cert.pem\"\n  key: \"key.pem\"\n";
+
+/// One pair, as an item of `keys`.
+const KEYS: &str = r#"  keys:
+    - name: main
+      certificate: cert.pem
+      key: key.pem
+"#;
+
+#[test]
+fn one_form_of_naming_the_key_is_enough() {
+    for base in [FLAT, LISTED] {
+        refused_each(
+            base,
+            &[
+                mistake(
+                    "pair and directory",
+                    [PAIR, "  certificate: cert.pem\n  key: key.pem\n  managed_keys: keys\n"],
+                    "managed_keys",
+                    "`token.certificate` names the signing key already: keep one of the two",
+                ),
+                mistake(
+                    "pair and list",
+                    [
+                        PAIR,
+                        "  certificate: cert.pem\n  key: key.pem\n  keys: [{certificate: cert.pem, key: key.pem}]\n",
+                    ],
+                    "keys:",
+                    "`token.certificate` names the signing key already",
+                ),
+                mistake(
+                    "directory and list",
+                    [PAIR, "  managed_keys: k\n  keys: [{certificate: cert.pem, key: key.pem}]\n"],
+                    "keys: [",
+                    "`token.managed_keys` names the signing key already",
+                ),
+                mistake("no key in the list", [PAIR, "  keys: [{name: a}]\n"], "name: a", "names no key"),
+                mistake("an empty list", [PAIR, "  keys: []\n"], "keys: []", "is empty: name a key"),
+                mistake(
+                    "half a pair",
+                    [PAIR, "  keys: [{certificate: cert.pem}]\n"],
+                    "certificate",
+                    "needs `key` beside it",
+                ),
+                mistake(
+                    "pair and directory in the list",
+                    [PAIR, "  keys: [{certificate: cert.pem, key: key.pem, managed_keys: k}]\n"],
+                    "managed_keys",
+                    "keep one of the two",
+                ),
+                mistake(
+                    "directory that is not there",
+                    [PAIR, "  managed_keys: nowhere\n"],
+                    "managed_keys",
+                    "dockgate keys init",
+                ),
+            ],
+        );
+    }
+}
+
+#[test]
+fn algorithms_that_the_key_does_not_sign() {
+    let keys = |algorithm: &str| format!("{KEYS}      algorithm: {algorithm}\n");
+    for (algorithm, at, cure) in [
+        ("RS256", "key: key.pem", "is of the kind EC P-256, which does not sign RS256; it signs ES256"),
+        ("es256", "es256", "write one of RS256, RS384, RS512, PS256, ES256"),
+        ("none", "none", "`none` is no algorithm"),
+        ("HS256", "HS256", "`HS256` is no algorithm"),
+    ] {
+        let bad: &'static str = keys(algorithm).leak();
+        refused_each(FLAT, &[mistake(algorithm, [PAIR, bad], at, cure)]);
+    }
+}
+
+#[test]
+fn services_that_make_no_sense() {
+    let with = |lines: &str| -> &'static str { format!("{KEYS}{lines}").leak() };
+    let cases: [(&str, &str, &str, &str); 9] = [
+        (
+            "unknown key id",
+            "  services: {a: {key_id: rfc7683}}\n",
+            "rfc7683",
+            "a fixed text is written `{text: \"rfc7683\"}`",
+        ),
+        ("empty key id", "  services: {a: {key_id: {text: \"\"}}}\n", "text:", "must be 1 to 256 bytes"),
+        ("unknown word", "  services: {a: {keyid: rfc7638}}\n", "keyid", "did you mean `key_id`?"),
+        ("no life", "  services: {a: {expiration: 0}}\n", "expiration: 0", "must be at least 1 second"),
+        ("unknown name", "  services: {a: {key: mian}}\n", "mian", "did you mean `main`?"),
+        ("nothing behind a service", "  services: {a: }\n", "a: }", "expected a mapping"),
+        ("nobody is served", "  other_services: refuse\n", "issuer", "list the registries' services here"),
+        ("unknown word for others", "  other_services: deny\n", "deny", "not one of `sign`, `refuse`"),
+        (
+            "two spellings",
+            "  disable_legacy_key_id: true\n  key_id: libtrust\n",
+            "key_id: libtrust",
+            "keep one of the two",
+        ),
+    ];
+    let mistakes: Vec<Mistake> =
+        cases.iter().map(|(name, lines, at, cure)| mistake(name, [PAIR, with(lines)], at, cure)).collect();
+    refused_each(FLAT, &mistakes);
+}
+
+#[test]
+fn keys_that_contradict_each_other() {
+    const SECOND: &str =
+        "    - name: second\n      certificate: cert.pem\n      key: key.pem\n      services: [a]\n";
+    let with = |lines: &str| -> &'static str { format!("{KEYS}{SECOND}{lines}").leak() };
+    let twice = "    - {certificate: cert.pem, key: key.pem, services: [a]}\n";
+    let named_twice = "    - {name: main, certificate: cert.pem, key: key.pem}\n";
+    refused_each(
+        LISTED,
+        &[
+            mistake(
+                "two keys for one service",
+                [PAIR, with(twice)],
+                twice.trim(),
+                "another key signs for `a` already",
+            ),
+            mistake(
+                "one name for two keys",
+                [PAIR, with(named_twice)],
+                "name: main, cert",
+                "is the name of another key too",
+            ),
+            mistake(
+                "two places that disagree",
+                [PAIR, with("  services: {a: {key: main}}\n")],
+                "{key: main}",
+                "keep one of the two",
+            ),
+            mistake(
+                "no key for the others",
+                [PAIR, "  keys: [{certificate: cert.pem, key: key.pem, services: [a]}]\n"],
+                "keys: [",
+                "none signs for the others: add a key without, or write `other_services: refuse`",
+            ),
+        ],
+    );
+}
