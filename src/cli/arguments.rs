@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
+use super::trust::Given;
+
 /// Decides who may pull from and push to a container registry.
 #[derive(Debug, Parser)]
 #[command(
@@ -35,13 +37,7 @@ pub(super) enum Command {
     /// Say what is wrong with a configuration, or what it does; serve nothing.
     #[command(after_help = "Exit code 0 if it would serve, 2 if not. Every problem is shown at once, as \
         FILE:LINE:COLUMN: KEY: what is wrong and what to do.")]
-    Check {
-        /// The configuration file (YAML).
-        config: PathBuf,
-        /// Do without keys, secret files and environment variables, as for a change that is proposed.
-        #[arg(long)]
-        offline: bool,
-    },
+    Check(CheckOptions),
     /// Make the hash of a password, for `users:`.
     #[command(
         after_help = "The password is asked for, or read from standard input: `dockgate hash < FILE`. It is \
@@ -52,11 +48,96 @@ pub(super) enum Command {
         #[arg(long, default_value_t = dockgate_passwords::DEFAULT_COST, value_name = "COST", value_parser = cost())]
         cost: u32,
     },
+    /// Make and show signing keys, and what registries must be told of them.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Make a working directory with configuration, key and two users, and serve it.
     #[command(
         after_help = "Run again it keeps what is there. The passwords are shown once, when they are made."
     )]
     Quickstart(QuickstartOptions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckOptions {
+    /// The configuration file (YAML).
+    pub(super) config: PathBuf,
+    /// Do without keys, secret files and environment variables, as for a change that is proposed.
+    #[arg(long, conflicts_with_all = ["registry_bundle", "registry_jwks"])]
+    pub(super) offline: bool,
+    /// Say also whether a registry with this `rootcertbundle` takes our tokens; exit code 2 if none does.
+    #[arg(long, value_name = "FILE")]
+    registry_bundle: Option<PathBuf>,
+    /// The same for a registry with this `jwks`.
+    #[arg(long, value_name = "FILE", conflicts_with = "registry_bundle")]
+    registry_jwks: Option<PathBuf>,
+}
+
+impl CheckOptions {
+    /// What the registry was given, if it is asked about.
+    pub(super) fn registry(&self) -> Option<Given> {
+        let bundle = self.registry_bundle.clone().map(Given::Bundle);
+        bundle.or_else(|| self.registry_jwks.clone().map(Given::Jwks))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Make a directory of signing keys that renew themselves, for `token.managed_keys`.
+    #[command(after_help = "The directory gets an authority (ca.key, ca.pem), which registries come to trust, and a \
+        short-lived key that it issues. Give every registry bundle.pem as its `rootcertbundle`; it stays good for years.")]
+    Init {
+        /// The directory; it must be empty or not there.
+        directory: PathBuf,
+    },
+    /// Show ids, algorithms and expiry of the keys, and the settings of a registry that trusts them.
+    Show {
+        /// The configuration file (YAML).
+        config: PathBuf,
+    },
+    /// Print what a registry must be given to trust the keys.
+    #[command(group(clap::ArgGroup::new("what").required(true)))]
+    Export {
+        /// Certificates (PEM), for `rootcertbundle`: every registry.
+        #[arg(long, group = "what")]
+        bundle: bool,
+        /// A JWK set (JSON), for `jwks`: registry 3.
+        #[arg(long, group = "what")]
+        jwks: bool,
+        /// Export the JWK set of managed keys all the same, although it is good for days only.
+        #[arg(long, requires = "jwks")]
+        short_lived: bool,
+        /// The configuration file (YAML).
+        config: PathBuf,
+    },
+    /// Issue a new signing key now; running servers take it up by themselves.
+    Renew {
+        /// A directory that `keys init` made.
+        directory: PathBuf,
+    },
+    /// Issue a signing key into a directory that gets no authority's key: the authority can then stay offline.
+    IssueLeaf {
+        /// The directory with the authority.
+        directory: PathBuf,
+        /// The directory for the server; made, or given a new signing key.
+        #[arg(long, value_name = "DIR")]
+        into: PathBuf,
+        /// How long the key is good.
+        #[arg(long, default_value_t = 90, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+    },
+    /// Make the next authority and publish it in bundle.pem, so that registries trust it before it is needed.
+    NextCa {
+        /// A directory that `keys init` made.
+        directory: PathBuf,
+    },
+    /// Let the next authority issue from now on; every registry must have the bundle with it.
+    SwitchCa {
+        /// A directory that `keys init` made.
+        directory: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -1,38 +1,56 @@
 //! `dockgate check CONFIG`.
 
-use std::path::Path;
 use std::process::ExitCode;
-use std::time::UNIX_EPOCH;
 
+use super::arguments::CheckOptions;
+use super::trust::{self, Given};
 use crate::backends::Backends;
 use crate::outside::Outside;
 use crate::state::{self, Lasting, Loaded, LoadedKey, ServiceProfile, State};
 
-pub(super) fn run(config: &Path, offline: bool, backends: &Backends, outside: &Outside) -> ExitCode {
+pub(super) fn run(options: &CheckOptions, backends: &Backends, outside: &Outside) -> ExitCode {
+    let CheckOptions { config, offline, .. } = options;
     let runtime = match super::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return super::failed(&format!("cannot start: {error}")),
     };
     let _entered = runtime.enter();
-    let checked = if offline {
+    let checked = if *offline {
         state::check_offline(config, backends, outside).map(|warnings| (warnings, None))
     } else {
         let loaded = state::load(config, backends, outside, &Lasting::default());
-        loaded.map(|Loaded { state, warnings }| (warnings, Some(summary(&state))))
+        loaded.map(|Loaded { state, warnings }| (warnings, Some(state)))
     };
-    let (warnings, summary) = match checked {
+    let (warnings, state) = match checked {
         Ok(checked) => checked,
         Err(problems) => return super::refuse(config, &problems),
     };
     for warning in &warnings {
         super::say(&format!("warning: {warning}"));
     }
-    if let Some(summary) = summary {
-        super::say(&summary);
+    if let Some(state) = &state {
+        super::say(&summary(state));
     }
-    let seen = if offline { "fine as far as can be seen without keys and secrets" } else { "fine" };
+    let seen = if *offline { "fine as far as can be seen without keys and secrets" } else { "fine" };
     super::say(&format!("{}: {seen}, {} warning(s)", config.display(), warnings.len()));
-    ExitCode::SUCCESS
+    match (&state, options.registry()) {
+        (Some(state), Some(given)) => registry(&given, state),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Says whether a registry with that trust takes our tokens.
+fn registry(given: &Given, state: &State) -> ExitCode {
+    match trust::report(given, state) {
+        Ok(report) => {
+            super::say(report.text.trim_end());
+            if report.is_good { ExitCode::SUCCESS } else { ExitCode::from(super::MISTAKE) }
+        }
+        Err(message) => {
+            super::complain(&message);
+            ExitCode::from(super::MISTAKE)
+        }
+    }
 }
 
 /// What the configuration does, in the words of one who has to run it.
@@ -57,7 +75,6 @@ fn summary(state: &State) -> String {
 /// How tokens for one service, or for all others, are signed.
 fn signing(profile: &ServiceProfile, key: &LoadedKey) -> Vec<String> {
     let kid = profile.header.kid.as_ref();
-    let expires = key.key.leaf().not_after().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let mut lines: Vec<String> = profile.service.iter().map(|service| format!("for {service}")).collect();
     lines.extend([
         format!(
@@ -71,15 +88,7 @@ fn signing(profile: &ServiceProfile, key: &LoadedKey) -> Vec<String> {
             kid.map_or_else(|| "none".to_owned(), |id| id.of(key.key.public_key()))
         ),
         format!("x5c              {}", if profile.header.x5c { "sent along" } else { "not sent" }),
-        format!("certificate      {} until {}", key.key.leaf().subject(), date(expires)),
+        format!("certificate      {} until {}", key.key.leaf().subject(), super::date(key.key.leaf().not_after())),
     ]);
     lines
-}
-
-/// `2026-11-21`, in UTC.
-fn date(seconds: u64) -> String {
-    let date = i64::try_from(seconds)
-        .ok()
-        .and_then(|seconds| time::OffsetDateTime::from_unix_timestamp(seconds).ok());
-    date.map_or_else(|| "the far future".to_owned(), |date| date.date().to_string())
 }

@@ -4,19 +4,23 @@
 mod arguments;
 mod check;
 mod hash;
+mod keys;
 mod quickstart;
 mod serve;
+mod trust;
 
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Parser as _;
 use dockgate_api::config::Problem;
 
 use crate::backends::Backends;
 use crate::outside::Outside;
+use crate::token::{HeaderOptions, KeyId};
 use arguments::{Arguments, Command};
 
 const FAILED: u8 = 1;
@@ -48,8 +52,9 @@ fn run_with(arguments: Vec<OsString>, backends: &Backends, outside: &Outside) ->
     }
     match arguments.command {
         Command::Serve { config } => serve::run(&config, backends, outside),
-        Command::Check { config, offline } => check::run(&config, offline, backends, outside),
+        Command::Check(options) => check::run(&options, backends, outside),
         Command::Hash { cost } => hash::run(cost, outside),
+        Command::Keys { command } => keys::run(&command, backends, outside),
         Command::Quickstart(options) => quickstart::run(&options, backends, outside),
     }
 }
@@ -61,6 +66,25 @@ fn say(text: &str) {
 
 fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// `2026-11-21`, in UTC.
+fn date(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let date = i64::try_from(seconds)
+        .ok()
+        .and_then(|seconds| time::OffsetDateTime::from_unix_timestamp(seconds).ok());
+    date.map_or_else(|| "the far future".to_owned(), |date| date.date().to_string())
+}
+
+/// What to write in the configuration for this header.
+fn header_words(header: &HeaderOptions) -> String {
+    let id = match &header.kid {
+        Some(KeyId::Libtrust) | None => "libtrust".to_owned(),
+        Some(KeyId::Rfc7638) => "rfc7638".to_owned(),
+        Some(KeyId::Text(text)) => format!("{{text: {}}}", serde_json::Value::from(text.as_ref())),
+    };
+    if header.x5c { "`x5c: true`".to_owned() } else { format!("`x5c: false` and `key_id: {id}`") }
 }
 
 fn refuse(file: &Path, problems: &[Problem]) -> ExitCode {

@@ -20,6 +20,7 @@ pub mod managed;
 mod profile;
 mod public_key;
 mod sign;
+pub mod trust;
 
 pub use algorithm::Algorithm;
 pub use claims::{Claims, ResourceActions};

@@ -63,6 +63,11 @@ impl Curve {
         }
     }
 
+    /// The curve of that `crv` value.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|curve| curve.name() == name)
+    }
+
     fn coordinate_bytes(self) -> usize {
         match self {
             Self::P256 => 32,

@@ -42,6 +42,13 @@ pub struct ServiceProfile {
     key: usize,
 }
 
+impl ServiceProfile {
+    /// The position of its key among [`Signing::keys`].
+    pub fn key(&self) -> usize {
+        self.key
+    }
+}
+
 impl Signing {
     /// Loads every key of a plan. Problems and warnings go to the lists.
     pub(super) fn load(

@@ -1,12 +1,16 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use x509_parser::error::X509Error;
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
 use super::error::KeyProblem;
 use super::pem::Blocks;
-use crate::token::public_key::KeyMaterial;
+use crate::token::public_key::{KeyMaterial, PublicKey};
+
+const PEM_LINE: usize = 64;
 
 /// A certificate of a signing key's chain.
 #[derive(Clone)]
@@ -22,6 +26,19 @@ impl Certificate {
     /// The DER encoding.
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// The PEM encoding (RFC 7468 section 5).
+    pub fn pem(&self) -> String {
+        let body = STANDARD.encode(&self.der);
+        let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
+        for (position, symbol) in body.chars().enumerate() {
+            if position > 0 && position % PEM_LINE == 0 {
+                pem.push('\n');
+            }
+            pem.push(symbol);
+        }
+        pem + "\n-----END CERTIFICATE-----\n"
     }
 
     /// The subject's distinguished name, for messages; control characters are replaced.
@@ -43,6 +60,44 @@ impl Certificate {
     /// `rootcertbundle`.
     pub fn is_self_signed(&self) -> bool {
         self.self_signed
+    }
+
+    /// Every certificate of a PEM file, in its order, and whether a private key stands among them.
+    ///
+    /// # Errors
+    /// There is none, or one of them cannot be read.
+    pub fn read_all(pem: &[u8]) -> Result<(Vec<Self>, bool), KeyProblem> {
+        let blocks = Blocks::read(pem)?;
+        let parsed = parsed(&blocks)?;
+        let certificates = parsed.into_iter().map(|(certificate, _)| certificate).collect();
+        Ok((certificates, blocks.has_private_key()))
+    }
+
+    /// Its public key, if it is of a kind that tokens are signed with.
+    pub fn public_key(&self) -> Option<PublicKey> {
+        let (_, parsed) = X509Certificate::from_der(&self.der).ok()?;
+        PublicKey::from_spki(parsed.public_key().raw).ok()
+    }
+
+    /// Whether its time has begun and not ended.
+    pub fn is_valid_at(&self, now: SystemTime) -> bool {
+        (self.not_before..=self.not_after).contains(&now)
+    }
+
+    /// Whether it may sign other certificates (RFC 5280 sections 4.2.1.3 and 4.2.1.9).
+    pub fn may_issue(&self) -> bool {
+        let Ok((_, parsed)) = X509Certificate::from_der(&self.der) else { return false };
+        let signs = match parsed.key_usage() {
+            Ok(usage) => usage.is_none_or(|usage| usage.value.key_cert_sign()),
+            Err(_) => false,
+        };
+        parsed.is_ca() && signs
+    }
+
+    /// Whether it may identify a TLS server, as certificates of public authorities may.
+    pub fn is_for_tls_servers(&self) -> bool {
+        let Ok((_, parsed)) = X509Certificate::from_der(&self.der) else { return false };
+        parsed.extended_key_usage().ok().flatten().is_some_and(|usage| usage.value.server_auth)
     }
 
     /// Whether this issuer signed it.
@@ -88,17 +143,7 @@ impl Chain {
     /// Finds the certificate of `key` in a PEM file and follows its issuers through the rest of the file.
     pub(super) fn read(pem: &[u8], key: &KeyMaterial) -> Result<Self, KeyProblem> {
         let blocks = Blocks::read(pem)?;
-        let mut others = Vec::new();
-        for (position, der) in blocks.certificates()?.into_iter().enumerate() {
-            let bad = KeyProblem::BadCertificate(position + 1);
-            match X509Certificate::from_der(der) {
-                Ok(([], parsed)) => match Certificate::new(der, &parsed) {
-                    Some(certificate) => others.push((certificate, parsed)),
-                    None => return Err(bad),
-                },
-                _ => return Err(bad),
-            }
-        }
+        let mut others = parsed(&blocks)?;
 
         let of_key = |(_, parsed): &(Certificate, X509Certificate<'_>)| {
             KeyMaterial::of(parsed.public_key()).as_ref() == Some(key)
@@ -130,6 +175,17 @@ impl Chain {
         }
         Ok(Self { leaf, intermediates, root })
     }
+}
+
+fn parsed(blocks: &Blocks) -> Result<Vec<(Certificate, X509Certificate<'_>)>, KeyProblem> {
+    let certificates = blocks.certificates()?.into_iter().enumerate().map(|(position, der)| {
+        let bad = || KeyProblem::BadCertificate(position + 1);
+        match X509Certificate::from_der(der) {
+            Ok(([], parsed)) => Ok((Certificate::new(der, &parsed).ok_or_else(bad)?, parsed)),
+            _ => Err(bad()),
+        }
+    });
+    certificates.collect()
 }
 
 /// Whether the issuer's name and key are those that signed the certificate. Names alone do not tell: a tutorial's CA

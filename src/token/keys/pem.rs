@@ -109,7 +109,7 @@ impl Blocks {
         self.labels.iter().any(|found| found == label)
     }
 
-    fn has_private_key(&self) -> bool {
+    pub(super) fn has_private_key(&self) -> bool {
         self.labels.iter().any(|label| label.ends_with("PRIVATE KEY"))
     }
 }

@@ -1,0 +1,1 @@
+//! `dockgate keys init | renew | issue-leaf | next-ca | switch-ca DIR`.

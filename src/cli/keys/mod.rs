@@ -1,0 +1,41 @@
+//! `dockgate keys …`: the signing keys, and what registries must be told of them.
+
+mod export;
+mod managed;
+mod show;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::arguments::KeysCommand;
+use crate::backends::Backends;
+use crate::outside::Outside;
+use crate::state::{self, Lasting, Loaded, State};
+
+pub(super) use export::{bundle, jwks};
+
+pub(super) fn run(command: &KeysCommand, backends: &Backends, outside: &Outside) -> ExitCode {
+    match command {
+        KeysCommand::Init { directory } => managed::init(directory, outside),
+        KeysCommand::Show { config } => show::run(config, backends, outside),
+        KeysCommand::Export { bundle: true, config, .. } => export::print_bundle(config, backends, outside),
+        KeysCommand::Export { config, short_lived, .. } => {
+            export::print_jwks(config, *short_lived, backends, outside)
+        }
+        KeysCommand::Renew { directory } => managed::renew(directory, outside),
+        KeysCommand::IssueLeaf { directory, into, days } => {
+            managed::issue_leaf(directory, into, *days, outside)
+        }
+        KeysCommand::NextCa { directory } => managed::next_ca(directory, outside),
+        KeysCommand::SwitchCa { directory } => managed::switch_ca(directory, outside),
+    }
+}
+
+/// Loads a configuration for what it signs with. Its warnings are `check`'s to show.
+fn load(config: &Path, backends: &Backends, outside: &Outside) -> Result<State, ExitCode> {
+    let runtime = super::runtime().map_err(|error| super::failed(&format!("cannot start: {error}")))?;
+    let _entered = runtime.enter();
+    let loaded = state::load(config, backends, outside, &Lasting::default());
+    let Loaded { state, .. } = loaded.map_err(|problems| super::refuse(config, &problems))?;
+    Ok(state)
+}
