@@ -1,3 +1,5 @@
+mod authority;
+
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,6 +10,8 @@ use rcgen::{
 use time::OffsetDateTime;
 
 use super::public_key::PublicKey;
+
+pub(super) use authority::{signing_ca, signing_leaf};
 
 /// One key in 128 is drawn again; so many in a row means that the generator is broken.
 const MOST_DRAWS: u32 = 64;
@@ -70,17 +74,25 @@ impl SelfSigned<'_> {
         }
         let mut params =
             CertificateParams::new(self.subject_alt_names).map_err(|_| GenerateError::SubjectAltName)?;
-        params.not_before = calendar(self.not_before)?;
-        params.not_after = calendar(self.not_after)?;
-        params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, self.common_name);
+        (params.not_before, params.not_after) = (calendar(self.not_before)?, calendar(self.not_after)?);
+        params.distinguished_name = common_name(self.common_name);
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
 
-        let key = draw(|| KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256))?;
+        let key = new_key()?;
         let certificate = params.self_signed(&key).map_err(|_| GenerateError::Certificate)?;
         Ok(Generated { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() })
     }
+}
+
+fn common_name(text: &str) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, text);
+    name
+}
+
+fn new_key() -> Result<KeyPair, GenerateError> {
+    draw(|| KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256))
 }
 
 fn draw(mut next: impl FnMut() -> Result<KeyPair, rcgen::Error>) -> Result<KeyPair, GenerateError> {
@@ -94,7 +106,8 @@ fn draw(mut next: impl FnMut() -> Result<KeyPair, rcgen::Error>) -> Result<KeyPa
     Err(GenerateError::Key)
 }
 
-fn calendar(time: SystemTime) -> Result<OffsetDateTime, GenerateError> {
+/// The moment in the calendar, in whole seconds.
+pub(super) fn calendar(time: SystemTime) -> Result<OffsetDateTime, GenerateError> {
     let seconds = time.duration_since(UNIX_EPOCH).map_err(|_| GenerateError::Validity)?.as_secs();
     let seconds = i64::try_from(seconds).map_err(|_| GenerateError::Validity)?;
     OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| GenerateError::Validity)
