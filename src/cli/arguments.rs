@@ -73,6 +73,9 @@ pub(super) struct CheckOptions {
     /// The same for a registry with this `jwks`.
     #[arg(long, value_name = "FILE", conflicts_with = "registry_bundle")]
     registry_jwks: Option<PathBuf>,
+    /// Of these, only the tokens for this service: the registry's own.
+    #[arg(long, value_name = "SERVICE")]
+    pub(super) service: Option<String>,
 }
 
 impl CheckOptions {
@@ -86,8 +89,10 @@ impl CheckOptions {
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
     /// Make a directory of signing keys that renew themselves, for `token.managed_keys`.
-    #[command(after_help = "The directory gets an authority (ca.key, ca.pem), which registries come to trust, and a \
-        short-lived key that it issues. Give every registry bundle.pem as its `rootcertbundle`; it stays good for years.")]
+    #[command(
+        after_help = "The directory gets an authority (ca.key, ca.pem), which registries come to trust, and a \
+        short-lived key that it issues. Give every registry bundle.pem as its `rootcertbundle`; it stays good for years."
+    )]
     Init {
         /// The directory; it must be empty or not there.
         directory: PathBuf,

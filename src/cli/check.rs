@@ -34,14 +34,14 @@ pub(super) fn run(options: &CheckOptions, backends: &Backends, outside: &Outside
     let seen = if *offline { "fine as far as can be seen without keys and secrets" } else { "fine" };
     super::say(&format!("{}: {seen}, {} warning(s)", config.display(), warnings.len()));
     match (&state, options.registry()) {
-        (Some(state), Some(given)) => registry(&given, state),
+        (Some(state), Some(given)) => registry(&given, options.service.as_deref(), state),
         _ => ExitCode::SUCCESS,
     }
 }
 
 /// Says whether a registry with that trust takes our tokens.
-fn registry(given: &Given, state: &State) -> ExitCode {
-    match trust::report(given, state) {
+fn registry(given: &Given, service: Option<&str>, state: &State) -> ExitCode {
+    match trust::report(given, service, state) {
         Ok(report) => {
             super::say(report.text.trim_end());
             if report.is_good { ExitCode::SUCCESS } else { ExitCode::from(super::MISTAKE) }
@@ -88,7 +88,11 @@ fn signing(profile: &ServiceProfile, key: &LoadedKey) -> Vec<String> {
             kid.map_or_else(|| "none".to_owned(), |id| id.of(key.key.public_key()))
         ),
         format!("x5c              {}", if profile.header.x5c { "sent along" } else { "not sent" }),
-        format!("certificate      {} until {}", key.key.leaf().subject(), super::date(key.key.leaf().not_after())),
+        format!(
+            "certificate      {} until {}",
+            key.key.leaf().subject(),
+            super::date(key.key.leaf().not_after())
+        ),
     ]);
     lines
 }

@@ -62,9 +62,11 @@ pub(super) async fn until_stopped(state: Arc<State>, listener: Listener, stop: S
     raise_descriptor_limit();
     tracing::info!(address = %listener, scheme, issuer = state.issuer(), version, "listening");
     let (tls, limits) = (state.tls(), state.limits().clone());
+    let keeping = state::keep_keys(Arc::clone(&state));
     let serving = net::serve(listener, http::router(state), tls, limits, stop.clone().times(1));
     tokio::select! {
         () = serving => tracing::info!("stopped"),
+        never = keeping => match never {},
         () = stop.times(2) => tracing::warn!("stopped at once, as the second signal asks"),
     }
 }

@@ -1,5 +1,6 @@
 //! Keeps the keys of a running server as their files are, and renews what renews itself.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -16,40 +17,38 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(30);
 const REMIND_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl State {
-    /// Looks at the key files again, and signs with what they hold from now on if it may. Answers what is wrong.
-    pub fn review_keys(&self) -> Vec<Problem> {
+    /// Looks at the key files again, and signs with what they hold from now on if it may. Answers what is wrong, and when
+    /// to look again at the latest.
+    pub fn review_keys(&self) -> (Vec<Problem>, Option<SystemTime>) {
         let review = self.plan.review(&self.signing.load(), self.now());
         if let Some(signing) = review.signing {
-            let ids: Vec<String> = signing.keys().iter().map(|key| key.key.describe()).collect();
+            let keys: Vec<String> = signing.keys().iter().map(|key| key.key.describe()).collect();
             self.signing.swap(signing);
-            tracing::info!(keys = ids.join("; ").as_str(), "signing keys changed");
+            tracing::info!(keys = keys.join("; ").as_str(), "signing keys changed");
         }
-        for problem in &review.problems {
-            tracing::debug!(%problem, "a signing key was not taken");
-        }
-        review.problems.into_iter().chain(review.warnings).collect()
-    }
-
-    fn until_next_review(&self) -> Duration {
-        let due = self.signing.load().renew_at();
-        let left = due.map(|due| due.duration_since(self.now()).unwrap_or_default());
-        left.unwrap_or(LONGEST_WAIT).clamp(SHORTEST_WAIT, LONGEST_WAIT)
+        (review.problems.into_iter().chain(review.warnings).collect(), review.again_at)
     }
 }
 
 /// Reviews the keys when their files change and when one is due, as long as it is polled.
-pub async fn keep_keys(state: Arc<State>) {
+pub async fn keep_keys(state: Arc<State>) -> Infallible {
     let mut watcher = Watcher::new(state.plan.files());
     let mut told = Told::default();
+    let mut again_at = state.signing.load().renew_at();
     loop {
+        let left = again_at.map(|again| again.duration_since(state.now()).unwrap_or_default());
+        let wait = left.unwrap_or(LONGEST_WAIT).clamp(SHORTEST_WAIT, LONGEST_WAIT);
         tokio::select! {
             () = watcher.changed() => {}
-            () = tokio::time::sleep(state.until_next_review()) => {}
+            () = tokio::time::sleep(wait) => {}
         }
         let reviewed = Arc::clone(&state);
         // Files may be slow, and another process may hold the lock.
         match tokio::task::spawn_blocking(move || reviewed.review_keys()).await {
-            Ok(wrong) => told.tell(wrong, state.now()),
+            Ok((wrong, again)) => {
+                told.tell(wrong, state.now());
+                again_at = again;
+            }
             Err(error) => tracing::error!(%error, "the review of the signing keys failed"),
         }
     }

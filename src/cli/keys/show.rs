@@ -37,7 +37,8 @@ fn describe(text: &mut String, position: usize, key: &LoadedKey, signing: &Signi
         .filter(|(profile, _)| profile.key() == position)
         .map(|(profile, _)| profile.service.as_deref().unwrap_or("every service that is not listed"))
         .collect();
-    let signs = if services.is_empty() { "nothing yet, only published".to_owned() } else { services.join(", ") };
+    let signs =
+        if services.is_empty() { "nothing yet, only published".to_owned() } else { services.join(", ") };
     let _ = write!(
         text,
         "Key {}\n  \
@@ -56,7 +57,7 @@ fn describe(text: &mut String, position: usize, key: &LoadedKey, signing: &Signi
         date(leaf.not_after()),
     );
     if let Some(managed) = &key.managed {
-        let _ = writeln!(text, "  renews itself on {} or before", date(managed.renew_at));
+        text.push_str("  renews itself well before it ends\n");
         for authority in &managed.authorities {
             let _ = writeln!(
                 text,
@@ -83,7 +84,12 @@ fn settings(
     let service = profile.service.as_deref().unwrap_or("SERVICE");
     let form = TokenForm { key: &key.key, header: &profile.header };
     let ways = [
-        ("rootcertbundle", "bundle.pem", "--bundle", Trust::bundle(&file("bundle.pem", &bundle(signing))).ok()),
+        (
+            "rootcertbundle",
+            "bundle.pem",
+            "--bundle",
+            Trust::bundle(&file("bundle.pem", &bundle(signing))).ok(),
+        ),
         ("jwks", "jwks.json", "--jwks", Trust::jwks(&file("jwks.json", &jwks(signing))).ok()),
     ];
     let _ = match &profile.service {
@@ -94,7 +100,11 @@ fn settings(
         let Some(trust) = trust else { continue };
         let takes = versions(&trust, form, state.now());
         if takes.is_empty() {
-            let _ = writeln!(text, "  With `{setting}`: no registry takes tokens of this form.{}\n", cure(&trust, form, state.now()));
+            let _ = writeln!(
+                text,
+                "  With `{setting}`: no registry takes tokens of this form.{}\n",
+                cure(&trust, form, state.now())
+            );
             continue;
         }
         let _ = write!(
@@ -127,5 +137,7 @@ fn versions(trust: &Trust, form: TokenForm<'_>, now: SystemTime) -> Vec<String> 
 fn cure(trust: &Trust, form: TokenForm<'_>, now: SystemTime) -> String {
     let newest = Version::ALL.into_iter().rev();
     let header = newest.filter_map(|version| trust.header_for(version, form, now)).next();
-    header.map_or_else(String::new, |header| format!(" Write {} to change that.", super::super::header_words(&header)))
+    header.map_or_else(String::new, |header| {
+        format!(" Write {} to change that.", super::super::header_words(&header))
+    })
 }

@@ -34,6 +34,14 @@ pub(super) fn judge(
     for (position, (planned, key)) in plan.keys.iter().zip(keys).enumerate() {
         leading_zero(planned, key, warnings);
         let travels = plan.profiles().any(|(_, profile)| profile.key == position && profile.header.x5c);
+        if key.managed.is_some()
+            && plan.profiles().any(|(_, profile)| profile.key == position && !profile.header.x5c)
+        {
+            warnings.push(planned.problem(
+                "managed keys change every few days, and without `x5c` a registry knows only the key that it was given: \
+                 leave `x5c` on for the services that they sign for, or give these a key of their own",
+            ));
+        }
         if !travels {
             continue;
         }

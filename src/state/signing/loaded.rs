@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use dockgate_api::config::Problem;
 
 use super::plan::{PlannedFiles, PlannedKey, SigningPlan};
+use crate::token::managed::Severity;
 use crate::token::{Certificate, FileRole, KeyId, PublicKey, PublishedKey, SigningKey};
 
 /// A key that signs, or that registries are told of before it does.
@@ -21,8 +22,8 @@ pub struct LoadedKey {
 pub struct ManagedPart {
     /// The certificates that registries are to trust.
     pub authorities: Vec<Certificate>,
-    /// The key before this one, while its tokens may live.
-    pub previous: Option<PublicKey>,
+    /// The keys before this one, while their tokens may live.
+    pub previous: Vec<PublicKey>,
     /// When to look again.
     pub renew_at: SystemTime,
 }
@@ -53,10 +54,18 @@ impl LoadedKey {
                 let current = keys
                     .current(now, plan.longest_lifetime())
                     .map_err(|error| planned.problem(error.to_string()))?;
-                warnings.extend(current.notices.iter().map(|notice| planned.problem(notice.to_string())));
+                for notice in &current.notices {
+                    match notice.severity {
+                        Severity::Info => tracing::info!("{notice}"),
+                        Severity::Warn | Severity::Error => {
+                            warnings.push(planned.problem(notice.to_string()))
+                        }
+                    }
+                }
+                let authorities = current.authorities.iter().map(|held| Certificate::from_der(held.der()));
                 let managed = ManagedPart {
-                    authorities: current.authorities,
-                    previous: current.previous,
+                    authorities: authorities.filter_map(Result::ok).collect(),
+                    previous: current.previous.iter().filter_map(|held| held.public_key()).collect(),
                     renew_at: current.renew_at,
                 };
                 Ok(Self { key: current.leaf, managed: Some(managed) })
@@ -72,8 +81,8 @@ impl LoadedKey {
     /// Its entries for a JWKS, under these ids too.
     pub(super) fn published(&self, ids: Vec<KeyId>) -> impl Iterator<Item = PublishedKey<'_>> {
         let algorithm = self.key.algorithm();
-        let previous = self.managed.as_ref().and_then(|managed| managed.previous.as_ref());
-        let previous = previous.map(|key| PublishedKey { key, algorithm, ids: Vec::new() });
+        let previous = self.managed.iter().flat_map(|managed| &managed.previous);
+        let previous = previous.map(move |key| PublishedKey { key, algorithm, ids: Vec::new() });
         std::iter::once(PublishedKey { key: self.key.public_key(), algorithm, ids }).chain(previous)
     }
 }

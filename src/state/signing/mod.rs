@@ -89,6 +89,9 @@ impl Signing {
             let made = profile(plan, planned, &key.key, &header, warnings);
             let Ok(made) = made.map_err(|problem| problems.push(problem)) else { continue };
             signed.push((service.map(str::to_owned), made));
+            if service.is_none() && plan.allowed_services().is_some() {
+                continue;
+            }
             profiles.push(ServiceProfile {
                 service: service.map(str::to_owned),
                 header,
@@ -119,20 +122,19 @@ impl Signing {
         &self.keys
     }
 
-    /// How tokens are signed: for services that are not listed, then for each that is.
+    /// How tokens are signed: for services that are not listed, if they get any, then for each that is.
     pub fn profiles(&self) -> impl Iterator<Item = (&ServiceProfile, &LoadedKey)> {
         self.profiles.iter().filter_map(|profile| Some((profile, self.keys.get(profile.key)?)))
     }
 
-    /// The key that signs for services that are not listed.
-    pub fn default_key(&self) -> Option<&SigningKey> {
-        self.profiles().next().map(|(_, key)| &key.key)
-    }
-
     /// When the first key that renews itself is due.
     pub(super) fn renew_at(&self) -> Option<SystemTime> {
-        self.keys.iter().filter_map(|key| key.managed.as_ref()).map(|managed| managed.renew_at).min()
+        renew_at(&self.keys)
     }
+}
+
+fn renew_at(keys: &[LoadedKey]) -> Option<SystemTime> {
+    keys.iter().filter_map(|key| key.managed.as_ref()).map(|managed| managed.renew_at).min()
 }
 
 fn profile(

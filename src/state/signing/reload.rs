@@ -4,10 +4,10 @@ use std::time::SystemTime;
 
 use dockgate_api::config::Problem;
 
-use super::Signing;
 use super::certificates::Expired;
 use super::loaded::LoadedKey;
 use super::plan::{PlannedKey, SigningPlan};
+use super::{Signing, renew_at};
 use crate::token::Certificate;
 
 /// What came of looking at the key files again.
@@ -18,13 +18,15 @@ pub struct Review {
     pub problems: Vec<Problem>,
     /// What the administrator should know.
     pub warnings: Vec<Problem>,
+    /// When to look again at the latest, if anything renews itself.
+    pub again_at: Option<SystemTime>,
 }
 
 impl SigningPlan {
     /// Looks at the key files again and renews what is due. A key that cannot be used, or that registries have no reason
     /// to trust, changes nothing: the one from before goes on.
     pub fn review(&self, old: &Signing, now: SystemTime) -> Review {
-        let mut review = Review { signing: None, problems: Vec::new(), warnings: Vec::new() };
+        let mut review = Review { signing: None, problems: Vec::new(), warnings: Vec::new(), again_at: None };
         let mut changed = false;
         let mut keys = Vec::with_capacity(self.keys.len());
         for (planned, before) in self.keys.iter().zip(&old.keys) {
@@ -42,6 +44,7 @@ impl SigningPlan {
                 }
             });
         }
+        review.again_at = renew_at(&keys);
         // An end that comes while the server runs is no reason to stop.
         let expired = Expired::IsLeftOut;
         let next = Signing::of(self, keys, expired, now, &mut review.problems, &mut review.warnings);
@@ -54,7 +57,7 @@ impl LoadedKey {
     fn is_same(&self, other: &Self) -> bool {
         let managed = |key: &Self| {
             let part = key.managed.clone();
-            part.map(|part| (part.renew_at, part.previous, ders(part.authorities.iter())))
+            part.map(|part| (part.previous, ders(part.authorities.iter())))
         };
         ders(self.key.x5c()) == ders(other.key.x5c()) && managed(self) == managed(other)
     }

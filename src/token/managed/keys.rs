@@ -130,6 +130,22 @@ impl ManagedKeys {
         }
     }
 
+    /// Replaces the leaf now, whether it is due or not. Returns the certificate of the new one.
+    ///
+    /// # Errors
+    /// The CA key is elsewhere, or the directory cannot be written.
+    pub fn renew(&self, now: SystemTime) -> Result<PublicCertificate, ManagedError> {
+        self.read()?.ca()?;
+        let held = self.directory.lock()?;
+        let found = self.read()?;
+        self.take(&held, &found, &Step::RenewLeaf(Reason::Aging), now)?;
+        match self.read()?.leaf.sound() {
+            Some(leaf) => PublicCertificate::from_der(leaf.leaf().der()),
+            None => None,
+        }
+        .ok_or_else(|| crate::token::GenerateError::Certificate.into())
+    }
+
     /// Makes a next CA now, and puts it into the bundle.
     ///
     /// # Errors

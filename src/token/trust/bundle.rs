@@ -15,17 +15,20 @@ pub struct BundleError {
 enum BundleProblem {
     #[error(transparent)]
     Unusable(KeyProblem),
-    #[error("holds a private key, which no registry should be given: make a new key, since this one may have been seen")]
+    #[error(
+        "holds a private key, which no registry should be given: make a new key, since this one may have been seen"
+    )]
     PrivateKey,
 }
 
 /// The certificates of a PEM file, all of which a registry trusts for any use.
 pub(super) fn read(file: &TrustFile) -> Result<Vec<Certificate>, BundleError> {
     let failed = |problem| BundleError { path: file.path.clone(), problem };
-    let (certificates, with_key) =
-        Certificate::read_all(&file.bytes).map_err(|problem| failed(match problem {
+    let (certificates, with_key) = Certificate::read_all(&file.bytes).map_err(|problem| {
+        failed(match problem {
             KeyProblem::KeyAsCertificate => BundleProblem::PrivateKey,
             other => BundleProblem::Unusable(other),
-        }))?;
+        })
+    })?;
     if with_key { Err(failed(BundleProblem::PrivateKey)) } else { Ok(certificates) }
 }

@@ -23,8 +23,10 @@ enum JwksProblem {
     Empty,
     #[error("key {0} in the file is damaged or of a kind that is not known here")]
     BadKey(usize),
-    #[error("key {0} in the file is a private one, which no registry should be given: make a new key, since this one \
-             may have been seen")]
+    #[error(
+        "key {0} in the file is a private one, which no registry should be given: make a new key, since this one \
+             may have been seen"
+    )]
     PrivateKey(usize),
 }
 

@@ -85,7 +85,8 @@ impl Trust {
     pub fn takes(&self, version: Version, form: TokenForm<'_>, now: SystemTime) -> Result<(), Obstacle> {
         if version == Version::V2 {
             let Some(bundle) = &self.bundle else { return Err(Obstacle::NeedsBundle) };
-            let panics = bundle.iter().find(|held| matches!(material(held), Some(KeyMaterial::Ed25519 { .. })));
+            let panics =
+                bundle.iter().find(|held| matches!(material(held), Some(KeyMaterial::Ed25519 { .. })));
             if let Some(held) = panics {
                 return Err(Obstacle::Ed25519InBundle(held.subject().to_owned()));
             }
@@ -138,14 +139,14 @@ impl Trust {
             _ => None,
         });
         let texts = texts.map(|text| KeyId::Text(text.into()));
-        let ids: Vec<KeyId> = form.header.kid.iter().cloned().chain(KeyId::COMPUTED.iter().cloned()).chain(texts).collect();
+        let ids: Vec<KeyId> =
+            form.header.kid.iter().cloned().chain(KeyId::COMPUTED.iter().cloned()).chain(texts).collect();
         let x5c = [form.header.x5c, !form.header.x5c];
-        let headers = x5c.into_iter().flat_map(|x5c| {
-            ids.iter().map(move |id| HeaderOptions { kid: Some(id.clone()), x5c })
-        });
-        let mut headers = headers.filter(|header| {
-            self.takes(version, TokenForm { key: form.key, header }, now).is_ok()
-        });
+        let headers = x5c
+            .into_iter()
+            .flat_map(|x5c| ids.iter().map(move |id| HeaderOptions { kid: Some(id.clone()), x5c }));
+        let mut headers =
+            headers.filter(|header| self.takes(version, TokenForm { key: form.key, header }, now).is_ok());
         headers.next()
     }
 }

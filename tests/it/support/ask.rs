@@ -38,7 +38,12 @@ impl Ask {
 
     /// A GET of a token for `test-service`.
     pub(crate) fn auth() -> Self {
-        Self::get("/auth").query("service", "test-service")
+        Self::auth_for("test-service")
+    }
+
+    /// A GET of a token for a service.
+    pub(crate) fn auth_for(service: &str) -> Self {
+        Self::get("/auth").query("service", service)
     }
 
     /// A POST of a form.

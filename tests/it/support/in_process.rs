@@ -84,7 +84,7 @@ impl TestServer {
     /// Both ids of the signing key.
     pub(crate) fn key_ids(&self) -> (String, String) {
         let signing = self.state.signing();
-        let key = signing.default_key().unwrap().public_key();
+        let key = signing.keys()[0].key.public_key();
         (dockgate::token::libtrust_id(key), dockgate::token::thumbprint(key.material()))
     }
 }

@@ -23,6 +23,7 @@ pub(crate) struct Setup {
     issuer: String,
     addr: String,
     signing: SigningFiles,
+    keys: Option<String>,
     backends: Backends,
 }
 
@@ -48,6 +49,7 @@ impl Setup {
             issuer: "test-issuer".to_owned(),
             addr: "127.0.0.1:0".to_owned(),
             signing: SigningFiles::EcGenerated,
+            keys: None,
             backends: scripts(),
         }
     }
@@ -82,9 +84,18 @@ impl Setup {
         self
     }
 
+    /// Other keys of `token` than `certificate` and `key`, as lines without indentation; `{setup}` is the directory of
+    /// `sign.crt` and `sign.key`.
+    pub(crate) fn keys(mut self, lines: &str) -> Self {
+        self.keys = Some(indented(lines));
+        self
+    }
+
     fn text(&self, directory: &Path) -> String {
         let quoted = |text: &str| serde_json::to_string(text).unwrap();
         let file = |name: &str| quoted(directory.join(name).to_str().unwrap());
+        let pair = || format!("  certificate: {}\n  key: {}\n", file("sign.crt"), file("sign.key"));
+        let keys = self.keys.as_ref().map(|keys| keys.replace("{setup}", directory.to_str().unwrap()));
         format!(
             "\
 server:
@@ -92,15 +103,12 @@ server:
 {server}token:
   issuer: {issuer}
   expiration: 900
-  certificate: {certificate}
-  key: {key}
-{token}{chains}
+{keys}{token}{chains}
 ",
             addr = quoted(&self.addr),
             server = self.server,
             issuer = quoted(&self.issuer),
-            certificate = file("sign.crt"),
-            key = file("sign.key"),
+            keys = keys.unwrap_or_else(pair),
             token = self.token,
             chains = self.chains,
         )

@@ -12,3 +12,4 @@ mod headers;
 mod limits;
 mod paths;
 mod scopes;
+mod services;
