@@ -4,6 +4,7 @@ pub(crate) mod command;
 pub(crate) mod http;
 pub(crate) mod logs;
 pub(crate) mod process;
+pub(crate) mod table;
 
 use std::thread;
 use std::time::{Duration, Instant};
