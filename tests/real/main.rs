@@ -29,6 +29,7 @@ mod catalog;
 mod delete;
 mod life;
 mod login;
+mod matrix;
 mod mount;
 mod push_and_pull;
 mod rights;

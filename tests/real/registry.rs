@@ -1,32 +1,67 @@
-//! Debian's registry, with an empty storage and the server under test as its token server.
+//! Registries, each with an empty storage and the server under test as its token server.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::components;
+use crate::components::{self, Component};
 use crate::dockgate::ISSUER;
 use crate::harness::process::Process;
 
 pub(crate) const SERVICE: &str = "registry in tests";
 
-/// Starts it to trust tokens of the server at `realm` that `trusted` vouches for; answers its port too.
+/// A version that people run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Version {
+    pub(crate) name: &'static str,
+    pub(crate) component: Component,
+}
+
+/// Debian's, and two of upstream's third generation, whose key ids differ.
+pub(crate) const VERSIONS: [Version; 3] = [
+    Version { name: "2.8.2", component: components::REGISTRY },
+    Version { name: "3.0.0", component: components::REGISTRY_3_0 },
+    Version { name: "3.1.1", component: components::REGISTRY_3_1 },
+];
+
+/// Whose tokens a registry takes: its `rootcertbundle` and its `jwks`.
+#[derive(Default)]
+pub(crate) struct TrustFiles {
+    pub(crate) bundle: Option<PathBuf>,
+    pub(crate) jwks: Option<PathBuf>,
+}
+
+/// Starts Debian's to trust tokens of the server at `realm` that `trusted` vouches for; answers its port too.
 pub(crate) fn start(dir: &Path, realm: &str, trusted: &Path) -> (Process, u16) {
-    Process::listening("listening on", |port| {
+    let trust = TrustFiles { bundle: Some(trusted.to_owned()), jwks: None };
+    start_with(components::REGISTRY, dir, realm, &trust).unwrap_or_else(|log| panic!("{log}"))
+}
+
+/// Starts a registry; its log, if it ends at once because it cannot work with that trust.
+pub(crate) fn start_with(
+    component: Component,
+    dir: &Path,
+    realm: &str,
+    trust: &TrustFiles,
+) -> Result<(Process, u16), String> {
+    let program = component.find().expect("the test has asked for it");
+    let trusted: String = [("rootcertbundle", &trust.bundle), ("jwks", &trust.jwks)]
+        .iter()
+        .filter_map(|(key, file)| Some(format!("    {key}: \"{}\"\n", file.as_ref()?.display())))
+        .collect();
+    Process::try_listening("listening on", |port| {
         let config = format!(
             "version: 0.1\n\
              storage:\n  filesystem:\n    rootdirectory: \"{}\"\n  delete:\n    enabled: true\n\
              http:\n  addr: \"127.0.0.1:{port}\"\n  secret: \"a secret of the tests\"\n\
-             auth:\n  token:\n    realm: \"{realm}\"\n    service: \"{SERVICE}\"\n    issuer: \"{ISSUER}\"\n    rootcertbundle: \"{}\"\n",
+             auth:\n  token:\n    realm: \"{realm}\"\n    service: \"{SERVICE}\"\n    issuer: \"{ISSUER}\"\n{trusted}",
             dir.join("storage").display(),
-            trusted.display(),
         );
         fs::write(dir.join("registry.yml"), config).unwrap();
-        Process::start(
-            Command::new(components::REGISTRY.program).args(["serve", "registry.yml"]),
-            dir,
-            "registry",
-        )
+        // 3.x would send its traces to a collector.
+        let mut command = Command::new("env");
+        command.arg("OTEL_TRACES_EXPORTER=none").arg(&program).args(["serve", "registry.yml"]);
+        Process::start(&mut command, dir, "registry")
     })
 }
 

@@ -40,14 +40,23 @@ impl Process {
 
     /// Starts a server that prints `ready` when it listens. Another process may take the free port before the
     /// server does; then a new one is tried.
-    pub(crate) fn listening(ready: &str, mut start: impl FnMut(u16) -> Self) -> (Self, u16) {
+    pub(crate) fn listening(ready: &str, start: impl FnMut(u16) -> Self) -> (Self, u16) {
+        Self::try_listening(ready, start)
+            .unwrap_or_else(|log| panic!("the server did not say {ready:?}:\n{log}"))
+    }
+
+    /// The same for a server that may have its reasons to end at once: its log, then.
+    pub(crate) fn try_listening(
+        ready: &str,
+        mut start: impl FnMut(u16) -> Self,
+    ) -> Result<(Self, u16), String> {
         for _ in 0..PORT_RACES {
             let port = free_port();
             let mut process = start(port);
             match process.wait_until_it_says(ready) {
-                Ok(()) => return (process, port),
+                Ok(()) => return Ok((process, port)),
                 Err(log) if log.contains("in use") => std::fs::remove_file(&process.log).unwrap(),
-                Err(log) => panic!("the server did not say {ready:?}:\n{log}"),
+                Err(log) => return Err(log),
             }
         }
         panic!("{PORT_RACES} free ports were taken before the server had them");

@@ -1,0 +1,151 @@
+//! The keys that sign, each with the certificates that vouch for it.
+
+use std::collections::HashMap;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256,
+    PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_RSA_SHA256, SignatureAlgorithm,
+    date_time_ymd,
+};
+
+use super::jwk::Jwk;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    Rsa,
+    P256,
+    P384,
+    P521,
+    Ed25519,
+    /// x or y starts with a zero byte: one key in 128.
+    P256LeadingZero,
+    /// The same, and here it is three keys in four: the first of 66 bytes holds a single bit.
+    P521LeadingZero,
+    /// What an authority issued; the others vouch for themselves.
+    Issued,
+    IssuedEd25519,
+    IssuedByIntermediate,
+    RsaExpired,
+    P256Expired,
+    P256NotYetValid,
+    IssuedExpired,
+    IssuedByExpired,
+    /// Certificates of authorities.
+    Root,
+    Intermediate,
+    ExpiredRoot,
+}
+
+impl Key {
+    const EACH: [Self; 18] = [
+        Self::Root,
+        Self::Intermediate,
+        Self::ExpiredRoot,
+        Self::Rsa,
+        Self::P256,
+        Self::P384,
+        Self::P521,
+        Self::Ed25519,
+        Self::P256LeadingZero,
+        Self::P521LeadingZero,
+        Self::Issued,
+        Self::IssuedEd25519,
+        Self::IssuedByIntermediate,
+        Self::RsaExpired,
+        Self::P256Expired,
+        Self::P256NotYetValid,
+        Self::IssuedExpired,
+        Self::IssuedByExpired,
+    ];
+
+    /// Who vouches for it.
+    fn issuer(self) -> Self {
+        match self {
+            Self::Issued | Self::IssuedEd25519 | Self::IssuedExpired | Self::Intermediate => Self::Root,
+            Self::IssuedByIntermediate => Self::Intermediate,
+            Self::IssuedByExpired => Self::ExpiredRoot,
+            itself => itself,
+        }
+    }
+
+    fn kind(self) -> &'static SignatureAlgorithm {
+        match self {
+            Self::Rsa | Self::RsaExpired => &PKCS_RSA_SHA256,
+            Self::P384 => &PKCS_ECDSA_P384_SHA384,
+            Self::P521 | Self::P521LeadingZero => &PKCS_ECDSA_P521_SHA512,
+            Self::Ed25519 | Self::IssuedEd25519 => &PKCS_ED25519,
+            _ => &PKCS_ECDSA_P256_SHA256,
+        }
+    }
+
+    fn draw(self) -> KeyPair {
+        let zero = matches!(self, Self::P256LeadingZero | Self::P521LeadingZero);
+        let mut keys = (0..10_000).map(|_| KeyPair::generate_for(self.kind()).unwrap());
+        keys.find(|key| Jwk::of(key).leading_zero() == zero).expect("one key in 128 is so")
+    }
+
+    fn certificate(self) -> CertificateParams {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, format!("{self:?}"));
+        match self {
+            Self::RsaExpired | Self::P256Expired | Self::IssuedExpired | Self::ExpiredRoot => {
+                params.not_before = date_time_ymd(2001, 1, 1);
+                params.not_after = date_time_ymd(2002, 1, 1);
+            }
+            Self::P256NotYetValid => params.not_before = date_time_ymd(3000, 1, 1),
+            _ => {}
+        }
+        if matches!(self, Self::Root | Self::Intermediate | Self::ExpiredRoot) {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
+        params
+    }
+}
+
+/// A key with its certificate.
+pub(crate) struct Held {
+    /// PKCS#8.
+    pub(crate) private_pem: String,
+    pub(crate) pkcs8: Vec<u8>,
+    pub(crate) public: Jwk,
+    pub(crate) certificate_pem: String,
+    pub(crate) certificate: Vec<u8>,
+}
+
+/// All of them, made once a test.
+pub(crate) struct Keyring(HashMap<Key, Held>);
+
+impl Keyring {
+    pub(crate) fn generate() -> Self {
+        let pairs: HashMap<Key, KeyPair> = Key::EACH.iter().map(|&key| (key, key.draw())).collect();
+        let hold = |key: Key| {
+            let pair = &pairs[&key];
+            let issuer = Issuer::new(key.issuer().certificate(), &pairs[&key.issuer()]);
+            let certificate = key.certificate().signed_by(pair, &issuer).unwrap();
+            let held = Held {
+                private_pem: pair.serialize_pem(),
+                pkcs8: pair.serialize_der(),
+                public: Jwk::of(pair),
+                certificate_pem: certificate.pem(),
+                certificate: certificate.der().to_vec(),
+            };
+            (key, held)
+        };
+        Self(Key::EACH.into_iter().map(hold).collect())
+    }
+
+    pub(crate) fn of(&self, key: Key) -> &Held {
+        &self.0[&key]
+    }
+
+    /// The certificates from `key`'s own up to the authority that vouches for itself.
+    pub(crate) fn chain(&self, key: Key) -> Vec<&Held> {
+        let mut chain = vec![self.of(key)];
+        let mut key = key;
+        while key != key.issuer() {
+            key = key.issuer();
+            chain.push(self.of(key));
+        }
+        chain
+    }
+}
