@@ -21,8 +21,7 @@ pub(crate) const PODMAN: Component = Component { program: "podman", package: "po
 /// Whether all of them are there. A missing one fails the test under `CI=true`; on a person's machine the
 /// test passes, and says loudly that it proved nothing.
 pub(crate) fn installed(components: &[Component]) -> bool {
-    let missing: Vec<&Component> =
-        components.iter().filter(|component| component.find().is_none()).collect();
+    let missing: Vec<&Component> = components.iter().filter(|component| component.find().is_none()).collect();
     for Component { program, package } in &missing {
         let notice = format!("NOT RUN: {program} is not installed (apt-get install {package})\n");
         assert!(env::var("CI").as_deref() != Ok("true"), "{notice}");

@@ -16,7 +16,8 @@ pub(crate) fn check(file: &str, name: &str, markdown: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let lock = FILES.lock();
     let page = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let [before, written, after] = section(&page, name).unwrap_or_else(|missing| panic!("{file} lacks {missing}"));
+    let [before, written, after] =
+        section(&page, name).unwrap_or_else(|missing| panic!("{file} lacks {missing}"));
     let measured = markdown.trim();
     let update = env::var("UPDATE_TABLES").as_deref() == Ok("1");
     if written.trim() != measured && update {

@@ -104,8 +104,7 @@ impl Key {
 
 /// A key with its certificate.
 pub(crate) struct Held {
-    /// PKCS#8.
-    pub(crate) private_pem: String,
+    /// The private key.
     pub(crate) pkcs8: Vec<u8>,
     pub(crate) public: Jwk,
     pub(crate) certificate_pem: String,
@@ -123,7 +122,6 @@ impl Keyring {
             let issuer = Issuer::new(key.issuer().certificate(), &pairs[&key.issuer()]);
             let certificate = key.certificate().signed_by(pair, &issuer).unwrap();
             let held = Held {
-                private_pem: pair.serialize_pem(),
                 pkcs8: pair.serialize_der(),
                 public: Jwk::of(pair),
                 certificate_pem: certificate.pem(),

@@ -2,24 +2,25 @@
 //!
 //! The tokens are signed here, so the table holds for forms too that the server never sends.
 
-pub(crate) mod algorithm;
-mod claims;
-pub(crate) mod form;
-pub(crate) mod guarded;
+mod algorithm;
+mod claim_rows;
+mod form;
+mod guarded;
 mod jwk;
-pub(crate) mod key;
-pub(crate) mod rows;
-pub(crate) mod trust;
+mod key;
+mod rows;
+mod trust;
 
 use std::thread;
 
-use self::guarded::{Guarded, Verdict, claims as ordinary_claims, now};
+use self::form::Form;
+use self::guarded::{Guarded, Verdict, claims, now};
 use self::key::Keyring;
 use self::rows::{Row, rows};
 use self::trust::Trust;
 use crate::components;
 use crate::harness::table;
-use crate::registry::{VERSIONS, Version};
+use crate::registry::VERSIONS;
 
 const PAGE: &str = "docs/registries.md";
 
@@ -30,7 +31,7 @@ fn token_header_forms() {
     }
     let keys = Keyring::generate();
     let rows = rows();
-    let surprises = surprises(&rows, &keys);
+    let surprises = surprises(&rows, &keys, |form| form.token(&keys, &claims(now())));
     assert!(surprises.is_empty(), "{} surprises:\n{}", surprises.len(), surprises.join("\n"));
 
     let mut markdown = head(&["signature", "`kid`", "`x5c`", "the registry has"]);
@@ -40,41 +41,36 @@ fn token_header_forms() {
     table::check(PAGE, "matrix", &markdown);
 }
 
-/// Shows every form of `rows` to every registry, and tells where a verdict is not the row's. Registries run side
-/// by side, one for each version and trust.
-fn surprises(rows: &[Row], keys: &Keyring) -> Vec<String> {
+/// Shows the token of every form of `rows` to every registry, and tells where the verdict is not the row's.
+/// Registries run side by side, one for each version and trust.
+fn surprises(rows: &[Row], keys: &Keyring, token: impl Fn(&Form) -> String + Sync) -> Vec<String> {
     let mut trusts: Vec<&Trust> = Vec::new();
-    for row in rows {
-        if !trusts.contains(&row.trust) {
-            trusts.push(row.trust);
+    for Row { trust, .. } in rows {
+        if !trusts.iter().any(|known| known.is_given_as(trust)) {
+            trusts.push(trust);
         }
     }
+    let token = &token;
     thread::scope(|scope| {
         let mut shown = Vec::new();
         for (place, version) in VERSIONS.into_iter().enumerate() {
-            for trust in &trusts {
-                let rows = rows.iter().filter(move |row| row.trust == *trust);
-                let expected = rows.map(move |row| (row, row.expected[place]));
-                shown.push(scope.spawn(move || surprises_of(version, trust, expected.collect(), keys)));
+            for &trust in &trusts {
+                let mut forms: Vec<(Form, Verdict)> =
+                    rows.iter().flat_map(|row| row.forms().map(|form| (form, row.expected[place]))).collect();
+                forms.retain(|(form, _)| form.trust.is_given_as(trust));
+                shown.push(scope.spawn(move || {
+                    let registry = Guarded::start(version, trust, keys);
+                    let surprise = |(form, expected): &(Form, Verdict)| {
+                        let verdict = registry.verdict(&token(form));
+                        let name = version.name;
+                        (verdict != *expected).then(|| format!("{name}: {verdict}, not {expected}: {form:?}"))
+                    };
+                    forms.iter().filter_map(surprise).collect::<Vec<_>>()
+                }));
             }
         }
         shown.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     })
-}
-
-fn surprises_of(version: Version, trust: &Trust, rows: Vec<(&Row, Verdict)>, keys: &Keyring) -> Vec<String> {
-    let registry = Guarded::start(version, trust, keys);
-    let mut surprises = Vec::new();
-    for (row, expected) in rows {
-        for form in row.forms() {
-            let token = form.token(keys, &ordinary_claims(now()));
-            let verdict = registry.verdict(&token);
-            if verdict != expected {
-                surprises.push(format!("{}: {verdict}, not {expected}: {form:?}", version.name));
-            }
-        }
-    }
-    surprises
 }
 
 /// The head of a table that has a column for each version.

@@ -77,7 +77,7 @@ fn x5c_name(x5c: X5c) -> &'static str {
 
 /// Several certificates. Where ids collide, as in 3.0.0, the last one wins: the plain key of each curve.
 static CERTIFICATES: Trust = Trust::bundle(
-    "certificate, and others",
+    "certificate",
     &[
         Key::P256LeadingZero,
         Key::P521LeadingZero,
@@ -90,19 +90,15 @@ static CERTIFICATES: Trust = Trust::bundle(
         Key::P256,
     ],
 );
-static ANOTHER_FIRST: Trust = Trust::bundle(
-    "certificate, after another of the curve",
-    &[Key::P256, Key::P521, Key::P256LeadingZero, Key::P521LeadingZero],
-);
-static ANOTHER_LAST: Trust = Trust::bundle(
-    "certificate, before another of the curve",
-    &[Key::P256, Key::P521, Key::P256LeadingZero, Key::P521LeadingZero],
-);
+const TWO_OF_A_CURVE: &[Key] = &[Key::P256, Key::P521, Key::P256LeadingZero, Key::P521LeadingZero];
+static FIRST: Trust = Trust::bundle("certificate, before another of the curve", TWO_OF_A_CURVE);
+static LAST: Trust = Trust::bundle("certificate, after another of the curve", TWO_OF_A_CURVE);
 static EXPIRED: Trust = Trust::bundle("certificate", &[Key::P256Expired]);
 static ED25519: Trust = Trust::bundle("certificate", &[Key::Ed25519]);
 static LEAF: Trust = Trust::bundle("leaf certificate", &[Key::Issued, Key::IssuedByIntermediate]);
 static INTERMEDIATE: Trust = Trust::bundle("intermediate CA", &[Key::Intermediate]);
 static AUTHORITY: Trust = Trust::bundle("CA", &[Key::ExpiredRoot, Key::Root]);
+static ANOTHER: Trust = Trust::bundle("other certificates", &[Key::ExpiredRoot, Key::Root]);
 static NOTHING: Trust = Trust::bundle("an empty `rootcertbundle`", &[]);
 static JWKS: Trust = Trust {
     says: "`jwks` only",
@@ -160,7 +156,7 @@ const ALL: &[(Key, Algorithm)] = &[
     (Key::Ed25519, EdDsa),
 ];
 const EC_LEADING_ZERO: &[(Key, Algorithm)] = &[(Key::P256LeadingZero, Es256), (Key::P521LeadingZero, Es512)];
-const EC_TWO_OF_A_CURVE: &[(Key, Algorithm)] = &[(Key::P256, Es256), (Key::P521, Es512)];
+const EC_TWICE: &[(Key, Algorithm)] = &[(Key::P256, Es256), (Key::P521, Es512)];
 const EDDSA: &[(Key, Algorithm)] = &[(Key::Ed25519, EdDsa)];
 const ISSUED: &[(Key, Algorithm)] = &[(Key::Issued, Es256)];
 const ISSUED_EDDSA: &[(Key, Algorithm)] = &[(Key::IssuedEd25519, EdDsa)];
@@ -188,7 +184,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row(INTERMEDIATES, ANY, X5c::Reversed, &AUTHORITY, [NO, NO, NO]),
         row(INTERMEDIATES, ANY, X5c::Leaf, &INTERMEDIATE, [YES, YES, YES]),
         row(RSA_AND_EC, ANY, X5c::Stolen(Key::P256LeadingZero), &CERTIFICATES, [NO, NO, NO]),
-        row(RSA_AND_EC, ANY, X5c::Leaf, &AUTHORITY, [NO, NO, NO]),
+        row(RSA_AND_EC, ANY, X5c::Leaf, &ANOTHER, [NO, NO, NO]),
         row(BOTH_EXPIRED, ANY, X5c::Leaf, &CERTIFICATES, [NO, NO, NO]),
         row(ISSUED_EXPIRED, ANY, X5c::Leaf, &AUTHORITY, [NO, NO, NO]),
         row(ISSUED_BY_EXPIRED, ANY, X5c::Leaf, &AUTHORITY, [NO, NO, NO]),
@@ -200,11 +196,11 @@ pub(crate) fn rows() -> Vec<Row> {
         row(EC, &[Libtrust], X5c::None, &CERTIFICATES, [YES, NO, NO]),
         row(EC, &[Rfc7638], X5c::None, &CERTIFICATES, [NO, NO, YES]),
         row(EC, &[BasePoint], X5c::None, &CERTIFICATES, [NO, YES, NO]),
-        row(EC_TWO_OF_A_CURVE, &[BasePoint], X5c::None, &ANOTHER_LAST, [NO, NO, NO]),
-        row(EC_LEADING_ZERO, &[Libtrust], X5c::None, &ANOTHER_FIRST, [YES, NO, NO]),
-        row(EC_LEADING_ZERO, &[Rfc7638], X5c::None, &ANOTHER_FIRST, [NO, NO, NO]),
-        row(EC_LEADING_ZERO, &[WithoutLeadingZeros], X5c::None, &ANOTHER_FIRST, [NO, NO, YES]),
-        row(EC_LEADING_ZERO, &[BasePoint], X5c::None, &ANOTHER_FIRST, [NO, YES, NO]),
+        row(EC_TWICE, &[BasePoint], X5c::None, &FIRST, [NO, NO, NO]),
+        row(EC_LEADING_ZERO, &[Libtrust], X5c::None, &LAST, [YES, NO, NO]),
+        row(EC_LEADING_ZERO, &[Rfc7638], X5c::None, &LAST, [NO, NO, NO]),
+        row(EC_LEADING_ZERO, &[WithoutLeadingZeros], X5c::None, &LAST, [NO, NO, YES]),
+        row(EC_LEADING_ZERO, &[BasePoint], X5c::None, &LAST, [NO, YES, NO]),
         row(EDDSA, &[Libtrust], X5c::None, &ED25519, [NO_START, NO, NO]),
         row(EDDSA, &[Rfc7638], X5c::None, &ED25519, [NO_START, NO, YES]),
         row(RSA_AND_EC, &[Kid::None, Text], X5c::None, &CERTIFICATES, [NO, NO, NO]),

@@ -9,8 +9,8 @@ use super::form::Kid;
 use super::key::{Key, Keyring};
 use crate::registry::TrustFiles;
 
-/// One set-up of a registry. Forms with the same one are shown to the same process.
-#[derive(Debug, PartialEq, Eq)]
+/// One set-up of a registry.
+#[derive(Debug)]
 pub(crate) struct Trust {
     /// What the table says of it.
     pub(crate) says: &'static str,
@@ -23,6 +23,11 @@ pub(crate) struct Trust {
 impl Trust {
     pub(crate) const fn bundle(says: &'static str, keys: &'static [Key]) -> Self {
         Self { says, bundle: Some(keys), jwks: None }
+    }
+
+    /// Whether one registry does for both.
+    pub(crate) fn is_given_as(&self, other: &Self) -> bool {
+        (self.bundle, self.jwks) == (other.bundle, other.jwks)
     }
 
     pub(crate) fn write(&self, dir: &Path, keys: &Keyring) -> TrustFiles {
