@@ -20,12 +20,23 @@ const FORM: Form =
 
 struct Row {
     says: &'static str,
-    /// Changes claims that are good at that time.
-    change: fn(&mut Value, u64),
+    change: Change,
     method: &'static str,
     target: &'static str,
     expected: [Verdict; 3],
 }
+
+/// What is different from claims that are good.
+enum Change {
+    Nothing,
+    /// A claim, given the seconds since the epoch.
+    Claim(&'static str, fn(u64) -> Value),
+    Without(&'static [&'static str]),
+    Access(&'static [Granted]),
+}
+
+/// Type, name and actions.
+type Granted = (&'static str, &'static str, &'static [&'static str]);
 
 const UPLOAD: &str = "/v2/alice/app/blobs/uploads/";
 const BLOB: &str =
@@ -71,101 +82,71 @@ impl Row {
     fn verdict(&self, registry: &Guarded, keys: &Keyring) -> Verdict {
         let now = now();
         let mut claims = claims(now);
-        (self.change)(&mut claims, now);
+        match self.change {
+            Change::Nothing => {}
+            Change::Claim(name, value) => claims[name] = value(now),
+            Change::Without(names) => {
+                claims.as_object_mut().unwrap().retain(|name, _| !names.contains(&&**name));
+            }
+            Change::Access(granted) => {
+                let entry =
+                    |(kind, name, actions): &Granted| json!({"type": kind, "name": name, "actions": actions});
+                claims["access"] = granted.iter().map(entry).collect();
+            }
+        }
         registry.verdict_of(self.method, self.target, &FORM.token(keys, &claims))
     }
 }
 
-fn granted(kind: &str, name: &str, actions: &[&str]) -> Value {
-    json!({"type": kind, "name": name, "actions": actions})
-}
-
-fn repository(actions: &[&str]) -> Value {
-    granted("repository", REPOSITORY, actions)
-}
-
 fn rows() -> Vec<Row> {
-    let row = |says, change, expected| Row { says, change, method: "POST", target: UPLOAD, expected };
-    let asks = |method, target, row| Row { method, target, ..row };
-    let pull = |row| asks("GET", "/v2/alice/app/tags/list", row);
-    let delete = |row| asks("DELETE", BLOB, row);
-    let catalog = |row| asks("GET", "/v2/_catalog", row);
+    use Change::{Access, Claim, Nothing, Without};
+    const OF: &str = REPOSITORY;
+    let asked = |method, target| move |says, change, expected| Row { says, change, method, target, expected };
+    let push = asked("POST", UPLOAD);
+    let pull = asked("GET", "/v2/alice/app/tags/list");
+    let delete = asked("DELETE", BLOB);
+    let list = asked("GET", "/v2/_catalog");
     vec![
-        row("`aud` is the service", |_, _| {}, [YES, YES, YES]),
-        row(
-            "`aud` is a list with the service",
-            |claims, _| claims["aud"] = json!(["x", SERVICE]),
-            [NO, YES, YES],
-        ),
-        row("`aud` is another service", |claims, _| claims["aud"] = json!("another"), [NO, NO, NO]),
-        row("`iss` is another issuer", |claims, _| claims["iss"] = json!("another"), [NO, NO, NO]),
-        row("`exp` was 50 s ago", |claims, now| claims["exp"] = json!(now - 50), [YES, YES, YES]),
-        row("`exp` was 70 s ago", |claims, now| claims["exp"] = json!(now - 70), [NO, NO, NO]),
-        row("`exp` is missing", |claims, _| remove(claims, "exp"), [NO, NO, NO]),
-        row("`exp` has a fraction", |claims, _| claims["exp"] = json!(4_000_000_000.5), [NO, NO, NO]),
-        row("`nbf` is in 50 s", |claims, now| claims["nbf"] = json!(now + 50), [YES, YES, YES]),
-        row("`nbf` is in 70 s", |claims, now| claims["nbf"] = json!(now + 70), [NO, NO, NO]),
-        row("`nbf`, `iat`, `jti` and `sub` are missing", without_the_rest, [YES, YES, YES]),
-        row("`jti` is a number", |claims, _| claims["jti"] = json!(7), [NO, NO, NO]),
-        row(
-            "grants `push` without `pull`",
-            |claims, _| claims["access"] = json!([repository(&["push"])]),
-            [NO, NO, NO],
-        ),
-        row("grants `pull` and `push` in two entries", in_two_entries, [YES, YES, YES]),
-        row("grants `*`", |claims, _| claims["access"] = json!([repository(&["*"])]), [YES, YES, YES]),
-        row(
-            "grants `alice/*`",
-            |claims, _| claims["access"] = json!([granted("repository", "alice/*", &["pull", "push"])]),
-            [NO, NO, NO],
-        ),
-        row(
-            "grants a `repository(plugin)`",
-            |claims, _| {
-                claims["access"] = json!([granted("repository(plugin)", REPOSITORY, &["pull", "push"])])
-            },
-            [NO, NO, NO],
-        ),
-        pull(row(
-            "grants `pull`",
-            |claims, _| claims["access"] = json!([repository(&["pull"])]),
+        push("`aud` is the service", Nothing, [YES, YES, YES]),
+        push("`aud` is a list with the service", Claim("aud", |_| json!(["x", SERVICE])), [NO, YES, YES]),
+        push("`aud` is another service", Claim("aud", |_| json!("another")), [NO, NO, NO]),
+        push("`iss` is another issuer", Claim("iss", |_| json!("another")), [NO, NO, NO]),
+        push("`exp` was 50 s ago", Claim("exp", |now| json!(now - 50)), [YES, YES, YES]),
+        push("`exp` was 70 s ago", Claim("exp", |now| json!(now - 70)), [NO, NO, NO]),
+        push("`exp` is missing", Without(&["exp"]), [NO, NO, NO]),
+        push("`exp` has a fraction", Claim("exp", |_| json!(4_000_000_000.5)), [NO, NO, NO]),
+        push("`nbf` is in 50 s", Claim("nbf", |now| json!(now + 50)), [YES, YES, YES]),
+        push("`nbf` is in 70 s", Claim("nbf", |now| json!(now + 70)), [NO, NO, NO]),
+        push("no `nbf`, `iat`, `jti`, `sub`", Without(&["nbf", "iat", "jti", "sub"]), [YES, YES, YES]),
+        push("`jti` is a number", Claim("jti", |_| json!(7)), [NO, NO, NO]),
+        push("grants `push`", Access(&[("repository", OF, &["push"])]), [NO, NO, NO]),
+        push("grants `pull` and `push`", Nothing, [YES, YES, YES]),
+        push(
+            "grants `pull`, and `push` in an entry of its own",
+            Access(&[("repository", OF, &["pull"]), ("repository", OF, &["push"])]),
             [YES, YES, YES],
-        )),
-        pull(row(
-            "grants `push`",
-            |claims, _| claims["access"] = json!([repository(&["push"])]),
+        ),
+        push("grants `*`", Access(&[("repository", OF, &["*"])]), [YES, YES, YES]),
+        push(
+            "grants `pull` and `push` of `alice/*`",
+            Access(&[("repository", "alice/*", &["pull", "push"])]),
             [NO, NO, NO],
-        )),
-        delete(row("grants `pull` and `push`", |_, _| {}, [NO, NO, NO])),
-        delete(row(
-            "grants `delete`",
-            |claims, _| claims["access"] = json!([repository(&["delete"])]),
-            [YES, YES, YES],
-        )),
-        catalog(row(
+        ),
+        push(
+            "grants `pull` and `push` of type `repository(plugin)`",
+            Access(&[("repository(plugin)", OF, &["pull", "push"])]),
+            [NO, NO, NO],
+        ),
+        pull("grants `pull`", Access(&[("repository", OF, &["pull"])]), [YES, YES, YES]),
+        pull("grants `push`", Access(&[("repository", OF, &["push"])]), [NO, NO, NO]),
+        delete("grants `pull` and `push`", Nothing, [NO, NO, NO]),
+        delete("grants `delete`", Access(&[("repository", OF, &["delete"])]), [YES, YES, YES]),
+        list(
             "grants `pull` of `registry:catalog`",
-            |claims, _| claims["access"] = json!([granted("registry", "catalog", &["pull"])]),
+            Access(&[("registry", "catalog", &["pull"])]),
             [NO, NO, NO],
-        )),
-        catalog(row(
-            "grants `*` of `registry:catalog`",
-            |claims, _| claims["access"] = json!([granted("registry", "catalog", &["*"])]),
-            [YES, YES, YES],
-        )),
-        asks("GET", "/v2/", row("grants nothing", |claims, _| claims["access"] = json!([]), [YES, YES, YES])),
+        ),
+        list("grants `*` of `registry:catalog`", Access(&[("registry", "catalog", &["*"])]), [YES, YES, YES]),
+        asked("GET", "/v2/")("grants nothing", Access(&[]), [YES, YES, YES]),
     ]
-}
-
-fn remove(claims: &mut Value, name: &str) {
-    claims.as_object_mut().unwrap().remove(name).expect("it was there");
-}
-
-fn without_the_rest(claims: &mut Value, _now: u64) {
-    for name in ["nbf", "iat", "jti", "sub"] {
-        remove(claims, name);
-    }
-}
-
-fn in_two_entries(claims: &mut Value, _now: u64) {
-    claims["access"] = json!([repository(&["pull"]), repository(&["push"])]);
 }
