@@ -15,8 +15,7 @@ use crate::harness::table;
 use crate::registry::{SERVICE, VERSIONS};
 
 static CERTIFICATE: Trust = Trust::bundle("certificate", &[Key::Rsa]);
-const FORM: Form =
-    Form { key: Key::Rsa, algorithm: Rs256, kid: Kid::None, x5c: X5c::Leaf, trust: &CERTIFICATE };
+const FORM: Form = Form { key: Key::Rsa, algorithm: Rs256, kid: Kid::None, x5c: X5c::Leaf };
 
 struct Row {
     says: &'static str,

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::algorithm::Algorithm;
 use super::jwk::{Jwk, b64};
 use super::key::{Key, Keyring};
-use super::trust::Trust;
 
 /// The `kid` of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,19 +67,17 @@ impl X5c {
     }
 }
 
-/// A token's header together with the registry that it is shown to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Form {
     pub(crate) key: Key,
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Kid,
     pub(crate) x5c: X5c,
-    pub(crate) trust: &'static Trust,
 }
 
 impl Form {
     pub(crate) fn header(&self, keys: &Keyring) -> Value {
-        let Self { key, algorithm, kid, x5c, .. } = *self;
+        let Self { key, algorithm, kid, x5c } = *self;
         let mut header = json!({"typ": "JWT", "alg": algorithm.name()});
         if let Some(kid) = kid.of(key, &keys.of(key).public) {
             header["kid"] = json!(kid);

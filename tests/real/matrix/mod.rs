@@ -14,7 +14,7 @@ mod trust;
 use std::thread;
 
 use self::form::Form;
-use self::guarded::{Guarded, Verdict, claims, now};
+use self::guarded::{Guarded, claims, now};
 use self::key::Keyring;
 use self::rows::{Row, rows};
 use self::trust::Trust;
@@ -41,36 +41,41 @@ fn token_header_forms() {
     table::check(PAGE, "matrix", &markdown);
 }
 
-/// Shows the token of every form of `rows` to every registry, and tells where the verdict is not the row's.
-/// Registries run side by side, one for each version and trust.
+/// Shows the token of every form of `rows` to every version, and tells where a verdict is not the row's. The
+/// registries of a version, one for each trust, run side by side.
 fn surprises(rows: &[Row], keys: &Keyring, token: impl Fn(&Form) -> String + Sync) -> Vec<String> {
-    let mut trusts: Vec<&Trust> = Vec::new();
+    let trusts = trusts(rows);
+    let mut surprises = Vec::new();
+    for (place, version) in VERSIONS.into_iter().enumerate() {
+        let surprises_of = |trust: &Trust| -> Vec<String> {
+            let registry = Guarded::start(version, trust, keys);
+            let rows = rows.iter().filter(|row| row.trust.is_given_as(trust));
+            let forms = rows.flat_map(|row| row.forms().map(|form| (form, row.expected[place])));
+            let shown = forms.map(|(form, expected)| (form, expected, registry.verdict(&token(&form))));
+            shown
+                .filter(|(_, expected, verdict)| verdict != expected)
+                .map(|(form, expected, verdict)| {
+                    format!("{}: {verdict}, not {expected}: {form:?} with {trust:?}", version.name)
+                })
+                .collect()
+        };
+        thread::scope(|scope| {
+            let threads: Vec<_> = trusts.iter().map(|trust| scope.spawn(|| surprises_of(trust))).collect();
+            surprises.extend(threads.into_iter().flat_map(|thread| thread.join().unwrap()));
+        });
+    }
+    surprises
+}
+
+/// Each once.
+fn trusts(rows: &[Row]) -> Vec<&'static Trust> {
+    let mut trusts: Vec<&'static Trust> = Vec::new();
     for Row { trust, .. } in rows {
         if !trusts.iter().any(|known| known.is_given_as(trust)) {
             trusts.push(trust);
         }
     }
-    let token = &token;
-    thread::scope(|scope| {
-        let mut shown = Vec::new();
-        for (place, version) in VERSIONS.into_iter().enumerate() {
-            for &trust in &trusts {
-                let mut forms: Vec<(Form, Verdict)> =
-                    rows.iter().flat_map(|row| row.forms().map(|form| (form, row.expected[place]))).collect();
-                forms.retain(|(form, _)| form.trust.is_given_as(trust));
-                shown.push(scope.spawn(move || {
-                    let registry = Guarded::start(version, trust, keys);
-                    let surprise = |(form, expected): &(Form, Verdict)| {
-                        let verdict = registry.verdict(&token(form));
-                        let name = version.name;
-                        (verdict != *expected).then(|| format!("{name}: {verdict}, not {expected}: {form:?}"))
-                    };
-                    forms.iter().filter_map(surprise).collect::<Vec<_>>()
-                }));
-            }
-        }
-        shown.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-    })
+    trusts
 }
 
 /// The head of a table that has a column for each version.

@@ -7,7 +7,7 @@ use super::guarded::Verdict::{self, Accepted as YES, DoesNotStart as NO_START, R
 use super::key::Key;
 use super::trust::Trust;
 
-/// Forms that every registry treats alike: each of the keys with each of the ids.
+/// Forms that a registry treats alike, each of the keys with each of the ids, and what that registry is given.
 pub(crate) struct Row {
     pub(crate) keys: &'static [(Key, Algorithm)],
     pub(crate) kids: &'static [Kid],
@@ -19,10 +19,9 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn forms(&self) -> impl Iterator<Item = Form> {
-        let &Self { keys, kids, x5c, trust, .. } = self;
-        keys.iter().flat_map(move |&(key, algorithm)| {
-            kids.iter().map(move |&kid| Form { key, algorithm, kid, x5c, trust })
-        })
+        let &Self { keys, kids, x5c, .. } = self;
+        keys.iter()
+            .flat_map(move |&(key, algorithm)| kids.iter().map(move |&kid| Form { key, algorithm, kid, x5c }))
     }
 
     /// The row in Markdown.
