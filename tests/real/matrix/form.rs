@@ -76,8 +76,8 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    pub(crate) fn header(&self, keys: &Keyring) -> Value {
-        let Self { key, algorithm, kid, x5c } = *self;
+    pub(crate) fn header(self, keys: &Keyring) -> Value {
+        let Self { key, algorithm, kid, x5c } = self;
         let mut header = json!({"typ": "JWT", "alg": algorithm.name()});
         if let Some(kid) = kid.of(key, &keys.of(key).public) {
             header["kid"] = json!(kid);
@@ -89,7 +89,7 @@ impl Form {
     }
 
     /// Claims with this header, signed.
-    pub(crate) fn token(&self, keys: &Keyring, claims: &Value) -> String {
+    pub(crate) fn token(self, keys: &Keyring, claims: &Value) -> String {
         let [header, claims] = [&self.header(keys), claims].map(|json| b64(json.to_string().as_bytes()));
         let message = format!("{header}.{claims}");
         let signature = self.algorithm.sign(&keys.of(self.key).pkcs8, message.as_bytes());

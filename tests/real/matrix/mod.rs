@@ -43,7 +43,7 @@ fn token_header_forms() {
 
 /// Shows the token of every form of `rows` to every version, and tells where a verdict is not the row's. The
 /// registries of a version, one for each trust, run side by side.
-fn surprises(rows: &[Row], keys: &Keyring, token: impl Fn(&Form) -> String + Sync) -> Vec<String> {
+fn surprises(rows: &[Row], keys: &Keyring, token: impl Fn(Form) -> String + Sync) -> Vec<String> {
     let trusts = trusts(rows);
     let mut surprises = Vec::new();
     for (place, version) in VERSIONS.into_iter().enumerate() {
@@ -51,7 +51,7 @@ fn surprises(rows: &[Row], keys: &Keyring, token: impl Fn(&Form) -> String + Syn
             let registry = Guarded::start(version, trust, keys);
             let rows = rows.iter().filter(|row| row.trust.is_given_as(trust));
             let forms = rows.flat_map(|row| row.forms().map(|form| (form, row.expected[place])));
-            let shown = forms.map(|(form, expected)| (form, expected, registry.verdict(&token(&form))));
+            let shown = forms.map(|(form, expected)| (form, expected, registry.verdict(&token(form))));
             shown
                 .filter(|(_, expected, verdict)| verdict != expected)
                 .map(|(form, expected, verdict)| {
