@@ -31,20 +31,15 @@ pub(crate) struct TrustFiles {
     pub(crate) jwks: Option<PathBuf>,
 }
 
-/// Starts Debian's to trust tokens of the server at `realm` that `trusted` vouches for; answers its port too.
-pub(crate) fn start(dir: &Path, realm: &str, trusted: &Path) -> (Process, u16) {
-    let trust = TrustFiles { bundle: Some(trusted.to_owned()), jwks: None };
-    start_with(components::REGISTRY, dir, realm, &trust).unwrap_or_else(|log| panic!("{log}"))
-}
-
-/// Starts a registry; its log, if it ends at once because it cannot work with that trust.
-pub(crate) fn start_with(
-    component: Component,
+/// Starts a registry whose clients are sent to `realm` for tokens; answers its port too. Its log, if it ends at once
+/// because it cannot work with that trust.
+pub(crate) fn start(
+    version: Version,
     dir: &Path,
     realm: &str,
     trust: &TrustFiles,
 ) -> Result<(Process, u16), String> {
-    let program = component.find().expect("the test has asked for it");
+    let program = version.component.find().expect("the test has asked for it");
     let trusted: String = [("rootcertbundle", &trust.bundle), ("jwks", &trust.jwks)]
         .iter()
         .filter_map(|(key, file)| Some(format!("    {key}: \"{}\"\n", file.as_ref()?.display())))

@@ -1,4 +1,5 @@
-//! The registry trusts tokens of every key, by certificate (x5c) and by key id alone.
+//! Registries trust tokens of every key: every version by certificate (x5c), 2.8 by the id that is the default, and 3.x
+//! by the keys that the server publishes.
 
 use crate::accounts::ALICE;
 use crate::api::open;
@@ -6,42 +7,77 @@ use crate::client::Client as _;
 use crate::components::SKOPEO;
 use crate::image::Image;
 use crate::keys::Key;
+use crate::registry::VERSIONS;
 use crate::site::Site;
 use crate::skopeo::Skopeo;
 
 #[test]
 fn rsa_with_certificate() {
-    registry_trusts(Key::Rsa2048, true);
-}
-
-#[test]
-fn rsa_with_key_id_only() {
-    registry_trusts(Key::Rsa2048, false);
+    every_version_trusts(Key::Rsa2048);
 }
 
 #[test]
 fn ec_with_certificate() {
-    registry_trusts(Key::EcP256, true);
+    every_version_trusts(Key::EcP256);
 }
 
 #[test]
-fn ec_with_key_id_only() {
-    registry_trusts(Key::EcP256, false);
-}
-
-#[test]
-fn ec_with_leading_zero_and_key_id_only() {
-    registry_trusts(Key::EcLeadingZero, false);
+fn ec_with_leading_zero_and_certificate() {
+    every_version_trusts(Key::EcLeadingZero);
 }
 
 #[test]
 fn ec_with_certificate_of_an_authority() {
-    registry_trusts(Key::EcIssuedByAuthority, true);
+    every_version_trusts(Key::EcIssuedByAuthority);
+}
+
+#[test]
+fn rsa_with_key_id_only() {
+    trusted(Site::signing_with(Key::Rsa2048, false, &[SKOPEO]), Key::Rsa2048, false);
+}
+
+#[test]
+fn ec_with_key_id_only() {
+    trusted(Site::signing_with(Key::EcP256, false, &[SKOPEO]), Key::EcP256, false);
+}
+
+#[test]
+fn ec_with_leading_zero_and_key_id_only() {
+    trusted(Site::signing_with(Key::EcLeadingZero, false, &[SKOPEO]), Key::EcLeadingZero, false);
+}
+
+#[test]
+fn published_rsa_key() {
+    third_generation_trusts_published(Key::Rsa2048);
+}
+
+#[test]
+fn published_ec_key() {
+    third_generation_trusts_published(Key::EcP256);
+}
+
+#[test]
+fn published_ec_key_with_leading_zero() {
+    third_generation_trusts_published(Key::EcLeadingZero);
 }
 
 #[track_caller]
-fn registry_trusts(key: Key, x5c: bool) {
-    let Some(site) = Site::signing_with(key, x5c, &[SKOPEO]) else { return };
+fn every_version_trusts(key: Key) {
+    for version in VERSIONS {
+        trusted(Site::of_version(version, key, true, &[SKOPEO]), key, true);
+    }
+}
+
+#[track_caller]
+fn third_generation_trusts_published(key: Key) {
+    for version in &VERSIONS[1..] {
+        trusted(Site::of_version_with_jwks(*version, key, &[SKOPEO]), key, false);
+    }
+}
+
+#[track_caller]
+fn trusted(site: Option<Site>, key: Key, x5c: bool) {
+    let Some(site) = site else { return };
     let [header, _] = open(&site.api(Some(&ALICE)).token("repository:alice/app:pull"));
     assert_eq!(header["alg"], key.algorithm(), "{header}");
     assert_eq!(

@@ -1,5 +1,7 @@
 //! A registry and its token server.
 
+use std::fs;
+
 use tempfile::TempDir;
 
 use crate::accounts::Account;
@@ -7,10 +9,11 @@ use crate::api::Api;
 use crate::client::{Client, Home};
 use crate::components::{self, Component};
 use crate::dockgate;
+use crate::harness::http::request;
 use crate::harness::logs::Logs;
 use crate::harness::process::Process;
-use crate::keys::Key;
-use crate::registry::{self, Access};
+use crate::keys::{Key, KeyFiles};
+use crate::registry::{self, Access, TrustFiles, VERSIONS, Version};
 
 pub(crate) struct Site {
     pub(crate) dockgate: Process,
@@ -28,7 +31,36 @@ impl Site {
     }
 
     pub(crate) fn signing_with(key: Key, x5c: bool, clients: &[Component]) -> Option<Self> {
-        if !components::installed(&[clients, &[components::REGISTRY]].concat()) {
+        Self::of_version(VERSIONS[0], key, x5c, clients)
+    }
+
+    /// The registry has a certificate that vouches for the key.
+    pub(crate) fn of_version(version: Version, key: Key, x5c: bool, clients: &[Component]) -> Option<Self> {
+        Self::assemble(version, key, x5c, clients, |files, _| TrustFiles {
+            bundle: Some(files.trusted.clone()),
+            jwks: None,
+        })
+    }
+
+    /// The registry has nothing but the keys that the server publishes.
+    pub(crate) fn of_version_with_jwks(version: Version, key: Key, clients: &[Component]) -> Option<Self> {
+        Self::assemble(version, key, false, clients, |files, dockgate| {
+            let answer = request("GET", dockgate, "/.well-known/jwks.json", None);
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let file = files.key.with_file_name("jwks.json");
+            fs::write(&file, &answer.body).unwrap();
+            TrustFiles { bundle: None, jwks: Some(file) }
+        })
+    }
+
+    fn assemble(
+        version: Version,
+        key: Key,
+        x5c: bool,
+        clients: &[Component],
+        trust: impl FnOnce(&KeyFiles, &str) -> TrustFiles,
+    ) -> Option<Self> {
+        if !components::installed(&[clients, &[version.component]].concat()) {
             return None;
         }
         let dir = tempfile::Builder::new().prefix("dockgate-real-").tempdir().unwrap();
@@ -36,7 +68,9 @@ impl Site {
         let (dockgate, port) = dockgate::start(dir.path(), &files, x5c);
         let dockgate_host = format!("127.0.0.1:{port}");
         let realm = format!("http://{dockgate_host}/auth");
-        let (registry, port) = registry::start(dir.path(), &realm, &files.trusted);
+        let trust = trust(&files, &dockgate_host);
+        let (registry, port) = registry::start(version, dir.path(), &realm, &trust)
+            .unwrap_or_else(|log| panic!("{version:?} does not start:\n{log}"));
         Some(Self { dockgate, dockgate_host, registry, registry_host: format!("127.0.0.1:{port}"), dir })
     }
 

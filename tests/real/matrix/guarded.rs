@@ -40,7 +40,7 @@ impl Guarded {
     pub(crate) fn start(version: Version, trust: &Trust, keys: &Keyring) -> Self {
         let dir = tempfile::Builder::new().prefix("dockgate-matrix-").tempdir().unwrap();
         let files = trust.write(dir.path(), keys);
-        let running = registry::start_with(version.component, dir.path(), "http://127.0.0.1:1/auth", &files);
+        let running = registry::start(version, dir.path(), "http://127.0.0.1:1/auth", &files);
         if let Err(log) = &running {
             assert!(
                 log.contains("unable to configure authorization (token)"),
