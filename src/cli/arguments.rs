@@ -53,7 +53,7 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
-    /// Make a working directory with configuration, key and two users, and serve it.
+    /// Make a working directory with configuration, keys and two users, and serve it.
     #[command(
         after_help = "Run again it keeps what is there. The passwords are shown once, when they are made."
     )]

@@ -4,19 +4,14 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use data_encoding::BASE32_NOPAD;
 use dockgate_api::secrecy::SecretString;
 
 use super::image;
 use crate::outside::Outside;
-use crate::token::SelfSigned;
+use crate::token::managed::ManagedKeys;
 
-/// Long enough that nobody's first try ends with an expired certificate, short enough to be thought of again.
-const CERTIFICATE_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-/// Clocks of other machines may be behind.
-const BACK_DATED: Duration = Duration::from_secs(60 * 60);
 /// 120 bits.
 const PASSWORD_BYTES: usize = 15;
 
@@ -71,9 +66,13 @@ impl Directory {
         self.root.join("dockgate.yml")
     }
 
-    /// The certificate that the registry trusts.
-    pub(crate) fn certificate(&self) -> PathBuf {
-        self.root.join("signing.pem")
+    /// What the registry trusts.
+    pub(crate) fn bundle(&self) -> PathBuf {
+        self.keys().join("bundle.pem")
+    }
+
+    fn keys(&self) -> PathBuf {
+        self.root.join("keys")
     }
 
     /// The registry's configuration.
@@ -107,16 +106,10 @@ impl Directory {
             .map_err(|error| error.to_string())
         };
         let (admin, reader) = (hash(&users.admin)?, hash(&users.reader)?);
-        let now = outside.clock.now();
-        let pair = SelfSigned {
-            common_name: "dockgate token signing",
-            subject_alt_names: &[],
-            not_before: now - BACK_DATED,
-            not_after: now + CERTIFICATE_LIFE,
-        };
-        let pair = pair.generate().map_err(|error| error.to_string())?;
-        self.write("signing.key", 0o600, pair.key_pem.as_bytes())?;
-        self.write("signing.pem", 0o644, pair.certificate_pem.as_bytes())?;
+        if self.keys().exists() {
+            return Err(already_there(&self.keys()));
+        }
+        ManagedKeys::init(&self.keys(), outside.clock.now()).map_err(|error| error.to_string())?;
         self.write("registry.yml", 0o644, self.registry_yml(ports).as_bytes())?;
         self.write("compose.yml", 0o644, compose_yml(ports).as_bytes())?;
         image::write(&self.image())
@@ -131,9 +124,7 @@ impl Directory {
         let path = self.root.join(name);
         let file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&path);
         file.and_then(|mut file| file.write_all(content)).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                format!("{} is there without a dockgate.yml beside it: move it away first", path.display())
-            }
+            io::ErrorKind::AlreadyExists => already_there(&path),
             _ => format!("cannot write {}: {error}", path.display()),
         })
     }
@@ -154,14 +145,18 @@ auth:
     realm: "http://localhost:{auth}/auth"   # where clients go for a token: their view, not the registry's
     service: "registry"                     # the same in every request; rules can match it
     issuer: "dockgate quickstart"           # token.issuer in dockgate.yml
-    rootcertbundle: {certificate}    # the certificate of the signing key
+    rootcertbundle: {bundle}   # the authority that issues the signing keys
 "#,
             data = quoted(self.root.join("registry-data")),
-            certificate = quoted(self.certificate()),
+            bundle = quoted(self.bundle()),
             registry = ports.registry,
             auth = ports.auth,
         )
     }
+}
+
+fn already_there(path: &Path) -> String {
+    format!("{} is there without a dockgate.yml beside it: move it away first", path.display())
 }
 
 fn password(outside: &Outside) -> Result<SecretString, String> {
@@ -183,8 +178,7 @@ server:
 token:
   issuer: "dockgate quickstart"   # the registry's auth.token.issuer, the same text
   expiration: 300                 # seconds; a right taken away is gone when the token is
-  certificate: signing.pem        # the registry's auth.token.rootcertbundle
-  key: signing.key
+  managed_keys: keys              # they renew themselves; keys/bundle.pem is the registry's rootcertbundle
 
 # Who is this? Asked in order until one knows.
 authn:
@@ -229,9 +223,9 @@ services:
       REGISTRY_AUTH_TOKEN_REALM: "http://localhost:{auth}/auth"
       REGISTRY_AUTH_TOKEN_SERVICE: "registry"
       REGISTRY_AUTH_TOKEN_ISSUER: "dockgate quickstart"
-      REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE: /signing.pem
+      REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE: /bundle.pem
     volumes:
-      - ./signing.pem:/signing.pem:ro
+      - ./keys/bundle.pem:/bundle.pem:ro
       - registry-data:/var/lib/registry
 volumes:
   registry-data: {{}}

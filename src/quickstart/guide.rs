@@ -54,7 +54,7 @@ impl fmt::Display for Guide<'_> {
              issuer: dockgate quickstart\n      \
              rootcertbundle: {}\n",
             self.auth_port,
-            self.directory.certificate().display()
+            self.directory.bundle().display()
         )?;
         let compose = std::fs::read_to_string(self.directory.root().join("compose.yml")).unwrap_or_default();
         writeln!(f, "The same as a container ({root}/compose.yml):\n")?;

@@ -1,4 +1,4 @@
-//! A working directory to start from: configuration, signing key, two users, and an image to push.
+//! A working directory to start from: configuration, signing keys, two users, and an image to push.
 
 mod files;
 mod guide;

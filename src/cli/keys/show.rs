@@ -135,8 +135,8 @@ fn versions(trust: &Trust, form: TokenForm<'_>, now: SystemTime) -> Vec<String> 
 
 /// What to write to be taken by the newest version that can be pleased.
 fn cure(trust: &Trust, form: TokenForm<'_>, now: SystemTime) -> String {
-    let newest = Version::ALL.into_iter().rev();
-    let header = newest.filter_map(|version| trust.header_for(version, form, now)).next();
+    let mut newest_first = Version::ALL.into_iter().rev();
+    let header = newest_first.find_map(|version| trust.header_for(version, form, now));
     header.map_or_else(String::new, |header| {
         format!(" Write {} to change that.", super::super::header_words(&header))
     })

@@ -58,7 +58,7 @@ impl LoadedKey {
                     match notice.severity {
                         Severity::Info => tracing::info!("{notice}"),
                         Severity::Warn | Severity::Error => {
-                            warnings.push(planned.problem(notice.to_string()))
+                            warnings.push(planned.problem(notice.to_string()));
                         }
                     }
                 }

@@ -30,7 +30,7 @@ pub struct SigningKey {
 
 impl SigningKey {
     /// Reads both files; one file that holds both may be given twice. Without an algorithm the key signs with its
-    /// default: RS256, ES256, ES384, ES512 or EdDSA.
+    /// default, see [`Algorithm::of_key`].
     ///
     /// # Errors
     /// A file cannot be read or used, or the key does not sign that algorithm; the error names the file and the cure.

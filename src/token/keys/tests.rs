@@ -104,6 +104,18 @@ fn validity_is_reported() {
     assert!(leaf.not_before() > UNIX_EPOCH);
 }
 
+/// A key service that signs with another kind of key than it says.
+struct Elsewhere;
+
+impl crate::token::Sign for Elsewhere {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Es384
+    }
+    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, crate::token::SignError> {
+        Ok(Vec::new())
+    }
+}
+
 #[test]
 fn an_algorithm_must_fit_the_key() {
     let (certificate, key) = (fixtures::path("rsa.crt"), fixtures::path("rsa.pkcs8.pem"));
@@ -117,15 +129,6 @@ fn an_algorithm_must_fit_the_key() {
                    or name another key";
     assert!(shown.ends_with(message), "{shown}");
 
-    struct Elsewhere;
-    impl crate::token::Sign for Elsewhere {
-        fn algorithm(&self) -> Algorithm {
-            Algorithm::Es384
-        }
-        fn sign(&self, _: &[u8]) -> Result<Vec<u8>, crate::token::SignError> {
-            Ok(Vec::new())
-        }
-    }
     let bytes = read("ec.crt");
     let file = PemFile { path: Path::new("cert.pem"), bytes: &bytes };
     let public = fixtures::ec().public_key().clone();

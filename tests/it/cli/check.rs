@@ -30,7 +30,8 @@ fn it_says_what_the_configuration_does_and_what_is_odd() {
         "token endpoint   /registry-auth/auth",
         "who is this      machines, then people",
         "what may they do acl",
-        "signs as         an issuer with ES256",
+        "signs as         an issuer",
+        "algorithm        ES256 (EC P-256), 900 seconds",
         "x5c              sent along",
     ] {
         assert!(lines.contains(&line), "{line:?} is not in\n{}", ended.stdout);

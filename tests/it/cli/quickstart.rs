@@ -90,7 +90,12 @@ fn it_makes_what_it_says_and_keeps_it() {
     let shown = quickstart.server().stdout();
 
     assert_eq!(mode(&directory), 0o700);
-    for (file, expected) in [("signing.key", 0o600), ("dockgate.yml", 0o600), ("signing.pem", 0o644)] {
+    for (file, expected) in [
+        ("keys/ca.key", 0o600),
+        ("keys/leaf.key", 0o600),
+        ("dockgate.yml", 0o600),
+        ("keys/bundle.pem", 0o644),
+    ] {
         assert_eq!(mode(&directory.join(file)), expected, "{file}");
     }
 
@@ -142,7 +147,7 @@ fn it_prints_the_registrys_settings_and_the_next_commands() {
         format!("realm: http://localhost:{port}/auth"),
         "service: registry".to_owned(),
         "issuer: dockgate quickstart".to_owned(),
-        format!("rootcertbundle: {root}/signing.pem"),
+        format!("rootcertbundle: {root}/keys/bundle.pem"),
         format!("{root}/registry.yml"),
         format!("docker-registry serve {root}/registry.yml"),
         format!("docker compose -f {root}/compose.yml up -d"),
@@ -158,7 +163,7 @@ fn it_prints_the_registrys_settings_and_the_next_commands() {
     let settings = fs::read_to_string(quickstart.directory().join("registry.yml")).unwrap();
     for setting in [
         format!("http://localhost:{port}/auth"),
-        format!("{root}/signing.pem"),
+        format!("{root}/keys/bundle.pem"),
         format!("127.0.0.1:{registry}"),
     ] {
         assert!(settings.contains(&setting), "{setting} is not in\n{settings}");
@@ -179,7 +184,7 @@ fn its_configuration_is_without_fault() {
 
 #[test]
 fn it_writes_over_nobodys_file() {
-    for foreign in ["signing.key", "signing.pem", "registry.yml"] {
+    for foreign in ["keys", "compose.yml", "registry.yml"] {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(foreign), "precious").unwrap();
         let ended = run(dockgate().arg("quickstart").arg(directory.path()));

@@ -20,9 +20,15 @@ fn site(name: &str) -> Site {
         ("signing.key", &site.pair.key_pem),
         ("tls.pem", &site.pair.certificate_pem),
         ("tls.key", &site.pair.key_pem),
+        ("fixed.pem", &site.pair.certificate_pem),
+        ("fixed.key", &site.pair.key_pem),
+        ("zot.pem", &site.pair.certificate_pem),
+        ("zot.key", &site.pair.key_pem),
     ] {
         site.write(file, content);
     }
+    let keys = run(dockgate().args(["keys", "init", "keys"]).current_dir(site.path()));
+    assert_eq!(keys.code, Some(0), "{keys:#?}");
     site.write("alice.hash", format!("{KNOWN}\n"));
     site.write("ci.hash", KNOWN);
     site.write("rules/team.yml", "- match: {account: \"ci\"}\n  actions: [\"pull\"]\n");
@@ -128,6 +134,30 @@ fn namespaces_and_labels() {
             ("", "repository:web/a:pull", "401"),
         ],
     );
+}
+
+#[test]
+fn several_registries() {
+    let server = Server::start(&site("several-registries.yml"), "auth.yml");
+    let ask = |account: &str, service: &str| {
+        let header = basic(account, "alpha-pass");
+        let target = format!("/auth?service={service}&scope=repository:a:pull,push");
+        server.address().get(&target, Some(("Authorization", &header)))
+    };
+    for (account, service, granted, with_x5c) in [
+        ("admin", "registry.example.com", "pull,push", true),
+        ("reader", "registry.example.com", "pull", true),
+        ("reader", "nightly.example.com", "", true),
+        ("admin", "jwks.example.com", "pull,push", false),
+        ("admin", "zot.example.com", "pull,push", true),
+    ] {
+        let answer = ask(account, service);
+        assert_eq!(answer.granted(), granted, "{account} {service}");
+        assert_eq!(answer.token_header().get("x5c").is_some(), with_x5c, "{service}");
+    }
+    for service in ["other.example.com", ""] {
+        assert_eq!(ask("admin", service).status, 400, "{service:?}");
+    }
 }
 
 #[test]
