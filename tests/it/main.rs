@@ -19,6 +19,7 @@ mod cli;
 mod config;
 mod custom_backend;
 mod hostile;
+mod keys;
 mod listeners;
 mod replay;
 mod token;

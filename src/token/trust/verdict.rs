@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::fmt;
 use std::time::SystemTime;
 
@@ -125,29 +126,33 @@ impl Trust {
         }
     }
 
-    /// The header with which a registry of that version takes the tokens of this key, if any of ours does; one that
-    /// differs little from the present one is preferred.
+    /// The header with which a registry of that version takes the tokens of this key, if any of ours does. One that other
+    /// versions take too is preferred, then one that differs little from the present one.
     pub fn header_for(
         &self,
         version: Version,
         form: TokenForm<'_>,
         now: SystemTime,
     ) -> Option<HeaderOptions> {
-        let texts = self.jwks.iter().flatten().map(|jwk| jwk.kid.as_str());
-        let texts = texts.chain(match form.key.public_key().material() {
+        let takes = |version: Version, header: &HeaderOptions| {
+            self.takes(version, TokenForm { key: form.key, header }, now).is_ok()
+        };
+        let taken = self.headers(form).into_iter().filter(|header| takes(version, header));
+        taken.min_by_key(|header| Reverse(Version::ALL.iter().filter(|other| takes(**other, header)).count()))
+    }
+
+    /// The headers that the key's tokens could have here, the present one first.
+    fn headers(&self, form: TokenForm<'_>) -> Vec<HeaderOptions> {
+        let named = self.jwks.iter().flatten().map(|jwk| jwk.kid.as_str());
+        let of_base_point = match form.key.public_key().material() {
             KeyMaterial::Ec { curve, .. } => Some(base_point_thumbprint(*curve)),
             _ => None,
-        });
-        let texts = texts.map(|text| KeyId::Text(text.into()));
-        let ids: Vec<KeyId> =
-            form.header.kid.iter().cloned().chain(KeyId::COMPUTED.iter().cloned()).chain(texts).collect();
-        let x5c = [form.header.x5c, !form.header.x5c];
-        let headers = x5c
-            .into_iter()
-            .flat_map(|x5c| ids.iter().map(move |id| HeaderOptions { kid: Some(id.clone()), x5c }));
-        let mut headers =
-            headers.filter(|header| self.takes(version, TokenForm { key: form.key, header }, now).is_ok());
-        headers.next()
+        };
+        let texts = named.chain(of_base_point).map(|text| KeyId::Text(text.into()));
+        let ids = form.header.kid.iter().cloned().chain(KeyId::COMPUTED.iter().cloned()).chain(texts);
+        let ids: Vec<KeyId> = ids.collect();
+        let header = |x5c| ids.iter().map(move |id| HeaderOptions { kid: Some(id.clone()), x5c });
+        header(form.header.x5c).chain(header(!form.header.x5c)).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! A server without a socket: requests go straight into its router.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -74,6 +75,16 @@ impl TestServer {
     pub(crate) fn read(&self, answer: &Answer) -> Token {
         let jwks = self.ask(&Ask::get("/.well-known/jwks.json"));
         Token::verified(answer, &jwks)
+    }
+
+    /// Looks at the key files, as the server does when they change. Answers what is wrong with them.
+    pub(crate) fn review_keys(&self) -> Vec<String> {
+        self.state.review_keys().0.iter().map(Problem::to_string).collect()
+    }
+
+    /// Where `sign.crt` and `sign.key` are.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// The certificate that signs, as it stands in its file.

@@ -1,0 +1,192 @@
+//! Pairs whose files change under a server.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use dockgate::token::SelfSigned;
+use dockgate_testkit::fakes::noon;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+
+use crate::support::{ALICE, Ask, Setup, SigningFiles, TestServer, users};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+struct Files {
+    server: TestServer,
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+impl Files {
+    fn of(signing: SigningFiles) -> Self {
+        let server = TestServer::of(Setup::new(format!("users: {}\nacl: []", users(""))).signing(signing));
+        let [certificate, key] = ["sign.crt", "sign.key"].map(|name| server.directory().join(name));
+        Self { server, certificate, key }
+    }
+
+    fn write(&self, certificate: &str, key: &str) {
+        std::fs::write(&self.certificate, certificate).unwrap();
+        std::fs::write(&self.key, key).unwrap();
+    }
+
+    fn read(&self) -> [String; 2] {
+        [&self.certificate, &self.key].map(|path| std::fs::read_to_string(path).unwrap())
+    }
+
+    fn signs_with(&self) -> (String, String) {
+        let token = self.server.token(&Ask::auth().basic(ALICE));
+        let certificate = token.header["x5c"][0].as_str().unwrap_or("none").to_owned();
+        (token.header["kid"].as_str().unwrap().to_owned(), certificate)
+    }
+}
+
+fn body(pem: &str) -> String {
+    pem.lines().skip(1).take_while(|line| !line.starts_with("-----")).collect()
+}
+
+fn self_signed(key: &KeyPair, ends: Duration) -> String {
+    let mut params = CertificateParams::default();
+    params.not_before = (noon() - DAY).into();
+    params.not_after = (noon() + ends).into();
+    params.self_signed(key).unwrap().pem()
+}
+
+#[test]
+fn a_renewed_certificate_is_taken_up() {
+    let files = Files::of(SigningFiles::EcEndingAfter(40 * DAY));
+    let (kid, before) = files.signs_with();
+    let [_, key] = files.read();
+    let renewed = self_signed(&KeyPair::from_pem(&key).unwrap(), 400 * DAY);
+    files.write(&renewed, &key);
+    assert_eq!(files.server.review_keys(), Vec::<String>::new());
+    let (kid_after, after) = files.signs_with();
+    assert_eq!(kid_after, kid, "it is the same key");
+    assert_eq!(after, body(&renewed));
+    assert_ne!(after, before);
+}
+
+#[test]
+fn a_certificate_that_ended_is_renewed_while_the_server_runs() {
+    let files = Files::of(SigningFiles::EcEndingAfter(40 * DAY));
+    let [_, key] = files.read();
+    files.server.clock.turn(20 * DAY);
+    let said = files.server.review_keys();
+    assert!(said.iter().any(|line| line.contains("expires in 20 days")), "{said:?}");
+    files.server.clock.turn(21 * DAY);
+    let said = files.server.review_keys();
+    assert!(said.iter().any(|line| line.contains("has expired: tokens go out without it")), "{said:?}");
+    assert_eq!(files.signs_with().1, "none");
+    let renewed = self_signed(&KeyPair::from_pem(&key).unwrap(), 400 * DAY);
+    files.write(&renewed, &key);
+    assert_eq!(files.server.review_keys(), Vec::<String>::new());
+    assert_eq!(files.signs_with().1, body(&renewed));
+}
+
+#[test]
+fn a_strangers_key_is_not_taken_up() {
+    let files = Files::of(SigningFiles::EcGenerated);
+    let before = files.signs_with();
+    let names = [];
+    let other = SelfSigned {
+        common_name: "other",
+        subject_alt_names: &names,
+        not_before: noon() - DAY,
+        not_after: noon() + 400 * DAY,
+    };
+    let other = other.generate().unwrap();
+    files.write(&other.certificate_pem, &other.key_pem);
+    let said = files.server.review_keys();
+    let [line] = said.as_slice() else { panic!("{said:?}") };
+    assert!(
+        line.contains(
+            "token.certificate: the key was replaced by one that the registries have no reason to trust"
+        ),
+        "{line}"
+    );
+    assert!(line.contains("then restart; the key from before goes on signing"), "{line}");
+    assert_eq!(files.signs_with(), before);
+}
+
+#[test]
+fn half_of_a_pair_and_rubbish_change_nothing() {
+    let files = Files::of(SigningFiles::EcGenerated);
+    let (before, [certificate, key]) = (files.signs_with(), files.read());
+    let next = KeyPair::generate().unwrap();
+    let next_certificate = self_signed(&next, 400 * DAY);
+    let expired = self_signed(&KeyPair::from_pem(&key).unwrap(), Duration::ZERO);
+    for (certificate, key, why) in [
+        (next_certificate.as_str(), key.as_str(), "does not belong to the private key"),
+        (&certificate, &next.serialize_pem(), "does not belong to the private key"),
+        ("", &key, "is empty"),
+        (&certificate, "rubbish", "is not a PEM file"),
+        (&certificate[..100], &key, "has a damaged PEM block"),
+        (&expired, &key, "the new certificate has expired"),
+    ] {
+        files.write(certificate, key);
+        let said = files.server.review_keys();
+        assert!(said.len() == 1 && said[0].contains(why), "{why}: {said:?}");
+        assert_eq!(files.signs_with(), before, "{why}");
+    }
+    std::fs::remove_file(&files.key).unwrap();
+    assert!(files.server.review_keys()[0].contains("check the path"));
+    files.write(&certificate, &key);
+    assert_eq!(files.server.review_keys(), Vec::<String>::new());
+    assert_eq!(files.signs_with(), before);
+}
+
+#[test]
+fn another_key_of_the_same_authority_is_taken_up() {
+    let authority_key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "the tests' authority");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    let root = params.self_signed(&authority_key).unwrap().pem();
+    let authority = Issuer::new(params, authority_key);
+    let leaf = || {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.not_after = (noon() + 400 * DAY).into();
+        (params.signed_by(&key, &authority).unwrap().pem(), key.serialize_pem())
+    };
+    let (first, second) = (leaf(), leaf());
+    let directory = tempfile::tempdir().unwrap();
+    let [certificate, key] = ["a.crt", "a.key"].map(|name| directory.path().join(name));
+    let keys = format!("certificate: {}\nkey: {}", certificate.display(), key.display());
+    // Whether the file goes up to the authority decides what can be known of the next one.
+    for (with_root, is_taken) in [(true, true), (false, false)] {
+        let chain = |leaf: &str| if with_root { format!("{leaf}{root}") } else { leaf.to_owned() };
+        std::fs::write(&certificate, chain(&first.0)).unwrap();
+        std::fs::write(&key, &first.1).unwrap();
+        let setup = Setup::new(format!("users: {}\nacl: []", users(""))).keys(&keys);
+        let files =
+            Files { server: TestServer::of(setup), certificate: certificate.clone(), key: key.clone() };
+        assert_eq!(files.signs_with().1, body(&first.0));
+        files.write(&chain(&second.0), &second.1);
+        assert_eq!(files.server.review_keys().is_empty(), is_taken);
+        assert_eq!(files.signs_with().1, body(if is_taken { &second.0 } else { &first.0 }));
+    }
+}
+
+/// One key at fault holds nothing up for the others.
+#[test]
+fn a_key_at_fault_is_nobody_elses_fault() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name);
+    let keys = KeyPair::generate().unwrap();
+    for name in ["one", "two"] {
+        std::fs::write(file(&format!("{name}.crt")), self_signed(&keys, 400 * DAY)).unwrap();
+        std::fs::write(file(&format!("{name}.key")), keys.serialize_pem()).unwrap();
+    }
+    let list = format!(
+        "keys:\n- {{certificate: {0}/one.crt, key: {0}/one.key}}\n- {{certificate: {0}/two.crt, key: {0}/two.key, services: [two]}}",
+        directory.path().display()
+    );
+    let setup = Setup::new(format!("users: {}\nacl: []", users(""))).keys(&list);
+    let files = Files { server: TestServer::of(setup), certificate: file("two.crt"), key: file("two.key") };
+    let renewed = self_signed(&keys, 500 * DAY);
+    files.write(&renewed, &keys.serialize_pem());
+    std::fs::write(file("one.crt"), "rubbish").unwrap();
+    assert_eq!(files.server.review_keys().len(), 1);
+    let header = files.server.token(&Ask::auth_for("two").basic(ALICE)).header;
+    assert_eq!(header["x5c"][0], body(&renewed));
+}

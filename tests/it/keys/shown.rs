@@ -1,0 +1,137 @@
+//! `dockgate keys show` and `keys export`.
+
+use dockgate::config::yaml;
+use serde_json::Value;
+
+use super::{config, done, typed};
+use crate::process::Site;
+
+const BOTH: &str = "  keys:
+    - managed_keys: keys
+    - {name: fixed, certificate: cert.pem, key: key.pem, services: [by-jwks]}
+  services:
+    by-jwks: {x5c: false, key_id: rfc7638, expiration: 60}";
+
+fn site(token: &str) -> Site {
+    let site = Site::with(&config(token));
+    done(&site, "keys init keys");
+    site
+}
+
+#[test]
+fn each_key_is_shown_with_both_ids_and_its_end() {
+    let said = done(&site(BOTH), "keys show auth.yml");
+    let count = |text: &str| said.matches(text).count();
+    assert_eq!(
+        (count("libtrust id"), count("RFC 7638 id"), count("algorithm     ES256 (EC P-256)")),
+        (2, 2, 2),
+        "{said}"
+    );
+    for line in [
+        "signs for     every service that is not listed",
+        "signs for     by-jwks",
+        "CN=dockgate signing CA",
+        "CN=it.example.test, 20",
+        "renews itself",
+    ] {
+        assert!(said.contains(line), "{line} is not in\n{said}");
+    }
+    assert!(!said.contains("PRIVATE"), "{said}");
+}
+
+/// The lines between the introduction and the next empty line, as they would stand in the registry's file.
+fn settings(said: &str, introduction: &str) -> String {
+    let (_, rest) =
+        said.split_once(introduction).unwrap_or_else(|| panic!("{introduction:?} is not in\n{said}"));
+    let block: Vec<&str> =
+        rest.trim_start_matches('\n').lines().take_while(|line| !line.trim().is_empty()).collect();
+    block.join("\n")
+}
+
+#[test]
+fn the_registrys_settings_are_yaml_that_says_the_same() {
+    let said = done(&site(BOTH), "keys show auth.yml");
+    let (_, by_jwks) = said.split_once("the registry whose service is by-jwks").unwrap();
+    for (block, service, setting) in [
+        (
+            settings(&said, "With `rootcertbundle`, for registry 2.8, 3.0, 3.1:\n"),
+            "SERVICE",
+            "rootcertbundle",
+        ),
+        (settings(by_jwks, "With `jwks`, for registry 3.0, 3.1:\n"), "by-jwks", "jwks"),
+    ] {
+        let root = yaml::parse("registry.yml", &block, &mut Vec::new()).unwrap();
+        let token = &root.get("auth").unwrap().value.get("token").unwrap().value;
+        let text =
+            |key: &str| token.get(key).and_then(|entry| entry.value.as_text()).unwrap_or_default().to_owned();
+        assert_eq!(text("issuer"), "it's \"ours\"");
+        assert_eq!(text("service"), service);
+        assert!(text("realm").ends_with("/auth"));
+        assert!(text(setting).starts_with('/'), "{block}");
+    }
+}
+
+#[test]
+fn forms_that_no_registry_takes_are_named_with_the_cure() {
+    let said = done(&site("  managed_keys: keys\n  x5c: false"), "keys show auth.yml");
+    assert!(
+        said.contains("With `rootcertbundle`: no registry takes tokens of this form. Write `x5c: true`"),
+        "{said}"
+    );
+    let said = done(&site("  managed_keys: keys"), "keys show auth.yml");
+    assert!(
+        said.contains("With `jwks`: no registry takes tokens of this form. Write `x5c: false`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_bundle_is_the_authority_or_the_certificate_alone() {
+    let site = site(BOTH);
+    let bundle = done(&site, "keys export --bundle auth.yml");
+    let authority = std::fs::read_to_string(site.file("keys/bundle.pem")).unwrap();
+    assert_eq!(bundle, authority + &site.pair.certificate_pem.replace("\r\n", "\n"));
+
+    // Of a chain only what is ours: a registry trusts whatever an authority issues.
+    for name in ["chain.leaf.crt", "chain.intermediate.crt", "chain.root.crt", "ec.pkcs8.pem"] {
+        site.copy_key(name, name);
+    }
+    let read = |name: &str| std::fs::read_to_string(site.file(name)).unwrap();
+    let chain = read("chain.root.crt") + &read("chain.leaf.crt") + &read("chain.intermediate.crt");
+    site.write("chain.pem", chain);
+    site.write("chain.yml", config("  certificate: chain.pem\n  key: ec.pkcs8.pem"));
+    let leaf = done(&site, "keys export --bundle chain.yml");
+    assert_eq!(leaf.matches("BEGIN CERTIFICATE").count(), 1);
+    let body = |pem: &str| pem.lines().filter(|line| !line.starts_with("-----")).collect::<String>();
+    assert!(read("chain.leaf.crt").replace('\n', "").contains(&body(&leaf)));
+}
+
+#[test]
+fn the_jwks_is_what_the_server_serves() {
+    let site = site("  certificate: cert.pem\n  key: key.pem\n  key_id: {text: \"of 2026\"}");
+    let document: Value = serde_json::from_str(&done(&site, "keys export --jwks auth.yml")).unwrap();
+    let ids: Vec<&str> =
+        document["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap()).collect();
+    assert_eq!((ids.len(), ids[2]), (3, "of 2026"));
+    let server = crate::process::Server::start(&site, "auth.yml");
+    let served: Value =
+        serde_json::from_str(&server.address().get("/.well-known/jwks.json", None).body).unwrap();
+    assert_eq!(served, document);
+}
+
+#[test]
+fn keys_that_are_gone_in_days_are_exported_only_on_demand() {
+    let site = site("  managed_keys: keys");
+    let refused = typed(&site, "keys export --jwks auth.yml");
+    assert!(refused.code == Some(1) && refused.stdout.is_empty(), "{refused:?}");
+    assert!(
+        refused.stderr.contains("--bundle") && refused.stderr.contains("--short-lived"),
+        "{}",
+        refused.stderr
+    );
+    let document: Value =
+        serde_json::from_str(&done(&site, "keys export --jwks --short-lived auth.yml")).unwrap();
+    assert_eq!(document["keys"].as_array().unwrap().len(), 2);
+    assert_eq!(typed(&site, "keys export auth.yml").code, Some(2));
+    assert_eq!(typed(&site, "keys export --bundle --jwks auth.yml").code, Some(2));
+}

@@ -1,0 +1,138 @@
+//! `dockgate check --registry-bundle | --registry-jwks`. That its verdicts are those of registries is for `tests/real`.
+
+use super::{config, done, typed};
+use crate::process::{DAY, Ended, Site, now, pair};
+
+const PAIR: &str = "  certificate: cert.pem\n  key: key.pem";
+
+fn verdicts(said: &str) -> Vec<bool> {
+    said.lines()
+        .filter(|line| line.starts_with("  registry "))
+        .map(|line| line.ends_with("takes them"))
+        .collect()
+}
+
+#[track_caller]
+fn refused(ended: &Ended, why: &str) {
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.output().contains(why), "{why:?} is not in\n{}", ended.output());
+}
+
+#[test]
+fn what_is_exported_is_taken() {
+    let site = Site::with(&config(PAIR));
+    site.write("bundle.pem", done(&site, "keys export --bundle auth.yml"));
+    assert_eq!(verdicts(&done(&site, "check auth.yml --registry-bundle bundle.pem")), [true; 3]);
+
+    site.write("auth.yml", config(&format!("{PAIR}\n  x5c: false\n  key_id: rfc7638")));
+    site.write("jwks.json", done(&site, "keys export --jwks auth.yml"));
+    assert_eq!(verdicts(&done(&site, "check auth.yml --registry-jwks jwks.json")), [false, true, true]);
+    assert_eq!(verdicts(&done(&site, "check auth.yml --registry-bundle bundle.pem")), [false, false, true]);
+}
+
+#[test]
+fn a_refusal_names_the_cure() {
+    let site = Site::with(&config(PAIR));
+    site.write("jwks.json", done(&site, "keys export --jwks auth.yml"));
+    let ended = typed(&site, "check auth.yml --registry-jwks jwks.json");
+    refused(&ended, "refuses every token with `x5c`; write `x5c: false`");
+
+    site.write("auth.yml", config(&format!("{PAIR}\n  x5c: false")));
+    site.write("bundle.pem", done(&site, "keys export --bundle auth.yml"));
+    let said = done(&site, "check auth.yml --registry-bundle bundle.pem");
+    assert_eq!(verdicts(&said), [true, false, false]);
+    assert!(said.contains("it knows no key by the id") && said.contains("write `x5c: true`"), "{said}");
+
+    let other = pair(now() - DAY, now() + DAY);
+    site.write("other.pem", &other.certificate_pem);
+    site.write("auth.yml", config(PAIR));
+    let ended = typed(&site, "check auth.yml --registry-bundle other.pem");
+    refused(
+        &ended,
+        "is the signing certificate or issued it; give the registry what `dockgate keys export` prints",
+    );
+    refused(&ended, "not one of our certificates: its key can sign tokens too");
+}
+
+#[test]
+fn one_service_can_be_asked_about() {
+    let services = "  services: {by-jwks: {x5c: false, key_id: rfc7638}}";
+    let site = Site::with(&config(&format!("{PAIR}\n{services}")));
+    site.write("jwks.json", done(&site, "keys export --jwks auth.yml"));
+    let words = |service: &str| format!("check auth.yml --registry-jwks jwks.json{service}");
+    refused(&typed(&site, &words("")), "tokens for services that are not listed");
+    let said = done(&site, &words(" --service by-jwks"));
+    assert!(!said.contains("not listed"), "{said}");
+    refused(&typed(&site, &words(" --service other")), "tokens for services that are not listed");
+}
+
+/// A registry takes tokens from whoever gets a certificate of an authority in its bundle.
+#[test]
+fn foreign_authorities_are_refused() {
+    let site = Site::with(&config(PAIR));
+    site.copy_key("chain.root.crt", "foreign.pem");
+    let foreign = std::fs::read_to_string(site.file("foreign.pem")).unwrap();
+    site.write("bundle.pem", site.pair.certificate_pem.clone() + &foreign);
+    let ended = typed(&site, "check auth.yml --registry-bundle bundle.pem");
+    assert_eq!(verdicts(&ended.stdout), [true; 3], "it works, and is dangerous");
+    refused(&ended, "an authority that has nothing to do with our keys");
+}
+
+#[test]
+fn an_authority_for_tls_servers_is_refused() {
+    use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+    let site = Site::new();
+    for (purpose, is_refused) in [(Some(ExtendedKeyUsagePurpose::ServerAuth), true), (None, false)] {
+        let authority_key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        site.write("authority.pem", params.self_signed(&authority_key).unwrap().pem());
+        let (key, mut leaf) = (KeyPair::generate().unwrap(), CertificateParams::default());
+        leaf.extended_key_usages.extend(purpose);
+        let leaf = leaf.signed_by(&key, &Issuer::new(params, authority_key)).unwrap();
+        site.write("cert.pem", leaf.pem());
+        site.write("key.pem", key.serialize_pem());
+        site.write("auth.yml", config(PAIR));
+        let ended = typed(&site, "check auth.yml --registry-bundle authority.pem");
+        assert_eq!(verdicts(&ended.stdout), [true; 3], "{ended:?}");
+        if is_refused {
+            refused(&ended, "an authority for TLS servers");
+        } else {
+            assert_eq!(ended.code, Some(0), "{ended:?}");
+            assert!(ended.stdout.contains("warning: ") && ended.stdout.contains("whatever else it issues"));
+        }
+    }
+}
+
+#[test]
+fn files_that_no_registry_should_be_given_are_refused() {
+    let site = Site::with(&config(PAIR));
+    let private_jwk =
+        r#"{"keys": [{"kty": "EC", "crv": "P-256", "kid": "a", "x": "AA", "y": "AA", "d": "AA"}]}"#;
+    let unknown = r#"{"keys": [{"kty": "oct", "kid": "a"}]}"#;
+    let cases = [
+        ("bundle", String::new(), "is empty"),
+        ("bundle", "text".to_owned(), "is not a PEM file"),
+        ("bundle", site.pair.key_pem.clone(), "holds a private key, which no registry should be given"),
+        (
+            "bundle",
+            site.pair.certificate_pem.clone() + &site.pair.key_pem,
+            "holds a private key, which no registry",
+        ),
+        ("jwks", String::new(), "is no JWK set"),
+        ("jwks", r#"{"keys": []}"#.to_owned(), "holds no key"),
+        ("jwks", private_jwk.to_owned(), "key 1 in the file is a private one"),
+        ("jwks", unknown.to_owned(), "key 1 in the file is damaged or of a kind"),
+        ("jwks", site.pair.certificate_pem.clone(), "is no JWK set"),
+    ];
+    for (kind, content, why) in cases {
+        site.write("given", &content);
+        let ended = typed(&site, &format!("check auth.yml --registry-{kind} given"));
+        refused(&ended, why);
+        refused(&ended, "given: ");
+        assert!(!ended.output().contains("PRIVATE KEY-----"), "{}", ended.output());
+    }
+    refused(&typed(&site, "check auth.yml --registry-bundle nowhere"), "nowhere: cannot be read");
+    refused(&typed(&site, "check auth.yml --registry-bundle a --registry-jwks b"), "cannot be used with");
+    refused(&typed(&site, "check auth.yml --offline --registry-bundle a"), "cannot be used with");
+}
