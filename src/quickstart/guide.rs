@@ -67,7 +67,7 @@ impl fmt::Display for Guide<'_> {
             writeln!(
                 f,
                 "\nIn another terminal, start a registry, one of:\n\n  \
-                 docker-registry serve {root}/registry.yml\n  \
+                 docker-registry serve {root}/registry.yml    # upstream calls it registry\n  \
                  docker compose -f {root}/compose.yml up -d\n\n\
                  Then:\n"
             )?;

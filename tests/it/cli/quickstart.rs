@@ -18,14 +18,23 @@ pub(super) struct Quickstart {
     pub(super) server: Option<Server>,
     pub(super) port: u16,
     pub(super) registry_port: u16,
+    /// In place of our own PATH.
+    path: Option<PathBuf>,
 }
 
 impl Quickstart {
     /// Starts one in a directory that is not there yet. A free port may be taken in between: then another is tried.
     pub(super) fn start(extra: &[&str]) -> Self {
+        Self::start_with_path(extra, None)
+    }
+
+    /// The same where programs are looked for in this directory only.
+    pub(super) fn start_with_path(extra: &[&str], path: Option<&Path>) -> Self {
         for _ in 0..PORT_RACES {
             let parent = tempfile::tempdir().unwrap();
-            let mut started = Self { parent, server: None, port: free_port(), registry_port: free_port() };
+            let (port, registry_port) = (free_port(), free_port());
+            let path = path.map(Path::to_path_buf);
+            let mut started = Self { parent, server: None, port, registry_port, path };
             let (port, registry_port) = (started.port.to_string(), started.registry_port.to_string());
             let arguments = [&["--port", &port, "--registry-port", &registry_port], extra].concat();
             match started.run_again(&arguments) {
@@ -42,6 +51,9 @@ impl Quickstart {
     pub(super) fn run_again(&self, arguments: &[&str]) -> Result<Server, String> {
         let command = &mut dockgate();
         let command = command.arg("quickstart").arg(self.directory()).args(arguments);
+        if let Some(path) = &self.path {
+            command.env("PATH", path);
+        }
         Server::try_start(command).map_err(|ended| format!("{ended:?}"))
     }
 

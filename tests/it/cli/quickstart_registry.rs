@@ -1,4 +1,4 @@
-//! `dockgate quickstart --with-registry`, with Debian's registry.
+//! `dockgate quickstart --with-registry`, with Debian's registry and with upstream's.
 
 use std::fs;
 use std::net::TcpStream;
@@ -10,17 +10,16 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::quickstart::{Quickstart, password};
 use crate::process::{Address, Server, basic, dockgate, free_port, poll, run};
 
-const REGISTRY: &str = "/usr/bin/docker-registry";
+const DEBIANS: &str = "/usr/bin/docker-registry";
 
-/// Whether the registry is there. On a machine that proves anything it has to be.
-fn is_installed() -> bool {
-    if Path::new(REGISTRY).exists() {
+/// Whether a registry is there. On a machine that proves anything it has to be.
+fn is_installed(registry: &Path) -> bool {
+    if registry.exists() {
         return true;
     }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{REGISTRY} is missing: run tests/real/install.sh");
-    eprintln!(
-        "NOT RUN: {REGISTRY} is missing, so quickstart --with-registry is not tested: run tests/real/install.sh"
-    );
+    let missing = format!("{} is missing: run tests/real/install.sh", registry.display());
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{missing}");
+    eprintln!("NOT RUN: {missing}");
     false
 }
 
@@ -43,10 +42,23 @@ fn listens(port: u16) -> bool {
 
 #[test]
 fn a_registry_runs_beside_it_trusts_its_tokens_and_ends_with_it() {
-    if !is_installed() {
-        return;
+    if is_installed(Path::new(DEBIANS)) {
+        runs_beside_it(Quickstart::start(&["--with-registry"]));
     }
-    let mut quickstart = Quickstart::start(&["--with-registry"]);
+}
+
+/// Upstream's program is called `registry`.
+#[test]
+fn registry_3_runs_beside_it_as_well() {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/components/bin/registry-3.1.1");
+    if is_installed(&built) {
+        let path = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(built, path.path().join("registry")).unwrap();
+        runs_beside_it(Quickstart::start_with_path(&["--with-registry"], Some(path.path())));
+    }
+}
+
+fn runs_beside_it(mut quickstart: Quickstart) {
     let registry = Address::Tcp(([127, 0, 0, 1], quickstart.registry_port).into());
     let refused = registry.get("/v2/", None);
     let port = quickstart.port;
@@ -79,7 +91,7 @@ fn a_registry_runs_beside_it_trusts_its_tokens_and_ends_with_it() {
 
 #[test]
 fn a_taken_registry_port_is_said_and_loses_no_password() {
-    if !is_installed() {
+    if !is_installed(Path::new(DEBIANS)) {
         return;
     }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
