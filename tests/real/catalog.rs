@@ -2,9 +2,9 @@ use serde_json::json;
 
 use crate::accounts::{ADMIN, ALICE, AUDITOR, Account, READER};
 use crate::client::Client as _;
+use crate::clients::podman::Podman;
 use crate::components::PODMAN;
 use crate::image::Image;
-use crate::podman::Podman;
 use crate::site::Site;
 
 #[test]

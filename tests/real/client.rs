@@ -1,48 +1,82 @@
 //! What the tests want of a client, whichever it is.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
-
+use crate::accounts::Account;
 use crate::components::Component;
-use crate::harness::command::{self, Outcome};
-use crate::harness::logs::Logs;
+use crate::harness::command::Outcome;
+pub(crate) use crate::home::Home;
 use crate::image::Image;
 
-const AUTH_FILE: &str = "auth.json";
-
-/// A client's own directory, and the registry that it talks to.
-pub(crate) struct Home {
-    dir: PathBuf,
-    host: String,
-    logs: Logs,
+/// What a client does when somebody logs in.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Login {
+    /// It asks for a token, and refuses what is refused.
+    Checked,
+    /// It writes the credentials down; whether they are right shows when they are used.
+    Unchecked,
+    /// It has no such command: the credentials go with each command, or stand in docker's file.
+    None,
 }
 
-pub(crate) trait Client {
-    const COMPONENT: Component;
+/// Where an operation answers `None`, the client has no command for it.
+pub(crate) trait Client: Sized {
+    const NAME: &'static str;
+    const COMPONENTS: &'static [Component];
+    const LOGIN: Login = Login::Checked;
+    /// Part of what it prints when the registry refuses, in any case of letters.
+    const DENIED: &'static str = "requested access to the resource is denied";
 
     fn at(home: Home) -> Self;
+
+    /// Another one's, with the same engine behind it if it has one that can be shared.
+    fn beside(&self, home: Home) -> Self {
+        Self::at(home)
+    }
 
     fn home(&self) -> &Home;
 
     /// The program in its surroundings, ready for a subcommand.
     fn tool(&self) -> Command;
 
+    fn login(&self, name: &str, password: &str) -> Outcome {
+        let credentials = ["login", "--tls-verify=false", "--username", name, "--password", password];
+        self.home().run(self.tool().args(credentials).arg(self.home().host()))
+    }
+
+    /// Logs in, or has the credentials at hand where there is no such command.
+    #[track_caller]
+    fn sign_in(&self, account: &Account) {
+        match Self::LOGIN {
+            Login::None => self.home().remember(account.name, account.password),
+            Login::Checked | Login::Unchecked => drop(self.login(account.name, account.password).succeeds()),
+        }
+    }
+
     /// Pushes to `to`, a `repository:tag`.
     fn push(&self, image: &Image, to: &str) -> Outcome;
 
-    /// Pulls `from`, a `repository:tag`, into the OCI layout `layout`.
+    /// Pulls `from`, a `repository:tag`, into the new directory `layout`, which [`Client::read`] understands.
     fn pull_into(&self, from: &str, layout: &Path) -> Outcome;
 
-    fn list_tags(&self, repository: &str) -> Outcome;
+    fn read(&self, layout: &Path) -> Image {
+        Image::read(layout)
+    }
 
-    fn login(&self, name: &str, password: &str) -> Outcome {
-        let credentials = ["login", "--tls-verify=false", "--username", name, "--password", password];
-        self.home().run(self.tool().args(credentials).arg(&self.home().host))
+    /// Has the registry know `image`, which is in `from`, as `to` too, without sending its layers again.
+    fn mount(&self, image: &Image, from: &str, to: &str) -> Option<Outcome>;
+
+    fn list_tags(&self, _repository: &str) -> Option<Outcome> {
+        None
+    }
+
+    fn catalog(&self) -> Option<Outcome> {
+        None
+    }
+
+    fn delete(&self, _name: &str) -> Option<Outcome> {
+        None
     }
 
     fn pull(&self, from: &str) -> Outcome {
@@ -51,79 +85,30 @@ pub(crate) trait Client {
 
     #[track_caller]
     fn pulled(&self, from: &str) -> Image {
-        let layout = self.home().path("pulled");
+        let layout = self.home().path(&format!("pulled-{}", from.replace(['/', ':'], "-")));
+        let _ = std::fs::remove_dir_all(&layout); // of the pull before
         self.pull_into(from, &layout).succeeds();
-        Image::read(&layout)
+        self.read(&layout)
     }
 }
 
-impl Home {
-    pub(crate) fn new(dir: PathBuf, host: String, logs: Logs) -> Self {
-        fs::write(dir.join(AUTH_FILE), "{}").unwrap(); // podman fails if the file is named and missing
-        Self { dir, host, logs }
-    }
-
-    /// Leaves credentials behind as a login would, which nobody has checked.
-    pub(crate) fn remember(&self, name: &str, password: &str) {
-        let auth = STANDARD.encode(format!("{name}:{password}"));
-        let credentials = json!({"auths": {&self.host: {"auth": auth}}});
-        fs::write(self.path(AUTH_FILE), credentials.to_string()).unwrap();
-    }
-
-    pub(crate) fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command
-            .env_clear()
-            .envs(std::env::vars_os().filter(|(key, _)| key == "PATH"))
-            .env("LC_ALL", "C")
-            .env("HOME", &self.dir)
-            .env("TMPDIR", &self.dir)
-            .env("XDG_RUNTIME_DIR", &self.dir)
-            .env("REGISTRY_AUTH_FILE", self.path(AUTH_FILE))
-            .current_dir(&self.dir);
-        command
-    }
-
-    pub(crate) fn run(&self, command: &mut Command) -> Outcome {
-        command::run(command, &self.dir, &self.logs)
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.dir.join(name)
-    }
-
-    /// `image` as an OCI layout, in the notation of containers/image.
-    pub(crate) fn layout(&self, image: &Image) -> String {
-        let layout = image.id().replace(':', "-");
-        image.write(&self.path(&layout));
-        oci(layout.as_ref()) // relative: podman makes a name of it, which capitals in the path would spoil
-    }
-
-    /// The registry's `name`, as people write it.
-    pub(crate) fn short(&self, name: &str) -> String {
-        format!("{}/{name}", self.host)
-    }
-
-    /// The registry's `name`, in the notation of containers/image.
-    pub(crate) fn remote(&self, name: &str) -> String {
-        format!("docker://{}", self.short(name))
-    }
-}
-
-pub(crate) fn oci(layout: &Path) -> String {
-    format!("oci:{}:{}", layout.display(), crate::image::TAG)
-}
-
-/// Makes a test of each flow and client: a flow is a `fn flow<C: Client>()`.
+/// Makes a test of each flow and client that needs no engine: a flow is a `fn flow<C: Client>()`.
 macro_rules! with_each_client {
     ($($flow:ident),+ $(,)?) => {
-        mod skopeo {
-            $(#[test] fn $flow() { super::$flow::<crate::skopeo::Skopeo>(); })+
-        }
-        mod podman {
-            $(#[test] fn $flow() { super::$flow::<crate::podman::Podman>(); })+
-        }
+        $crate::client::with_clients!([skopeo Skopeo, podman Podman, buildah Buildah, crane Crane, oras Oras, regctl Regctl], $($flow),+);
     };
 }
 
-pub(crate) use with_each_client;
+/// The same for some of them.
+macro_rules! with_clients {
+    ([$($name:ident $client:ident),+], $flow:ident) => {
+        mod $flow {
+            $(#[test] fn $name() { super::$flow::<$crate::clients::$name::$client>(); })+
+        }
+    };
+    ($clients:tt, $($flow:ident),+) => {
+        $($crate::client::with_clients!($clients, $flow);)+
+    };
+}
+
+pub(crate) use {with_clients, with_each_client};

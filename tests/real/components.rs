@@ -1,44 +1,101 @@
 //! Programs that the tests start and the project does not build.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Component {
     pub(crate) program: &'static str,
-    package: &'static str,
+    source: Source,
 }
 
-pub(crate) const REGISTRY: Component = Component { program: "docker-registry", package: "docker-registry" };
-pub(crate) const REGISTRY_3_0: Component =
-    Component { program: "registry-3.0.0", package: "see tests/real/install.sh" };
-pub(crate) const REGISTRY_3_1: Component =
-    Component { program: "registry-3.1.1", package: "see tests/real/install.sh" };
-pub(crate) const SKOPEO: Component = Component { program: "skopeo", package: "skopeo" };
-pub(crate) const PODMAN: Component = Component { program: "podman", package: "podman" };
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// A package of Debian.
+    Debian(&'static str),
+    /// `install.sh` builds it, in the version that `go-programs` says.
+    Go,
+}
+
+pub(crate) const REGISTRY: Component = debian("docker-registry", "docker-registry");
+pub(crate) const REGISTRY_3_0: Component = go("registry-3.0.0");
+pub(crate) const REGISTRY_3_1: Component = go("registry-3.1.1");
+pub(crate) const SKOPEO: Component = debian("skopeo", "skopeo");
+pub(crate) const PODMAN: Component = debian("podman", "podman");
+pub(crate) const BUILDAH: Component = debian("buildah", "buildah");
+/// Debian's, whatever else is called docker on this machine: the version must be the engine's.
+pub(crate) const DOCKER: Component = debian("/usr/bin/docker", "docker.io");
+pub(crate) const DOCKERD: Component = debian("dockerd", "docker.io");
+pub(crate) const CONTAINERD: Component = debian("containerd", "containerd");
+pub(crate) const CTR: Component = debian("ctr", "containerd");
+pub(crate) const RUNC: Component = debian("runc", "runc");
+pub(crate) const CRANE: Component = go("crane");
+pub(crate) const ORAS: Component = go("oras");
+pub(crate) const REGCTL: Component = go("regctl");
+pub(crate) const HELM: Component = go("helm");
+pub(crate) const NERDCTL: Component = go("nerdctl");
+pub(crate) const BUILDCTL: Component = go("buildctl");
+pub(crate) const BUILDKITD: Component = go("buildkitd");
+
+const fn debian(program: &'static str, package: &'static str) -> Component {
+    Component { program, source: Source::Debian(package) }
+}
+
+const fn go(program: &'static str) -> Component {
+    Component { program, source: Source::Go }
+}
+
+impl Component {
+    /// The version of a program that `install.sh` builds, such as `1.2.3`.
+    pub(crate) fn pinned(self) -> Option<&'static str> {
+        let mut lines = include_str!("go-programs").lines().map(|line| line.split(' '));
+        let version =
+            lines.find_map(|mut words| (words.next()? == self.program).then(|| words.last()).flatten());
+        version.map(|version| version.trim_start_matches('v'))
+    }
+}
 
 /// Whether all of them are there. A missing one fails the test under `CI=true`; on a person's machine the
 /// test passes, and says loudly that it proved nothing.
 pub(crate) fn installed(components: &[Component]) -> bool {
-    let missing: Vec<&Component> = components.iter().filter(|component| component.find().is_none()).collect();
-    for Component { program, package } in &missing {
-        let notice = format!("NOT RUN: {program} is not installed (apt-get install {package})\n");
-        assert!(env::var("CI").as_deref() != Ok("true"), "{notice}");
-        // Not eprint!: the test harness swallows what a passing test prints.
-        io::stderr().write_all(notice.as_bytes()).expect("standard error takes a line");
+    let missing: Vec<&Component> =
+        components.iter().filter(|component| !is_there(component.program)).collect();
+    for Component { program, source } in &missing {
+        let cure = match source {
+            Source::Debian(package) => format!("apt-get install {package}"),
+            Source::Go => "tests/real/install.sh".to_owned(),
+        };
+        let notice = format!("NOT RUN: {program} is not installed ({cure})\n");
+        assert!(!in_ci(), "{notice}");
+        say(&notice);
     }
     missing.is_empty()
 }
 
-impl Component {
-    /// Where it is: what the project installed for itself comes first, then what the machine has.
-    pub(crate) fn find(self) -> Option<PathBuf> {
-        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/components/bin");
-        let path = env::var_os("PATH").unwrap_or_default();
-        let mut places = [own].into_iter().chain(env::split_paths(&path));
-        places.find_map(|dir| Some(dir.join(self.program)).filter(|program| is_file(program)))
-    }
+pub(crate) fn in_ci() -> bool {
+    env::var("CI").as_deref() == Ok("true")
+}
+
+/// Says it even where the test passes: the test harness swallows what `eprint!` prints.
+pub(crate) fn say(notice: &str) {
+    io::stderr().write_all(notice.as_bytes()).expect("standard error takes a line");
+}
+
+/// Where programs are looked for: first those of `install.sh`, whose versions are pinned.
+pub(crate) fn path() -> OsString {
+    env::join_paths(search_path()).expect("no directory of PATH has a colon")
+}
+
+fn is_there(program: &str) -> bool {
+    search_path().any(|dir| is_file(&dir.join(program)))
+}
+
+fn search_path() -> impl Iterator<Item = PathBuf> {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/components/bin");
+    let path = env::var_os("PATH").unwrap_or_default();
+    [ours].into_iter().chain(env::split_paths(&path).collect::<Vec<_>>())
 }
 
 fn is_file(path: &Path) -> bool {

@@ -5,10 +5,11 @@ use serde_json::json;
 use crate::accounts::{ADMIN, ALICE, Account, BOB, JANITOR, READER};
 use crate::api::open;
 use crate::client::Client as _;
+use crate::clients::skopeo::Skopeo;
 use crate::components::SKOPEO;
+use crate::harness::command::Outcome;
 use crate::image::Image;
 use crate::site::Site;
-use crate::skopeo::Skopeo;
 
 #[test]
 fn owner_deletes() {
@@ -30,7 +31,7 @@ fn account_with_pull_and_delete_deletes() {
 fn deletes(account: &Account) {
     let Some(site) = with_image() else { return };
     let skopeo: Skopeo = site.client_of(account);
-    skopeo.delete("alice/app:1").succeeds();
+    delete(&skopeo).succeeds();
     skopeo.pull("alice/app:1").fails_with("manifest unknown");
 }
 
@@ -38,10 +39,14 @@ fn deletes(account: &Account) {
 fn others_do_not_delete() {
     let Some(site) = with_image() else { return };
     for account in [&READER, &BOB] {
-        site.client_of::<Skopeo>(account).delete("alice/app:1").fails_with("UNAUTHORIZED");
+        delete(&site.client_of(account)).fails_with("UNAUTHORIZED");
     }
-    site.client::<Skopeo>().delete("alice/app:1").fails_with("UNAUTHORIZED");
+    delete(&site.client()).fails_with("UNAUTHORIZED");
     assert_eq!(site.client_of::<Skopeo>(&ADMIN).pulled("alice/app:1"), image());
+}
+
+fn delete(skopeo: &Skopeo) -> Outcome {
+    skopeo.delete("alice/app:1").expect("skopeo deletes")
 }
 
 fn with_image() -> Option<Site> {

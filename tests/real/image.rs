@@ -1,7 +1,7 @@
 //! Tiny images, written and read as OCI image layouts. An image's bytes depend on its words only.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
@@ -9,7 +9,17 @@ use serde_json::{Value, json};
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+const REF_NAME: &str = "org.opencontainers.image.ref.name";
+/// Where docker says what is in an archive.
+const DOCKER_MANIFEST: &str = "manifest.json";
 pub(crate) const TAG: &str = "latest";
+
+/// An image's files, each as `NAME:MEDIA-TYPE`.
+pub(crate) struct Files {
+    pub(crate) dir: PathBuf,
+    pub(crate) config: String,
+    pub(crate) layers: Vec<String>,
+}
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Image {
@@ -37,7 +47,38 @@ impl Image {
         digest_of(&self.layers[layer])
     }
 
+    /// What it was made of.
+    pub(crate) fn words(&self) -> Vec<String> {
+        self.layers.iter().map(|layer| word(layer)).collect()
+    }
+
     pub(crate) fn write(&self, layout: &Path) {
+        self.write_as(layout, &json!({REF_NAME: TAG}));
+    }
+
+    /// A layout that docker reads too, and that containerd's clients load under the name `name`.
+    pub(crate) fn write_named(&self, layout: &Path, name: &str) {
+        let (_, tag) = name.rsplit_once(':').unwrap();
+        self.write_as(layout, &json!({REF_NAME: tag, "io.containerd.image.name": name}));
+        let blob = |content: &[u8]| format!("blobs/{}", digest_of(content).replace(':', "/"));
+        let layers: Vec<String> = self.layers.iter().map(|layer| blob(layer)).collect();
+        let images = json!([{"Config": blob(&self.config), "RepoTags": [name], "Layers": layers}]);
+        fs::write(layout.join(DOCKER_MANIFEST), images.to_string()).unwrap();
+    }
+
+    /// The config and the layers as files of their own.
+    pub(crate) fn write_files(&self, dir: &Path) -> Files {
+        fs::create_dir_all(dir).unwrap();
+        let store = |name: &str, media_type: &str, content: &[u8]| {
+            fs::write(dir.join(name), content).unwrap();
+            format!("{name}:{media_type}")
+        };
+        let layers =
+            self.layers.iter().map(|layer| store(&format!("{}.tar", word(layer)), LAYER, layer)).collect();
+        Files { dir: dir.to_owned(), config: store("config.json", CONFIG, &self.config), layers }
+    }
+
+    fn write_as(&self, layout: &Path, annotations: &Value) {
         let blobs = layout.join("blobs/sha256");
         fs::create_dir_all(&blobs).unwrap();
         let store = |media_type: &str, content: &[u8]| {
@@ -49,14 +90,20 @@ impl Image {
         let config = store(CONFIG, &self.config);
         let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers});
         let mut descriptor = store(MANIFEST, manifest.to_string().as_bytes());
-        descriptor["annotations"] = json!({"org.opencontainers.image.ref.name": TAG});
+        descriptor["annotations"] = annotations.clone();
         let index = json!({"schemaVersion": 2, "manifests": [descriptor]});
         fs::write(layout.join("index.json"), index.to_string()).unwrap();
         fs::write(layout.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
     }
 
-    /// Reads a layout with one image of uncompressed layers.
+    /// Reads a layout or an unpacked archive of docker's, with one image of uncompressed layers.
     pub(crate) fn read(layout: &Path) -> Self {
+        if let Ok(images) = fs::read(layout.join(DOCKER_MANIFEST)) {
+            let images: Value = serde_json::from_slice(&images).unwrap();
+            let file = |path: &Value| fs::read(layout.join(path.as_str().unwrap())).unwrap();
+            let layers = images[0]["Layers"].as_array().unwrap().iter().map(file).collect();
+            return Self { config: file(&images[0]["Config"]), layers };
+        }
         let blob = |descriptor: &Value| {
             let digest = descriptor["digest"].as_str().unwrap();
             fs::read(layout.join("blobs").join(digest.replace(':', "/"))).unwrap()
@@ -74,6 +121,12 @@ fn digest_of(content: &[u8]) -> String {
 }
 
 const BLOCK: usize = 512;
+
+/// The word that a layer was made of: the content of its file, of which the name is the word as well.
+fn word(layer: &[u8]) -> String {
+    let content = layer[BLOCK..2 * BLOCK].split(|byte| *byte == 0).next().unwrap();
+    String::from_utf8(content.to_vec()).unwrap()
+}
 
 /// A ustar archive of one file, shorter than a block.
 fn tar(name: &str, content: &[u8]) -> Vec<u8> {

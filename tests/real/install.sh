@@ -1,24 +1,78 @@
 #!/bin/sh
-# Installs the registry and the clients that the tests and the quickstart use, where they are missing.
-# Debian and its kin, as root; elsewhere it says what is missing.
+# Installs the registries and the clients that the tests and the quickstart use, where they are missing:
+# Debian's with apt (as root), the others with Go into target/components/bin, in the versions of `go-programs`.
+# What it cannot install it names; under CI=true that is a failure.
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+components=$here/../../target/components
 
-missing=""
-for pair in docker-registry:docker-registry skopeo:skopeo podman:podman openssl:openssl; do
-    command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
-done
-[ -n "$missing" ] || exit 0
-case " $missing " in *" podman "*) missing="$missing crun" ;; esac
-case " $missing " in *" skopeo "* | *" podman "*) missing="$missing golang-github-containers-common" ;; esac
-
-if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
-    echo "missing:$missing -- install them with your package manager (Debian: apt-get install$missing)" >&2
+# What cannot be had: a failure where everything must run, elsewhere a hint.
+lacks() {
+    echo "$1" >&2
     [ "${CI:-}" != true ] || exit 1
-    exit 0
-fi
-export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq
-# A first try now and then reads a broken archive; the second is good.
-# shellcheck disable=SC2086
-apt-get install -qq -y --no-install-recommends $missing >/dev/null ||
-    apt-get install -qq -y --no-install-recommends $missing >/dev/null
+}
+
+debian() {
+    missing=""
+    for pair in docker-registry:docker-registry skopeo:skopeo podman:podman buildah:buildah openssl:openssl \
+        dockerd:docker.io containerd:containerd ctr:containerd runc:runc; do
+        command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
+    done
+    # The tests want the client of Debian's engine, whatever else is called docker here.
+    [ -x /usr/bin/docker ] || missing="$missing docker.io"
+    [ -n "$missing" ] || return 0
+    case " $missing " in *" podman "* | *" buildah "*) missing="$missing crun" ;; esac
+    case " $missing " in
+        *" skopeo "* | *" podman "* | *" buildah "*) missing="$missing golang-github-containers-common" ;;
+    esac
+    if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
+        lacks "missing:$missing -- install them with your package manager (Debian: apt-get install$missing)"
+        return 0
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    # A first try now and then reads a broken archive; the second is good.
+    # shellcheck disable=SC2086
+    apt-get install -qq -y --no-install-recommends $missing >/dev/null ||
+        apt-get install -qq -y --no-install-recommends $missing >/dev/null
+}
+
+# program package version
+built() {
+    [ -x "$components/bin/$1" ] && [ "$(cat "$components/bin/$1.version" 2>/dev/null)" = "$2@$3" ]
+}
+
+# program package version. In a module of its own, not with `go install`: that refuses a module whose go.mod
+# excludes or replaces others.
+build() (
+    module=$components/build/$1
+    rm -rf "$module"
+    mkdir -p "$module"
+    cd "$module"
+    export GOFLAGS=-mod=mod GOWORK=off
+    { go mod init build && go get "$2@$3" && go build -ldflags='-s -w' -o program "$2"; } >log 2>&1 || {
+        tail -n 5 log >&2
+        exit 1
+    }
+    mv program "$components/bin/$1"
+    echo "$2@$3" >"$components/bin/$1.version"
+    rm -rf "$module"
+)
+
+go_programs() {
+    mkdir -p "$components/bin"
+    while read -r program package version; do
+        case "$program" in "" | "#"*) continue ;; esac
+        ! built "$program" "$package" "$version" || continue
+        if ! command -v go >/dev/null 2>&1; then
+            lacks "missing: $program $version -- it is built with Go 1.26 or newer, which is missing (https://go.dev/dl)"
+        elif build "$program" "$package" "$version" </dev/null; then
+            echo "built $program $version"
+        else
+            lacks "missing: $program $version -- building $package failed"
+        fi
+    done <"$here/go-programs"
+}
+
+debian
+go_programs

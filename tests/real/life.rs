@@ -1,10 +1,10 @@
 use crate::accounts::ALICE;
 use crate::client::Client as _;
+use crate::clients::skopeo::Skopeo;
 use crate::components::SKOPEO;
 use crate::harness::http::request;
 use crate::image::Image;
 use crate::site::Site;
-use crate::skopeo::Skopeo;
 
 #[test]
 fn serves_until_it_is_asked_to_end() {

@@ -1,12 +1,12 @@
 use crate::accounts::{ADMIN, ALICE, Account, NOBODY};
-use crate::client::{Client, with_each_client};
+use crate::client::{Client, with_clients};
 use crate::image::Image;
 use crate::site::Site;
 
-with_each_client!(right_password, wrong_password, unknown_account, password_that_has_changed);
+with_clients!([skopeo Skopeo, podman Podman, buildah Buildah], right_password, wrong_password, unknown_account, password_that_has_changed);
 
 fn right_password<C: Client>() {
-    let Some(site) = Site::start(&[C::COMPONENT]) else { return };
+    let Some(site) = Site::start(C::COMPONENTS) else { return };
     let outcome = site.client::<C>().login(ALICE.name, ALICE.password).succeeds();
     assert!(outcome.stdout.contains("Login Succeeded!"), "{outcome}");
 }
@@ -20,13 +20,13 @@ fn unknown_account<C: Client>() {
 }
 
 fn refused<C: Client>(name: &str, password: &str) {
-    let Some(site) = Site::start(&[C::COMPONENT]) else { return };
+    let Some(site) = Site::start(C::COMPONENTS) else { return };
     site.client::<C>().login(name, password).fails_with("invalid username/password");
 }
 
 /// Anonymous may pull this one, but whoever names an account must prove it; the reason is the server's own words.
 fn password_that_has_changed<C: Client>() {
-    let Some(site) = Site::start(&[C::COMPONENT]) else { return };
+    let Some(site) = Site::start(C::COMPONENTS) else { return };
     site.client_of::<C>(&ADMIN).push(&Image::of(&["hello"]), "public/hello:1").succeeds();
     let client: C = site.client();
     client.home().remember(ALICE.name, "the old password");

@@ -14,19 +14,23 @@
 mod accounts;
 mod api;
 mod client;
+mod clients;
 mod components;
 mod dockgate;
 mod harness;
+mod home;
 mod image;
 mod keys;
-mod podman;
 mod registry;
 mod site;
-mod skopeo;
+mod table;
+
+use clients::skopeo; // as the other tests name it
 
 mod anonymous;
 mod catalog;
 mod delete;
+mod every_client;
 mod life;
 mod login;
 mod matrix;

@@ -2,18 +2,18 @@
 //! layers this way that they may not pull.
 
 use crate::accounts::{ADMIN, ALICE, Account, BOB, READER};
-use crate::client::{Client, with_each_client};
+use crate::client::{Client, with_clients};
+use crate::clients::skopeo::Skopeo;
 use crate::components::SKOPEO;
 use crate::harness::http::encode;
 use crate::image::Image;
 use crate::registry::Access;
 use crate::site::Site;
-use crate::skopeo::Skopeo;
 
-with_each_client!(own_layer_is_mounted, layer_of_others_is_sent_again);
+with_clients!([skopeo Skopeo, podman Podman, buildah Buildah], own_layer_is_mounted, layer_of_others_is_sent_again);
 
 fn own_layer_is_mounted<C: Client>() {
-    let Some(site) = Site::start(&[C::COMPONENT]) else { return };
+    let Some(site) = Site::start(C::COMPONENTS) else { return };
     let client: C = site.client_of(&ALICE);
     client.push(&Image::of(&["shared", "old"]), "alice/old:1").succeeds();
     client.push(&Image::of(&["shared", "new"]), "alice/new:1").succeeds();
@@ -22,7 +22,7 @@ fn own_layer_is_mounted<C: Client>() {
 
 /// The client remembers where it sent the layer as alice, and looks for it there as bob.
 fn layer_of_others_is_sent_again<C: Client>() {
-    let Some(site) = Site::start(&[C::COMPONENT]) else { return };
+    let Some(site) = Site::start(C::COMPONENTS) else { return };
     let client: C = site.client_of(&ALICE);
     let image = Image::of(&["shared"]);
     client.push(&image, "alice/app:1").succeeds();

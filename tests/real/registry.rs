@@ -39,7 +39,7 @@ pub(crate) fn start(
     realm: &str,
     trust: &TrustFiles,
 ) -> Result<(Process, u16), String> {
-    let program = version.component.find().expect("the test has asked for it");
+    let program = version.component.program;
     let trusted: String = [("rootcertbundle", &trust.bundle), ("jwks", &trust.jwks)]
         .iter()
         .filter_map(|(key, file)| Some(format!("    {key}: \"{}\"\n", file.as_ref()?.display())))

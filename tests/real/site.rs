@@ -67,7 +67,8 @@ impl Site {
         let files = key.write(dir.path());
         let (dockgate, port) = dockgate::start(dir.path(), &files, x5c);
         let dockgate_host = format!("127.0.0.1:{port}");
-        let realm = format!("http://{dockgate_host}/auth");
+        // By name: crane takes no realm at a private address.
+        let realm = format!("http://localhost:{port}/auth");
         let trust = trust(&files, &dockgate_host);
         let (registry, port) = registry::start(version, dir.path(), &realm, &trust)
             .unwrap_or_else(|log| panic!("{version:?} does not start:\n{log}"));
@@ -76,15 +77,20 @@ impl Site {
 
     /// A client that nobody has used yet.
     pub(crate) fn client<C: Client>(&self) -> C {
+        C::at(self.home())
+    }
+
+    /// A place for another client.
+    pub(crate) fn home(&self) -> Home {
         let home = tempfile::tempdir_in(self.dir.path()).unwrap();
-        C::at(Home::new(home.keep(), self.registry_host.clone(), self.logs()))
+        Home::new(home.keep(), self.registry_host.clone(), self.logs())
     }
 
     /// A client of one who signed in.
     #[track_caller]
     pub(crate) fn client_of<C: Client>(&self, account: &Account) -> C {
         let client: C = self.client();
-        client.login(account.name, account.password).succeeds();
+        client.sign_in(account);
         client
     }
 

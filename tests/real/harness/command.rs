@@ -15,7 +15,7 @@ pub(crate) struct Outcome {
     command: String,
     status: ExitStatus,
     pub(crate) stdout: String,
-    stderr: String,
+    pub(crate) stderr: String,
     logs: Logs,
 }
 
@@ -47,11 +47,20 @@ impl Outcome {
         self
     }
 
-    /// It fails, and tells the person at the terminal what `reason` says.
+    #[track_caller]
+    pub(crate) fn fails(self) -> Self {
+        assert!(!self.status.success(), "this must fail:\n{self}");
+        self
+    }
+
+    /// It fails, and tells the person at the terminal what `reason` says, in any case of letters.
     #[track_caller]
     pub(crate) fn fails_with(self, reason: &str) -> Self {
         assert!(!self.status.success(), "this must fail:\n{self}");
-        assert!(self.stderr.contains(reason), "this must fail with {reason:?}:\n{self}");
+        assert!(
+            self.stderr.to_lowercase().contains(&reason.to_lowercase()),
+            "this must fail with {reason:?}:\n{self}"
+        );
         self
     }
 

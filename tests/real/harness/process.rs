@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{logs, poll};
+use crate::components;
 
 const READY_WITHIN: Duration = Duration::from_secs(20);
 const STOPPED_WITHIN: Duration = Duration::from_secs(10);
@@ -28,7 +29,7 @@ impl Process {
         let output = File::options().create(true).append(true).open(&log).unwrap();
         let child = command
             .env_clear()
-            .envs(std::env::vars_os().filter(|(key, _)| key == "PATH"))
+            .env("PATH", components::path())
             .current_dir(dir)
             .stdin(Stdio::null())
             .stdout(output.try_clone().unwrap())
@@ -60,6 +61,13 @@ impl Process {
             }
         }
         panic!("{PORT_RACES} free ports were taken before the server had them");
+    }
+
+    /// Waits until it prints `ready`.
+    #[track_caller]
+    pub(crate) fn ready(mut self, ready: &str) -> Self {
+        self.wait_until_it_says(ready).unwrap_or_else(|log| panic!("it did not say {ready:?}:\n{log}"));
+        self
     }
 
     fn wait_until_it_says(&mut self, text: &str) -> Result<(), String> {

@@ -9,7 +9,8 @@ use crate::image::Image;
 pub(crate) struct Podman(Home);
 
 impl Client for Podman {
-    const COMPONENT: Component = PODMAN;
+    const NAME: &'static str = "podman";
+    const COMPONENTS: &'static [Component] = &[PODMAN];
 
     fn at(home: Home) -> Self {
         Self(home)
@@ -44,8 +45,17 @@ impl Client for Podman {
         pulled
     }
 
-    fn list_tags(&self, repository: &str) -> Outcome {
-        self.search(&["--list-tags", &self.0.short(repository)])
+    /// It remembers where it sent the layers.
+    fn mount(&self, image: &Image, _from: &str, to: &str) -> Option<Outcome> {
+        Some(self.push(image, to))
+    }
+
+    fn list_tags(&self, repository: &str) -> Option<Outcome> {
+        Some(self.search(&["--list-tags", &self.0.short(repository)]))
+    }
+
+    fn catalog(&self) -> Option<Outcome> {
+        Some(self.search_catalog(""))
     }
 }
 

@@ -1,15 +1,17 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::client::{Client, Home, oci};
+use crate::client::{Client, Home};
 use crate::components::{Component, SKOPEO};
 use crate::harness::command::Outcome;
+use crate::home::oci;
 use crate::image::Image;
 
 pub(crate) struct Skopeo(Home);
 
 impl Client for Skopeo {
-    const COMPONENT: Component = SKOPEO;
+    const NAME: &'static str = "skopeo";
+    const COMPONENTS: &'static [Component] = &[SKOPEO];
 
     fn at(home: Home) -> Self {
         Self(home)
@@ -34,16 +36,21 @@ impl Client for Skopeo {
         self.copy("--src-tls-verify=false", &self.0.remote(from), &oci(layout))
     }
 
-    fn list_tags(&self, repository: &str) -> Outcome {
-        self.0.run(self.tool().args(["list-tags", "--tls-verify=false", &self.0.remote(repository)]))
+    /// It remembers where it sent the layers.
+    fn mount(&self, image: &Image, _from: &str, to: &str) -> Option<Outcome> {
+        Some(self.push(image, to))
+    }
+
+    fn list_tags(&self, repository: &str) -> Option<Outcome> {
+        Some(self.0.run(self.tool().args(["list-tags", "--tls-verify=false", &self.0.remote(repository)])))
+    }
+
+    fn delete(&self, name: &str) -> Option<Outcome> {
+        Some(self.0.run(self.tool().args(["delete", "--tls-verify=false", &self.0.remote(name)])))
     }
 }
 
 impl Skopeo {
-    pub(crate) fn delete(&self, name: &str) -> Outcome {
-        self.0.run(self.tool().args(["delete", "--tls-verify=false", &self.0.remote(name)]))
-    }
-
     fn copy(&self, option: &str, from: &str, to: &str) -> Outcome {
         // The layers stay as they are, uncompressed.
         self.0.run(self.tool().args(["copy", "--preserve-digests", option, from, to]))

@@ -1,0 +1,103 @@
+use std::path::Path;
+use std::process::Command;
+use std::rc::Rc;
+
+use crate::client::{Client, Home};
+use crate::clients::containerd::Containerd;
+use crate::components::{CONTAINERD, Component, DOCKER, DOCKERD};
+use crate::harness::command::Outcome;
+use crate::harness::process::Process;
+use crate::image::Image;
+
+pub(crate) struct Docker {
+    home: Home,
+    engine: Rc<Engine>,
+}
+
+/// The fields end in order: the engine before the containerd that it uses.
+struct Engine {
+    _dockerd: Process,
+    _containerd: Containerd,
+    host: String,
+}
+
+impl Client for Docker {
+    const NAME: &'static str = "docker";
+    const COMPONENTS: &'static [Component] = &[DOCKER, DOCKERD, CONTAINERD];
+
+    fn at(home: Home) -> Self {
+        let engine = Rc::new(Engine::start(&home));
+        Self { home, engine }
+    }
+
+    fn beside(&self, home: Home) -> Self {
+        Self { home, engine: Rc::clone(&self.engine) }
+    }
+
+    fn home(&self) -> &Home {
+        &self.home
+    }
+
+    fn tool(&self) -> Command {
+        let mut docker = self.home.command(DOCKER.program);
+        docker.env("DOCKER_HOST", &self.engine.host);
+        docker
+    }
+
+    fn login(&self, name: &str, password: &str) -> Outcome {
+        self.run(&["login", "--username", name, "--password", password, self.home.host()])
+    }
+
+    fn push(&self, image: &Image, to: &str) -> Outcome {
+        let archive = self.home.archive(image, to);
+        self.home.run(self.tool().args(["load", "--quiet", "--input"]).arg(archive)).succeeds();
+        self.run(&["push", "--quiet", &self.home.short(to)])
+    }
+
+    fn pull_into(&self, from: &str, layout: &Path) -> Outcome {
+        self.run(&["image", "prune", "--all", "--force"]).succeeds();
+        let pulled = self.run(&["pull", "--quiet", &self.home.short(from)]);
+        if pulled.is_success() {
+            let archive = layout.with_extension("tar");
+            self.home
+                .run(self.tool().args(["save", "--output"]).arg(&archive).arg(self.home.short(from)))
+                .succeeds();
+            self.home.unpack(&archive, layout);
+        }
+        pulled
+    }
+
+    /// It remembers where it sent the layers.
+    fn mount(&self, image: &Image, _from: &str, to: &str) -> Option<Outcome> {
+        Some(self.push(image, to))
+    }
+}
+
+impl Docker {
+    fn run(&self, words: &[&str]) -> Outcome {
+        self.home.run(self.tool().args(words))
+    }
+}
+
+impl Engine {
+    fn start(home: &Home) -> Self {
+        let containerd = Containerd::start(home);
+        let host = format!("unix://{}", home.path("docker.sock").display());
+        let mut dockerd = Command::new(DOCKERD.program);
+        dockerd.arg("--containerd").arg(&containerd.socket).args(["--host", &host]);
+        // It needs no network and no mounts for what it does here.
+        dockerd.args(["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs"]);
+        for (option, place) in [
+            ("config-file", "daemon.json"),
+            ("data-root", "data"),
+            ("exec-root", "exec"),
+            ("pidfile", "docker.pid"),
+            ("deprecated-key-path", "key.json"),
+        ] {
+            dockerd.arg(format!("--{option}")).arg(home.path(place));
+        }
+        std::fs::write(home.path("daemon.json"), "{}").unwrap(); // it fails if the file is named and missing
+        let dockerd = Process::start(&mut dockerd, home.dir(), "dockerd").ready("API listen on");
+        Self { _dockerd: dockerd, _containerd: containerd, host }
+    }
+}

@@ -1,0 +1,162 @@
+//! The tables of docs/clients.md, which the tests make and hold against what stands there.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use crate::client::Client;
+use crate::components::{in_ci, say};
+use crate::harness::command::Outcome;
+use crate::site::Site;
+
+/// The rows of one client.
+pub(crate) struct Rows {
+    client: &'static str,
+    version: String,
+    cells: Vec<(&'static str, &'static str)>,
+    messages: Vec<(&'static str, String)>,
+    /// Host and port of this run, and what stands for them.
+    names: [(String, &'static str); 2],
+}
+
+impl Rows {
+    pub(crate) fn of<C: Client>(site: &Site) -> Self {
+        let port = |host: &str| host.rsplit_once(':').unwrap().1.to_owned();
+        let names = [
+            (format!("127.0.0.1:{}", port(&site.registry_host)), "REGISTRY"),
+            (format!("localhost:{}", port(&site.dockgate_host)), "DOCKGATE"),
+        ];
+        Self { client: C::NAME, version: version::<C>(site), cells: Vec::new(), messages: Vec::new(), names }
+    }
+
+    pub(crate) fn works(&mut self, operation: &'static str, cell: &'static str) {
+        self.cells.push((operation, cell));
+    }
+
+    /// Keeps what the client printed. What it prints more than once stands in the table once.
+    pub(crate) fn refused(&mut self, when: &'static str, outcome: Outcome) {
+        let mut message = complaint(&outcome.stderr);
+        for (host, name) in &self.names {
+            message = message.replace(host, name);
+        }
+        self.messages.push((when, message));
+    }
+
+    fn operations_head(&self) -> [String; 2] {
+        let names: Vec<&str> = self.cells.iter().map(|(operation, _)| *operation).collect();
+        [format!("| client | {} |", names.join(" | ")), format!("|---|{}", "---|".repeat(names.len()))]
+    }
+
+    fn operations(&self) -> String {
+        let cells: Vec<&str> = self.cells.iter().map(|(_, cell)| *cell).collect();
+        format!("| {} {} | {} |", self.client, self.version, cells.join(" | "))
+    }
+
+    fn messages(&self) -> Vec<String> {
+        let row = |(when, message): &(&str, String)| format!("| {} | {when} | {message} |", self.client);
+        self.messages.iter().map(row).collect()
+    }
+}
+
+/// `1.9.3` of `skopeo version 1.9.3`, `20.10.24` of `20.10.24+dfsg1`.
+fn version<C: Client>(site: &Site) -> String {
+    let program = C::COMPONENTS[0];
+    if let Some(version) = program.pinned() {
+        return version.to_owned();
+    }
+    let home = site.home();
+    let outcome = home.run(home.command(program.program).arg("--version")).succeeds();
+    let mut words = outcome.stdout.split_whitespace();
+    let word = words.find(|word| word.starts_with(|c: char| c.is_ascii_digit())).expect("a version");
+    word.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap().to_owned()
+}
+
+/// What a person reads of a client's standard error, as a cell: no progress, no times, no digests.
+fn complaint(stderr: &str) -> String {
+    const NOISE: [&str; 10] = [
+        "WARNING",
+        "Configure a credential",
+        "https://",
+        "Getting image source",
+        "Copying ",
+        "Trying to pull",
+        "level=info",
+        "level=warning",
+        "level=WARN",
+        "#",
+    ];
+    let lines = stderr.lines().map(|line| without_digests(without_time(line).trim()));
+    let told = lines.filter(|line| !line.is_empty() && !NOISE.iter().any(|noise| line.starts_with(noise)));
+    let quoted: Vec<String> = told.map(|line| format!("`{}`", line.replace('|', "\\|"))).collect();
+    quoted.join("<br>")
+}
+
+fn without_time(line: &str) -> &str {
+    let stamped = line.strip_prefix("time=").and_then(|line| line.split_once(' '));
+    let crane = line.split_once(' ').filter(|(date, _)| date.len() == 10 && date.matches('/').count() == 2);
+    let crane = crane.and_then(|(_, line)| line.split_once(' '));
+    stamped.or(crane).map_or(line, |(_, rest)| rest)
+}
+
+fn without_digests(line: &str) -> String {
+    let mut parts = line.split("sha256:");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str("sha256:…");
+        text.push_str(part.trim_start_matches(|c: char| c.is_ascii_hexdigit()));
+    }
+    text
+}
+
+const DOCUMENT: &str = "docs/clients.md";
+const UPDATE: &str = "UPDATE_TABLES";
+/// Tests of several clients end at the same time.
+static FILE: Mutex<()> = Mutex::new(());
+
+/// Fails if other things than these stand in the document; with `UPDATE_TABLES=1` it writes them there.
+pub(crate) fn agree(rows: Rows) {
+    let _one_at_a_time = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENT);
+    let document = fs::read_to_string(&path).unwrap();
+    let tables = [
+        ("clients: operations", rows.client, vec![rows.operations()]),
+        ("clients: messages", rows.client, rows.messages()),
+    ];
+    let mut updated = document.clone();
+    for (table, client, rows) in tables {
+        updated = with_rows(&updated, table, client, &rows);
+    }
+    let [head, rule] = rows.operations_head();
+    assert!(
+        document.contains(&format!("{head}\n{rule}\n")),
+        "the head of {DOCUMENT}'s table is:\n{head}\n{rule}"
+    );
+    if document == updated {
+        return;
+    }
+    if std::env::var(UPDATE).as_deref() == Ok("1") {
+        fs::write(&path, updated).unwrap();
+        return;
+    }
+    let Rows { client, version, .. } = &rows;
+    if !in_ci() && !document.contains(&format!("| {client} {version} |")) {
+        say(&format!("NOT COMPARED: {DOCUMENT} tells of another version of {client} than {version}\n"));
+        return;
+    }
+    let [operations, messages] = [rows.operations(), rows.messages().join("\n")];
+    panic!("{DOCUMENT} says something else of {client}; {UPDATE}=1 writes there:\n{operations}\n{messages}");
+}
+
+/// `document` with these rows of the table between the markers instead of the client's that are there.
+fn with_rows(document: &str, table: &str, client: &str, rows: &[String]) -> String {
+    let [begin, end] =
+        ["begin", "end"].map(|which| format!("<!-- made by tests/real: {which} {table} -->\n"));
+    let (before, rest) = document.split_once(&begin).unwrap_or_else(|| panic!("{DOCUMENT} has no {begin}"));
+    let (section, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{DOCUMENT} has no {end}"));
+    let is_mine = |line: &&str| line.starts_with(&format!("| {client} "));
+    let place = section.lines().position(|line| is_mine(&line)).unwrap_or_else(|| section.lines().count());
+    let mut lines: Vec<&str> = section.lines().filter(|line| !is_mine(line)).collect();
+    lines.splice(place..place, rows.iter().map(String::as_str));
+    let section: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    [before, &begin, &section, &end, after].concat()
+}
