@@ -91,10 +91,12 @@ impl Home {
         archive
     }
 
-    /// Unpacks what an engine saved into `layout`.
-    pub(crate) fn unpack(&self, archive: &Path, layout: &Path) {
+    /// Has an engine `save` an archive, and unpacks it into the new directory `layout`.
+    pub(crate) fn unpack(&self, layout: &Path, save: impl FnOnce(&str) -> Outcome) {
         fs::create_dir_all(layout).unwrap();
-        self.run(self.command("tar").arg("-C").arg(layout).arg("-xf").arg(archive)).succeeds();
+        let archive = layout.join("archive.tar");
+        save(archive.to_str().unwrap()).succeeds();
+        self.run(self.command("tar").arg("-C").arg(layout).arg("-xf").arg(&archive)).succeeds();
     }
 
     /// `image` as an OCI layout, in the notation of containers/image.

@@ -14,7 +14,8 @@ pub(crate) struct Rows {
     client: &'static str,
     version: String,
     cells: Vec<(&'static str, &'static str)>,
-    messages: Vec<(&'static str, String)>,
+    /// When, and what it prints then.
+    messages: Vec<(String, String)>,
     /// Host and port of this run, and what stands for them.
     names: [(String, &'static str); 2],
 }
@@ -39,7 +40,10 @@ impl Rows {
         for (host, name) in &self.names {
             message = message.replace(host, name);
         }
-        self.messages.push((when, message));
+        match self.messages.iter_mut().find(|(_, printed)| *printed == message) {
+            Some((other, _)) => *other = format!("{other}; {when}"),
+            None => self.messages.push((when.to_owned(), message)),
+        }
     }
 
     fn operations_head(&self) -> [String; 2] {
@@ -53,7 +57,7 @@ impl Rows {
     }
 
     fn messages(&self) -> Vec<String> {
-        let row = |(when, message): &(&str, String)| format!("| {} | {when} | {message} |", self.client);
+        let row = |(when, message): &(String, String)| format!("| {} | {when} | {message} |", self.client);
         self.messages.iter().map(row).collect()
     }
 }
@@ -71,22 +75,14 @@ fn version<C: Client>(site: &Site) -> String {
     word.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap().to_owned()
 }
 
-/// What a person reads of a client's standard error, as a cell: no progress, no times, no digests.
+/// The error at the end of a client's standard error, as a cell: no progress, no times, no digests.
 fn complaint(stderr: &str) -> String {
-    const NOISE: [&str; 10] = [
-        "WARNING",
-        "Configure a credential",
-        "https://",
-        "Getting image source",
-        "Copying ",
-        "Trying to pull",
-        "level=info",
-        "level=warning",
-        "level=WARN",
-        "#",
-    ];
-    let lines = stderr.lines().map(|line| without_digests(without_time(line).trim()));
-    let told = lines.filter(|line| !line.is_empty() && !NOISE.iter().any(|noise| line.starts_with(noise)));
+    const NOISE: [&str; 4] = ["WARNING", "level=info", "level=warning", "level=WARN"];
+    const ERROR: [&str; 5] = ["Error", "error:", "level=fatal", "ctr:", "errors:"];
+    let lines: Vec<String> = stderr.lines().map(|line| without_digests(without_time(line).trim())).collect();
+    let begins = |line: &String, with: &[&str]| with.iter().any(|start| line.starts_with(start));
+    let error = lines.iter().rposition(|line| begins(line, &ERROR)).unwrap_or_default();
+    let told = lines.iter().skip(error).filter(|line| !line.is_empty() && !begins(line, &NOISE));
     let quoted: Vec<String> = told.map(|line| format!("`{}`", line.replace('|', "\\|"))).collect();
     quoted.join("<br>")
 }
@@ -108,7 +104,11 @@ fn without_digests(line: &str) -> String {
     text
 }
 
+/// The lines above the rows.
+const HEAD: usize = 2;
 const DOCUMENT: &str = "docs/clients.md";
+const OPERATIONS: &str = "clients: operations";
+const MESSAGES: &str = "clients: messages";
 const UPDATE: &str = "UPDATE_TABLES";
 /// Tests of several clients end at the same time.
 static FILE: Mutex<()> = Mutex::new(());
@@ -118,10 +118,8 @@ pub(crate) fn agree(rows: Rows) {
     let _one_at_a_time = FILE.lock().unwrap_or_else(PoisonError::into_inner);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENT);
     let document = fs::read_to_string(&path).unwrap();
-    let tables = [
-        ("clients: operations", rows.client, vec![rows.operations()]),
-        ("clients: messages", rows.client, rows.messages()),
-    ];
+    let tables =
+        [(OPERATIONS, rows.client, vec![rows.operations()]), (MESSAGES, rows.client, rows.messages())];
     let mut updated = document.clone();
     for (table, client, rows) in tables {
         updated = with_rows(&updated, table, client, &rows);
@@ -147,16 +145,35 @@ pub(crate) fn agree(rows: Rows) {
     panic!("{DOCUMENT} says something else of {client}; {UPDATE}=1 writes there:\n{operations}\n{messages}");
 }
 
-/// `document` with these rows of the table between the markers instead of the client's that are there.
+/// The clients in the table of operations.
+pub(crate) fn clients() -> Vec<String> {
+    let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENT)).unwrap();
+    let [_, rows, _] = section(&document, OPERATIONS);
+    rows.lines().skip(HEAD).map(|row| name(row).to_owned()).collect()
+}
+
+/// What stands before, between and after the markers of `table`.
+fn section<'a>(document: &'a str, table: &str) -> [&'a str; 3] {
+    let place = |which: &str| {
+        let marker = format!("<!-- made by tests/real: {which} {table} -->\n");
+        let start = document.find(&marker).unwrap_or_else(|| panic!("{DOCUMENT} has no {marker}"));
+        (start, start + marker.len())
+    };
+    let ((_, begin), (end, _)) = (place("begin"), place("end"));
+    [&document[..begin], &document[begin..end], &document[end..]]
+}
+
+/// `document` with these rows of the table instead of the client's that are there, in alphabetical order.
 fn with_rows(document: &str, table: &str, client: &str, rows: &[String]) -> String {
-    let [begin, end] =
-        ["begin", "end"].map(|which| format!("<!-- made by tests/real: {which} {table} -->\n"));
-    let (before, rest) = document.split_once(&begin).unwrap_or_else(|| panic!("{DOCUMENT} has no {begin}"));
-    let (section, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{DOCUMENT} has no {end}"));
-    let is_mine = |line: &&str| line.starts_with(&format!("| {client} "));
-    let place = section.lines().position(|line| is_mine(&line)).unwrap_or_else(|| section.lines().count());
-    let mut lines: Vec<&str> = section.lines().filter(|line| !is_mine(line)).collect();
-    lines.splice(place..place, rows.iter().map(String::as_str));
+    let [before, section, after] = section(document, table);
+    let others = section.lines().filter(|line| name(line) != client);
+    let mut lines: Vec<&str> = others.chain(rows.iter().map(String::as_str)).collect();
+    lines[HEAD..].sort_by_key(|row| name(row).to_lowercase());
     let section: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    [before, &begin, &section, &end, after].concat()
+    [before, &section, after].concat()
+}
+
+/// The client that `row` is about.
+fn name(row: &str) -> &str {
+    row.split(' ').nth(1).unwrap_or_default()
 }

@@ -4,7 +4,6 @@ use std::process::Command;
 use crate::client::{Client, Home};
 use crate::components::{BUILDAH, Component};
 use crate::harness::command::Outcome;
-use crate::home::oci;
 use crate::image::Image;
 
 pub(crate) struct Buildah(Home);
@@ -38,8 +37,11 @@ impl Client for Buildah {
         let pull = ["pull", "--quiet", "--policy", "always", "--tls-verify=false"];
         let pulled = self.0.run(self.tool().args(pull).arg(self.0.remote(from)));
         if pulled.is_success() {
-            let save = ["push", "--quiet", "--disable-compression", pulled.stdout.trim()];
-            self.0.run(self.tool().args(save).arg(oci(layout))).succeeds();
+            // Into an OCI layout it would write the layers as it found them, compressed.
+            let save = ["push", "--quiet", pulled.stdout.trim()];
+            self.0.unpack(layout, |archive| {
+                self.0.run(self.tool().args(save).arg(format!("docker-archive:{archive}")))
+            });
         }
         pulled
     }

@@ -52,9 +52,8 @@ impl Client for Ctr {
         self.home.run(self.tool().args(["remove", "--sync"]).args(known.stdout.lines())).succeeds();
         let pulled = self.remote("pull", &SNAPSHOTTER, from);
         if pulled.is_success() {
-            let archive = layout.with_extension("tar");
-            self.home.run(self.tool().arg("export").arg(&archive).arg(self.home.short(from))).succeeds();
-            self.home.unpack(&archive, layout);
+            let name = self.home.short(from);
+            self.home.unpack(layout, |archive| self.home.run(self.tool().args(["export", archive, &name])));
         }
         pulled
     }

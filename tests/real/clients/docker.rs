@@ -1,6 +1,9 @@
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
+
+use serde_json::json;
 
 use crate::client::{Client, Home};
 use crate::clients::containerd::Containerd;
@@ -58,11 +61,8 @@ impl Client for Docker {
         self.run(&["image", "prune", "--all", "--force"]).succeeds();
         let pulled = self.run(&["pull", "--quiet", &self.home.short(from)]);
         if pulled.is_success() {
-            let archive = layout.with_extension("tar");
-            self.home
-                .run(self.tool().args(["save", "--output"]).arg(&archive).arg(self.home.short(from)))
-                .succeeds();
-            self.home.unpack(&archive, layout);
+            let name = self.home.short(from);
+            self.home.unpack(layout, |archive| self.run(&["save", "--output", archive, &name]));
         }
         pulled
     }
@@ -92,11 +92,11 @@ impl Engine {
             ("data-root", "data"),
             ("exec-root", "exec"),
             ("pidfile", "docker.pid"),
-            ("deprecated-key-path", "key.json"),
         ] {
             dockerd.arg(format!("--{option}")).arg(home.path(place));
         }
-        std::fs::write(home.path("daemon.json"), "{}").unwrap(); // it fails if the file is named and missing
+        let key = json!({"deprecated-key-path": home.path("key.json")}); // else it is one for the machine
+        fs::write(home.path("daemon.json"), key.to_string()).unwrap();
         let dockerd = Process::start(&mut dockerd, home.dir(), "dockerd").ready("API listen on");
         Self { _dockerd: dockerd, _containerd: containerd, host }
     }

@@ -57,11 +57,8 @@ impl Client for Nerdctl {
         self.run(&["image", "prune", "--all", "--force"]).succeeds();
         let pulled = self.run(&["pull", "--quiet", &self.home.short(from)]);
         if pulled.is_success() {
-            let archive = layout.with_extension("tar");
-            self.home
-                .run(self.tool().args(["save", "--output"]).arg(&archive).arg(self.home.short(from)))
-                .succeeds();
-            self.home.unpack(&archive, layout);
+            let name = self.home.short(from);
+            self.home.unpack(layout, |archive| self.run(&["save", "--output", archive, &name]));
         }
         pulled
     }
