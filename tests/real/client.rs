@@ -25,6 +25,8 @@ pub(crate) trait Client: Sized {
     const NAME: &'static str;
     const COMPONENTS: &'static [Component];
     const LOGIN: Login = Login::Checked;
+    /// Operations that end in another way than is to be expected, each with the reason.
+    const LIMITS: &'static [(&'static str, &'static str)] = &[];
     /// Part of what it prints when the registry refuses, in any case of letters.
     const DENIED: &'static str = "requested access to the resource is denied";
 

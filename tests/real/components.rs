@@ -52,7 +52,7 @@ impl Component {
     pub(crate) fn pinned(self) -> Option<&'static str> {
         let mut lines = include_str!("go-programs").lines().map(|line| line.split(' '));
         let version =
-            lines.find_map(|mut words| (words.next()? == self.program).then(|| words.last()).flatten());
+            lines.find_map(|mut words| (words.next()? == self.program).then(|| words.next_back()).flatten());
         version.map(|version| version.trim_start_matches('v'))
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! An operation that a client has must work. Where the table says something else of a client, its file says so.
 
-use crate::accounts::{ADMIN, ALICE, Account, NOBODY, READER};
+use crate::accounts::{ADMIN, ALICE, Account, BOB, NOBODY, READER};
 use crate::client::{Client, Login, with_clients};
+use crate::clients::buildkit::BuildKit;
 use crate::harness::command::Outcome;
 use crate::image::Image;
 use crate::site::Site;
@@ -27,10 +28,27 @@ const PRIVATE: &str = "alice/app:1.0.0";
 const COPY: &str = "alice/copy:1.0.0";
 const PUBLIC: &str = "public/hello:1.0.0";
 
+pub(crate) const WRONG_PASSWORD: &str = "wrong password";
+pub(crate) const LAYERS_OF_OTHERS: &str = "push of another's layers";
+
 const YES: &str = "yes";
 const REFUSED: &str = "refused";
 /// There is no command for it.
 const NO_COMMAND: &str = "–";
+
+/// Not ours to prevent, so the docs warn of it.
+#[test]
+fn buildkit_gives_what_it_pulled_for_one_to_the_next() {
+    let Some(site) = Site::start(BuildKit::COMPONENTS) else { return };
+    let image = Image::of(&["first", "second"]);
+    let buildkit: BuildKit = site.client_of(&ALICE);
+    buildkit.push(&image, PRIVATE).succeeds();
+    assert_eq!(buildkit.pulled(PRIVATE), image);
+    buildkit.sign_in(&NOBODY);
+    assert_eq!(buildkit.pulled(PRIVATE), image);
+    let another: BuildKit = site.client_of(&NOBODY);
+    another.pull(PRIVATE).fails_with(BuildKit::DENIED);
+}
 
 fn does_what_the_table_says<C: Client>() {
     let Some(site) = Site::start(C::COMPONENTS) else { return };
@@ -55,6 +73,7 @@ fn does_what_the_table_says<C: Client>() {
     rows.works("pull", YES);
 
     mount(&site, &alice, &image, &mut rows);
+    layers_of_others(&of(&BOB), &image, &mut rows);
     rows.works("tags", shown(alice.list_tags("alice/app"), "1.0.0"));
     rows.works("catalog", shown(admin.catalog(), "alice/app"));
     not_allowed(&site, || nobody.list_tags("alice/app"));
@@ -80,12 +99,13 @@ fn wrong_password<C: Client>(client: &C, rows: &mut Rows) {
     let (outcome, cell) = match C::LOGIN {
         Login::Checked => (client.login(WRONG.name, WRONG.password), REFUSED),
         Login::Unchecked | Login::None => {
+            assert!(rows.is_limited(WRONG_PASSWORD), "the reason stands in the client's limits");
             client.sign_in(&WRONG);
             (client.pull(PUBLIC), "refused when used")
         }
     };
-    rows.works("wrong password", cell);
-    rows.refused("wrong password", outcome.fails());
+    rows.works(WRONG_PASSWORD, cell);
+    rows.refused(WRONG_PASSWORD, outcome.fails());
 }
 
 fn mount<C: Client>(site: &Site, client: &C, image: &Image, rows: &mut Rows) {
@@ -111,6 +131,20 @@ fn not_allowed(site: &Site, ask: impl FnOnce() -> Option<Outcome>) {
         let outcome = outcome.fails();
         let last = site.accesses().pop().map(|access| access.status);
         assert_eq!(last, Some(401), "the registry refuses:\n{outcome}");
+    }
+}
+
+/// The engine has them from where bob may not pull.
+fn layers_of_others<C: Client>(bob: &C, image: &Image, rows: &mut Rows) {
+    const BOBS: &str = "bob/app:1.0.0";
+    let outcome = bob.push(image, BOBS);
+    if rows.is_limited(LAYERS_OF_OTHERS) {
+        rows.works(LAYERS_OF_OTHERS, REFUSED);
+        rows.refused(LAYERS_OF_OTHERS, outcome.fails_with(C::DENIED));
+    } else {
+        outcome.succeeds();
+        assert_eq!(bob.pulled(BOBS), *image);
+        rows.works(LAYERS_OF_OTHERS, YES);
     }
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the registries and the clients that the tests and the quickstart use, where they are missing:
-# Debian's with apt (as root), the others with Go into target/components/bin, in the versions of `go-programs`.
+# Installs the registries and the clients of the tests, where they are missing: Debian's with apt (as root), the others
+# with Go into target/components/bin, in the versions of `go-programs`; that takes some ten minutes, once.
+# `install.sh quickstart` installs no more than the quickstart uses.
 # What it cannot install it names; under CI=true that is a failure.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,14 +13,12 @@ lacks() {
     [ "${CI:-}" != true ] || exit 1
 }
 
+# program:package ...
 debian() {
     missing=""
-    for pair in docker-registry:docker-registry skopeo:skopeo podman:podman buildah:buildah openssl:openssl \
-        dockerd:docker.io containerd:containerd ctr:containerd runc:runc; do
+    for pair in "$@"; do
         command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
     done
-    # The tests want the client of Debian's engine, whatever else is called docker here.
-    [ -x /usr/bin/docker ] || missing="$missing docker.io"
     [ -n "$missing" ] || return 0
     case " $missing " in *" podman "* | *" buildah "*) missing="$missing crun" ;; esac
     case " $missing " in
@@ -37,9 +36,9 @@ debian() {
         apt-get install -qq -y --no-install-recommends $missing >/dev/null
 }
 
-# program package version
+# program source
 built() {
-    [ -x "$components/bin/$1" ] && [ "$(cat "$components/bin/$1.version" 2>/dev/null)" = "$2@$3" ]
+    [ -x "$components/bin/$1" ] && [ "$(cat "$components/bin/$1.version" 2>/dev/null)" = "$2" ]
 }
 
 # program package version. In a module of its own, not with `go install`: that refuses a module whose go.mod
@@ -63,7 +62,7 @@ go_programs() {
     mkdir -p "$components/bin"
     while read -r program package version; do
         case "$program" in "" | "#"*) continue ;; esac
-        ! built "$program" "$package" "$version" || continue
+        ! built "$program" "$package@$version" || continue
         if ! command -v go >/dev/null 2>&1; then
             lacks "missing: $program $version -- it is built with Go 1.26 or newer, which is missing (https://go.dev/dl)"
         elif build "$program" "$package" "$version" </dev/null; then
@@ -74,5 +73,20 @@ go_programs() {
     done <"$here/go-programs"
 }
 
-debian
-go_programs
+quickstart="docker-registry:docker-registry skopeo:skopeo"
+# By its path: the tests want the client of Debian's engine, whatever else is called docker here.
+tests="podman:podman buildah:buildah openssl:openssl containerd:containerd ctr:containerd runc:runc \
+    dockerd:docker.io /usr/bin/docker:docker.io"
+case "${1:-tests}" in
+    # shellcheck disable=SC2086
+    quickstart) debian $quickstart ;;
+    # shellcheck disable=SC2086
+    tests)
+        debian $quickstart $tests
+        go_programs
+        ;;
+    *)
+        echo "usage: $0 [quickstart | tests]" >&2
+        exit 2
+        ;;
+esac

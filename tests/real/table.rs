@@ -16,6 +16,7 @@ pub(crate) struct Rows {
     cells: Vec<(&'static str, &'static str)>,
     /// When, and what it prints then.
     messages: Vec<(String, String)>,
+    limits: &'static [(&'static str, &'static str)],
     /// Host and port of this run, and what stands for them.
     names: [(String, &'static str); 2],
 }
@@ -27,11 +28,22 @@ impl Rows {
             (format!("127.0.0.1:{}", port(&site.registry_host)), "REGISTRY"),
             (format!("localhost:{}", port(&site.dockgate_host)), "DOCKGATE"),
         ];
-        Self { client: C::NAME, version: version::<C>(site), cells: Vec::new(), messages: Vec::new(), names }
+        Self {
+            client: C::NAME,
+            version: version::<C>(site),
+            cells: Vec::new(),
+            messages: Vec::new(),
+            limits: C::LIMITS,
+            names,
+        }
     }
 
     pub(crate) fn works(&mut self, operation: &'static str, cell: &'static str) {
         self.cells.push((operation, cell));
+    }
+
+    pub(crate) fn is_limited(&self, operation: &str) -> bool {
+        self.limits.iter().any(|(limited, _)| *limited == operation)
     }
 
     /// Keeps what the client printed. What it prints more than once stands in the table once.
@@ -54,6 +66,11 @@ impl Rows {
     fn operations(&self) -> String {
         let cells: Vec<&str> = self.cells.iter().map(|(_, cell)| *cell).collect();
         format!("| {} {} | {} |", self.client, self.version, cells.join(" | "))
+    }
+
+    fn limits(&self) -> Vec<String> {
+        let row = |(operation, why): &(&str, &str)| format!("| {} | {operation} | {why} |", self.client);
+        self.limits.iter().map(row).collect()
     }
 
     fn messages(&self) -> Vec<String> {
@@ -108,6 +125,7 @@ fn without_digests(line: &str) -> String {
 const HEAD: usize = 2;
 const DOCUMENT: &str = "docs/clients.md";
 const OPERATIONS: &str = "clients: operations";
+const LIMITS: &str = "clients: limits";
 const MESSAGES: &str = "clients: messages";
 const UPDATE: &str = "UPDATE_TABLES";
 /// Tests of several clients end at the same time.
@@ -118,8 +136,11 @@ pub(crate) fn agree(rows: Rows) {
     let _one_at_a_time = FILE.lock().unwrap_or_else(PoisonError::into_inner);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENT);
     let document = fs::read_to_string(&path).unwrap();
-    let tables =
-        [(OPERATIONS, rows.client, vec![rows.operations()]), (MESSAGES, rows.client, rows.messages())];
+    let tables = [
+        (OPERATIONS, rows.client, vec![rows.operations()]),
+        (LIMITS, rows.client, rows.limits()),
+        (MESSAGES, rows.client, rows.messages()),
+    ];
     let mut updated = document.clone();
     for (table, client, rows) in tables {
         updated = with_rows(&updated, table, client, &rows);
@@ -141,8 +162,8 @@ pub(crate) fn agree(rows: Rows) {
         say(&format!("NOT COMPARED: {DOCUMENT} tells of another version of {client} than {version}\n"));
         return;
     }
-    let [operations, messages] = [rows.operations(), rows.messages().join("\n")];
-    panic!("{DOCUMENT} says something else of {client}; {UPDATE}=1 writes there:\n{operations}\n{messages}");
+    let lines = [vec![rows.operations()], rows.limits(), rows.messages()].concat().join("\n");
+    panic!("{DOCUMENT} says something else of {client}; {UPDATE}=1 writes there:\n{lines}");
 }
 
 /// The clients in the table of operations.

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::client::{Client, Home, Login};
 use crate::components::{BUILDCTL, BUILDKITD, Component, RUNC};
+use crate::every_client::WRONG_PASSWORD;
 use crate::harness::command::Outcome;
 use crate::harness::process::Process;
 use crate::image::Image;
@@ -22,6 +23,8 @@ impl Client for BuildKit {
     const NAME: &'static str = "BuildKit";
     const COMPONENTS: &'static [Component] = &[BUILDCTL, BUILDKITD, RUNC];
     const LOGIN: Login = Login::None;
+    const LIMITS: &'static [(&'static str, &'static str)] =
+        &[(WRONG_PASSWORD, "it has no login, and takes what `docker login` left")];
     const DENIED: &'static str = "insufficient_scope";
 
     fn at(home: Home) -> Self {

@@ -9,6 +9,11 @@ use crate::components::CONTAINERD;
 use crate::harness::process::Process;
 use crate::home::Home;
 
+/// The limit of its clients.
+pub(crate) const MOUNTS_OR_NOTHING: &str = "it remembers where its engine pulled the layers from and asks to mount \
+    them; when the registry refuses that, it gives up instead of sending them. Cure: the right to pull there, or \
+    another client";
+
 /// A containerd that runs as long as somebody holds this.
 #[derive(Clone)]
 pub(crate) struct Containerd {

@@ -3,6 +3,7 @@ use std::process::Command;
 
 use crate::client::{Client, Home, Login};
 use crate::components::{CRANE, Component};
+use crate::every_client::WRONG_PASSWORD;
 use crate::harness::command::Outcome;
 use crate::image::Image;
 
@@ -12,6 +13,8 @@ impl Client for Crane {
     const NAME: &'static str = "crane";
     const COMPONENTS: &'static [Component] = &[CRANE];
     const LOGIN: Login = Login::Unchecked;
+    const LIMITS: &'static [(&'static str, &'static str)] =
+        &[(WRONG_PASSWORD, "`crane auth login` writes down what it is given and asks nobody")];
     const DENIED: &'static str = "unauthorized";
 
     fn at(home: Home) -> Self {

@@ -2,8 +2,9 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::client::{Client, Home, Login};
-use crate::clients::containerd::Containerd;
+use crate::clients::containerd::{Containerd, MOUNTS_OR_NOTHING};
 use crate::components::{CONTAINERD, CTR, Component};
+use crate::every_client::{LAYERS_OF_OTHERS, WRONG_PASSWORD};
 use crate::harness::command::Outcome;
 use crate::image::Image;
 
@@ -20,6 +21,10 @@ impl Client for Ctr {
     const NAME: &'static str = "ctr";
     const COMPONENTS: &'static [Component] = &[CTR, CONTAINERD];
     const LOGIN: Login = Login::None;
+    const LIMITS: &'static [(&'static str, &'static str)] = &[
+        (WRONG_PASSWORD, "it has no login; `--user` goes with each command"),
+        (LAYERS_OF_OTHERS, MOUNTS_OR_NOTHING),
+    ];
     const DENIED: &'static str = "insufficient_scope";
 
     fn at(home: Home) -> Self {

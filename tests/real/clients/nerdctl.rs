@@ -2,8 +2,9 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::client::{Client, Home};
-use crate::clients::containerd::Containerd;
+use crate::clients::containerd::{Containerd, MOUNTS_OR_NOTHING};
 use crate::components::{CONTAINERD, Component, NERDCTL};
+use crate::every_client::LAYERS_OF_OTHERS;
 use crate::harness::command::Outcome;
 use crate::image::Image;
 
@@ -15,6 +16,7 @@ pub(crate) struct Nerdctl {
 impl Client for Nerdctl {
     const NAME: &'static str = "nerdctl";
     const COMPONENTS: &'static [Component] = &[NERDCTL, CONTAINERD];
+    const LIMITS: &'static [(&'static str, &'static str)] = &[(LAYERS_OF_OTHERS, MOUNTS_OR_NOTHING)];
     const DENIED: &'static str = "insufficient_scope";
 
     fn at(home: Home) -> Self {
