@@ -45,17 +45,13 @@ built() {
 # excludes or replaces others.
 build() (
     module=$components/build/$1
-    rm -rf "$module"
-    mkdir -p "$module"
-    cd "$module"
-    export GOFLAGS=-mod=mod GOWORK=off
+    rm -rf "$module" && mkdir -p "$module" && cd "$module" || exit 1
+    export GOFLAGS="-mod=mod -buildvcs=false" GOWORK=off
     { go mod init build && go get "$2@$3" && go build -ldflags='-s -w' -o program "$2"; } >log 2>&1 || {
         tail -n 5 log >&2
         exit 1
     }
-    mv program "$components/bin/$1"
-    echo "$2@$3" >"$components/bin/$1.version"
-    rm -rf "$module"
+    mv program "$components/bin/$1" && echo "$2@$3" >"$components/bin/$1.version" && rm -rf "$module"
 )
 
 go_programs() {
@@ -65,7 +61,8 @@ go_programs() {
         ! built "$program" "$package@$version" || continue
         if ! command -v go >/dev/null 2>&1; then
             lacks "missing: $program $version -- it is built with Go 1.26 or newer, which is missing (https://go.dev/dl)"
-        elif build "$program" "$package" "$version" </dev/null; then
+        # Twice: a download fails now and then.
+        elif build "$program" "$package" "$version" </dev/null || build "$program" "$package" "$version" </dev/null; then
             echo "built $program $version"
         else
             lacks "missing: $program $version -- building $package failed"
