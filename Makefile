@@ -3,7 +3,8 @@
 .PHONY: run test components lint docs
 
 # Installs what is missing, builds, and serves a registry guarded by dockgate.
-run: components
+run:
+	tests/real/install.sh quickstart
 	cargo run -- quickstart --with-registry
 
 # Installs what the tests need and passes them, the real registry and clients included.

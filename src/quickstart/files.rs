@@ -218,6 +218,7 @@ services:
     image: registry:3
     network_mode: host
     environment:
+      OTEL_TRACES_EXPORTER: none
       REGISTRY_HTTP_ADDR: "127.0.0.1:{registry}"
       REGISTRY_AUTH: token
       REGISTRY_AUTH_TOKEN_REALM: "http://localhost:{auth}/auth"

@@ -56,12 +56,22 @@ impl RegistryProgram {
                 for name in variables.filter(|name| name.as_encoded_bytes().starts_with(b"REGISTRY_")) {
                     command.env_remove(name);
                 }
+                // Registry 3 would send traces to a collector, and complain that there is none.
+                command.env("OTEL_TRACES_EXPORTER", "none");
                 command
             }
             Self::Engine(docker) => {
                 let root = directory.root().display();
                 let mut command = Command::new(docker);
-                command.args(["run", "--rm", "--network", "host", "--volume"]);
+                command.args([
+                    "run",
+                    "--rm",
+                    "--network",
+                    "host",
+                    "--env",
+                    "OTEL_TRACES_EXPORTER=none",
+                    "--volume",
+                ]);
                 command.arg(format!("{root}:{root}"));
                 command.args(["registry:3", "serve"]).arg(directory.registry_config());
                 command

@@ -60,7 +60,7 @@ go_programs() {
         case "$program" in "" | "#"*) continue ;; esac
         ! built "$program" "$package@$version" || continue
         if ! command -v go >/dev/null 2>&1; then
-            lacks "missing: $program $version -- it is built with Go 1.26 or newer, which is missing (https://go.dev/dl)"
+            lacks "missing: $program $version -- it is built with Go 1.26 or newer, which is missing"
         # Twice: a download fails now and then.
         elif build "$program" "$package" "$version" </dev/null || build "$program" "$package" "$version" </dev/null; then
             echo "built $program $version"

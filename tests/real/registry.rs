@@ -55,7 +55,7 @@ pub(crate) fn start(
         fs::write(dir.join("registry.yml"), config).unwrap();
         // 3.x would send its traces to a collector.
         let mut command = Command::new("env");
-        command.arg("OTEL_TRACES_EXPORTER=none").arg(&program).args(["serve", "registry.yml"]);
+        command.arg("OTEL_TRACES_EXPORTER=none").arg(program).args(["serve", "registry.yml"]);
         Process::start(&mut command, dir, "registry")
     })
 }
