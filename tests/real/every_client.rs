@@ -5,10 +5,10 @@
 use crate::accounts::{ADMIN, ALICE, Account, BOB, NOBODY, READER};
 use crate::client::{Client, Login, with_clients};
 use crate::clients::buildkit::BuildKit;
+use crate::clients_table::{self, Rows};
 use crate::harness::command::Outcome;
 use crate::image::Image;
 use crate::site::Site;
-use crate::table::{self, Rows};
 
 with_clients!(
     [
@@ -21,7 +21,7 @@ with_clients!(
 #[test]
 fn the_table_has_no_other_clients() {
     let all = "buildah BuildKit crane ctr docker helm nerdctl oras podman regctl skopeo";
-    assert_eq!(table::clients().join(" "), all);
+    assert_eq!(clients_table::clients().join(" "), all);
 }
 
 const PRIVATE: &str = "alice/app:1.0.0";
@@ -91,7 +91,7 @@ fn does_what_the_table_says<C: Client>() {
     rows.works("push, pull without the right", REFUSED);
     assert_eq!(alice.pulled(PRIVATE), image, "it is still what it was");
 
-    table::agree(rows);
+    clients_table::agree(&rows);
 }
 
 fn wrong_password<C: Client>(client: &C, rows: &mut Rows) {

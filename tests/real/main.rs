@@ -15,6 +15,7 @@ mod accounts;
 mod api;
 mod client;
 mod clients;
+mod clients_table;
 mod components;
 mod dockgate;
 mod harness;
@@ -23,7 +24,6 @@ mod image;
 mod keys;
 mod registry;
 mod site;
-mod table;
 
 use clients::skopeo; // as the other tests name it
 

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// Several tables may stand in one file, and tests run side by side.
@@ -13,23 +13,44 @@ static FILES: Mutex<()> = Mutex::new(());
 /// writes it there instead.
 #[track_caller]
 pub(crate) fn check(file: &str, name: &str, markdown: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    check_part(file, name, |_| markdown.to_owned());
+}
+
+/// The same for a test that measures some rows of a table: `measured` makes of the written table the right one.
+#[track_caller]
+pub(crate) fn check_part(file: &str, name: &str, measured: impl FnOnce(&str) -> String) {
     let lock = FILES.lock();
-    let page = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let page = page(file);
     let [before, written, after] =
         section(&page, name).unwrap_or_else(|missing| panic!("{file} lacks {missing}"));
-    let measured = markdown.trim();
+    let (written, measured) = (written.trim(), measured(written.trim()));
+    let measured = measured.trim();
     let update = env::var("UPDATE_TABLES").as_deref() == Ok("1");
-    if written.trim() != measured && update {
-        fs::write(&path, format!("{before}\n{measured}\n{after}")).unwrap();
+    if written != measured && update {
+        fs::write(path(file), format!("{before}\n{measured}\n{after}")).unwrap();
     }
     drop(lock); // before a panic, which would poison it for the other tables
     assert!(
-        written.trim() == measured || update,
+        written == measured || update,
         "the table {name:?} of {file} is not what was measured:\n{}\nUPDATE_TABLES=1 writes the measured one; \
          look at the difference before you commit it",
         difference(written, measured),
     );
+}
+
+/// The table as it stands in the file.
+pub(crate) fn written(file: &str, name: &str) -> String {
+    let page = page(file);
+    let [_, written, _] = section(&page, name).unwrap_or_else(|missing| panic!("{file} lacks {missing}"));
+    written.trim().to_owned()
+}
+
+fn path(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
+}
+
+fn page(file: &str) -> String {
+    fs::read_to_string(path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 /// The page up to and with the marker that begins the table, the table, and the rest from the end's marker on.

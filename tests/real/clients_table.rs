@@ -1,12 +1,9 @@
 //! The tables of docs/clients.md, which the tests make and hold against what stands there.
 
-use std::fs;
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
-
 use crate::client::Client;
 use crate::components::{in_ci, say};
 use crate::harness::command::Outcome;
+use crate::harness::table;
 use crate::site::Site;
 
 /// The rows of one client.
@@ -127,71 +124,39 @@ const DOCUMENT: &str = "docs/clients.md";
 const OPERATIONS: &str = "clients: operations";
 const LIMITS: &str = "clients: limits";
 const MESSAGES: &str = "clients: messages";
-const UPDATE: &str = "UPDATE_TABLES";
-/// Tests of several clients end at the same time.
-static FILE: Mutex<()> = Mutex::new(());
 
 /// Fails if other things than these stand in the document; with `UPDATE_TABLES=1` it writes them there.
-pub(crate) fn agree(rows: Rows) {
-    let _one_at_a_time = FILE.lock().unwrap_or_else(PoisonError::into_inner);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENT);
-    let document = fs::read_to_string(&path).unwrap();
-    let tables = [
-        (OPERATIONS, rows.client, vec![rows.operations()]),
-        (LIMITS, rows.client, rows.limits()),
-        (MESSAGES, rows.client, rows.messages()),
-    ];
-    let mut updated = document.clone();
-    for (table, client, rows) in tables {
-        updated = with_rows(&updated, table, client, &rows);
-    }
-    let [head, rule] = rows.operations_head();
-    assert!(
-        document.contains(&format!("{head}\n{rule}\n")),
-        "the head of {DOCUMENT}'s table is:\n{head}\n{rule}"
-    );
-    if document == updated {
-        return;
-    }
-    if std::env::var(UPDATE).as_deref() == Ok("1") {
-        fs::write(&path, updated).unwrap();
-        return;
-    }
-    let Rows { client, version, .. } = &rows;
-    if !in_ci() && !document.contains(&format!("| {client} {version} |")) {
+#[track_caller]
+pub(crate) fn agree(rows: &Rows) {
+    let Rows { client, version, .. } = rows;
+    let operations = table::written(DOCUMENT, OPERATIONS);
+    if !in_ci()
+        && operations.contains(&format!("| {client} "))
+        && !operations.contains(&format!("| {client} {version} |"))
+    {
         say(&format!("NOT COMPARED: {DOCUMENT} tells of another version of {client} than {version}\n"));
         return;
     }
-    let lines = [vec![rows.operations()], rows.limits(), rows.messages()].concat().join("\n");
-    panic!("{DOCUMENT} says something else of {client}; {UPDATE}=1 writes there:\n{lines}");
+    let head = rows.operations_head().join("\n");
+    assert!(operations.starts_with(&head), "the head of {DOCUMENT}'s table is:\n{head}");
+    for (name, rows) in
+        [(OPERATIONS, vec![rows.operations()]), (LIMITS, rows.limits()), (MESSAGES, rows.messages())]
+    {
+        table::check_part(DOCUMENT, name, |written| with_rows(written, client, &rows));
+    }
 }
 
 /// The clients in the table of operations.
 pub(crate) fn clients() -> Vec<String> {
-    let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENT)).unwrap();
-    let [_, rows, _] = section(&document, OPERATIONS);
-    rows.lines().skip(HEAD).map(|row| name(row).to_owned()).collect()
+    table::written(DOCUMENT, OPERATIONS).lines().skip(HEAD).map(|row| name(row).to_owned()).collect()
 }
 
-/// What stands before, between and after the markers of `table`.
-fn section<'a>(document: &'a str, table: &str) -> [&'a str; 3] {
-    let place = |which: &str| {
-        let marker = format!("<!-- made by tests/real: {which} {table} -->\n");
-        let start = document.find(&marker).unwrap_or_else(|| panic!("{DOCUMENT} has no {marker}"));
-        (start, start + marker.len())
-    };
-    let ((_, begin), (end, _)) = (place("begin"), place("end"));
-    [&document[..begin], &document[begin..end], &document[end..]]
-}
-
-/// `document` with these rows of the table instead of the client's that are there, in alphabetical order.
-fn with_rows(document: &str, table: &str, client: &str, rows: &[String]) -> String {
-    let [before, section, after] = section(document, table);
-    let others = section.lines().filter(|line| name(line) != client);
+/// A table with these rows instead of the client's that are there, in alphabetical order.
+fn with_rows(table: &str, client: &str, rows: &[String]) -> String {
+    let others = table.lines().filter(|line| name(line) != client);
     let mut lines: Vec<&str> = others.chain(rows.iter().map(String::as_str)).collect();
     lines[HEAD..].sort_by_key(|row| name(row).to_lowercase());
-    let section: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    [before, &section, after].concat()
+    lines.join("\n")
 }
 
 /// The client that `row` is about.
