@@ -99,6 +99,10 @@ fn settings(
     for (setting, name, option, trust) in ways {
         let Some(trust) = trust else { continue };
         let takes = versions(&trust, form, state.now());
+        if takes.is_empty() && key.managed.is_some() && setting == "jwks" {
+            // A file that the registry reads once is nothing for keys that change.
+            continue;
+        }
         if takes.is_empty() {
             let _ = writeln!(
                 text,

@@ -78,7 +78,7 @@ fn forms_that_no_registry_takes_are_named_with_the_cure() {
         said.contains("With `rootcertbundle`: no registry takes tokens of this form. Write `x5c: true`"),
         "{said}"
     );
-    let said = done(&site("  managed_keys: keys"), "keys show auth.yml");
+    let said = done(&site("  certificate: cert.pem\n  key: key.pem"), "keys show auth.yml");
     assert!(
         said.contains("With `jwks`: no registry takes tokens of this form. Write `x5c: false`"),
         "{said}"
