@@ -82,14 +82,21 @@ impl Contents {
         self.ca.iter().chain(&self.next).chain(&self.old)
     }
 
-    /// The certificates that registries should trust at that time.
-    pub(super) fn trusted(&self, now: SystemTime) -> impl Iterator<Item = &PublicCertificate> {
-        self.authorities().map(Authority::certificate).filter(move |ca| ca.not_after() > now)
+    /// The certificates that registries should trust at that time. A switch that was interrupted leaves one CA in two
+    /// files.
+    pub(super) fn trusted(&self, now: SystemTime) -> Vec<&PublicCertificate> {
+        let mut trusted = Vec::new();
+        for certificate in self.authorities().map(Authority::certificate) {
+            if certificate.not_after() > now && !trusted.contains(&certificate) {
+                trusted.push(certificate);
+            }
+        }
+        trusted
     }
 
     /// What should be in the bundle.
     pub(super) fn wanted_bundle(&self, now: SystemTime) -> String {
-        self.trusted(now).map(PublicCertificate::pem).collect()
+        self.trusted(now).into_iter().map(PublicCertificate::pem).collect()
     }
 }
 

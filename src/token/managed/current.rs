@@ -47,7 +47,7 @@ impl Current {
         now: SystemTime,
         longest_token: Duration,
     ) -> Self {
-        let authorities: Vec<PublicCertificate> = found.trusted(now).cloned().collect();
+        let authorities: Vec<PublicCertificate> = found.trusted(now).into_iter().cloned().collect();
         let mut notices = exposed(found);
         if let Some(ca) = &found.ca {
             notices.extend(of_the_ca(ca, found.next.as_ref(), now));

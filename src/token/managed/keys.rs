@@ -3,21 +3,20 @@
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::authority::Authority;
 use super::certificate::PublicCertificate;
 use super::contents::{Contents, Leaf, first_file};
-use super::current::{Current, earlier, to_publish};
-use super::directory::{Directory, Held};
+use super::current::Current;
+use super::directory::Directory;
 use super::error::ManagedError;
 use super::layout::{Entry, marker};
+use super::memory::Memory;
 use super::notice::Notice;
-use super::offline;
-use super::schedule::{
-    LEAF_LIFE, LONGEST_TOKEN, Reason, Step, is_usable, issuing, next_step, reason, switch_at,
-};
+use super::schedule::{LEAF_LIFE, LONGEST_TOKEN, Reason, Step, next_step, switch_at};
+use super::{offline, steps};
+use crate::token::SigningKey;
 
 /// More than a directory can be behind.
 pub(super) const MOST_STEPS: usize = 8;
@@ -27,14 +26,7 @@ pub(super) const MOST_STEPS: usize = 8;
 #[derive(Debug)]
 pub struct ManagedKeys {
     pub(super) directory: Directory,
-    memory: Mutex<Option<InMemory>>,
-}
-
-/// A leaf of a process that cannot write.
-#[derive(Debug)]
-struct InMemory {
-    leaf: Leaf,
-    previous: Vec<PublicCertificate>,
+    memory: Memory,
 }
 
 /// A CA that follows another one.
@@ -88,7 +80,7 @@ impl ManagedKeys {
     }
 
     pub(super) fn in_directory(directory: Directory) -> Self {
-        Self { directory, memory: Mutex::new(None) }
+        Self { directory, memory: Memory::default() }
     }
 
     /// The files whose change is a reason to call [`ManagedKeys::current`] again.
@@ -123,9 +115,7 @@ impl ManagedKeys {
                 current.notices.splice(0..0, events);
                 Ok(current)
             }
-            Err(error) if error.is_about_writing() => {
-                self.without_writing(&found, &error, now, longest_token)
-            }
+            Err(error) if error.is_about_writing() => self.memory.current(&found, &error, now, longest_token),
             Err(error) => Err(error),
         }
     }
@@ -158,9 +148,9 @@ impl ManagedKeys {
             let path = Entry::NextCa.of(&found.root);
             return Err(ManagedError::NextCaIsThere { path, published: next.published() });
         }
-        self.take(&held, &found, &Step::PublishNext, now)?;
+        steps::take(&held, &found, &Step::PublishNext, now)?;
         let found = self.read()?;
-        self.take(&held, &found, &Step::WriteBundle, now)?;
+        steps::take(&held, &found, &Step::WriteBundle, now)?;
         let next = found.next.as_ref().ok_or_else(|| ManagedError::NoNextCa(found.root.clone()))?;
         Ok(NextCa {
             certificate: next.certificate().clone(),
@@ -189,11 +179,11 @@ impl ManagedKeys {
             });
         }
         for step in [Step::WriteBundle, Step::SwitchCa] {
-            self.take(&held, &found, &step, now)?;
+            steps::take(&held, &found, &step, now)?;
         }
         let found = self.read()?;
         for step in [Step::WriteBundle, Step::RenewLeaf(Reason::OtherCa)] {
-            self.take(&held, &found, &step, now)?;
+            steps::take(&held, &found, &step, now)?;
         }
         Ok(NextCa {
             certificate: found.ca()?.certificate().clone(),
@@ -212,7 +202,7 @@ impl ManagedKeys {
         &self,
         now: SystemTime,
         longest_token: Duration,
-    ) -> Result<(Contents, crate::token::SigningKey, Vec<Notice>), ManagedError> {
+    ) -> Result<(Contents, SigningKey, Vec<Notice>), ManagedError> {
         let held = self.directory.lock()?;
         let mut events = Vec::new();
         for _ in 0..MOST_STEPS {
@@ -222,146 +212,12 @@ impl ManagedKeys {
                     let leaf = leaf.clone();
                     return Ok((found, leaf, events));
                 }
-                (Some(step), _) => events.extend(self.take(&held, &found, &step, now)?),
+                (Some(step), _) => events.extend(steps::take(&held, &found, &step, now)?),
                 (None, _) => break,
             }
         }
         let error = std::io::Error::other("what was written there does not appear");
         Err(ManagedError::Unwritable { path: self.directory.root().to_path_buf(), error })
-    }
-
-    /// Does one step. Returns what is to be said of it.
-    pub(super) fn take(
-        &self,
-        held: &Held<'_>,
-        found: &Contents,
-        step: &Step,
-        now: SystemTime,
-    ) -> Result<Option<Notice>, ManagedError> {
-        let root = &found.root;
-        match step {
-            Step::PublishNext => {
-                let pem = Authority::make(now)?;
-                let next = Authority::read(&Entry::NextCa.of(root), pem.as_bytes())?;
-                held.write(Entry::NextCa, &pem)?;
-                Ok(Some(Notice::warn(to_publish(&next, switch_at(found.ca()?, &next)))))
-            }
-            Step::WriteBundle => {
-                held.write(Entry::Bundle, &found.wanted_bundle(now))?;
-                Ok(None)
-            }
-            Step::SwitchCa => {
-                let path = Entry::Ca.of(root);
-                let old = fs::read_to_string(&path)
-                    .map_err(|error| ManagedError::Unreadable { path: path.clone(), error })?;
-                // A crash in between leaves the old CA twice, and the next holder of the lock begins again.
-                held.write(Entry::OldCa, &old)?;
-                held.rename(Entry::NextCa, Entry::Ca)?;
-                let subject = found.next.as_ref().map_or("the next CA", |next| next.certificate().subject());
-                Ok(Some(Notice::warn(format!(
-                    "{}: {subject} has taken over: leaves are issued by it from now on",
-                    root.display()
-                ))))
-            }
-            Step::RenewLeaf(reason) => {
-                let leaf = found.ca()?.issue(now, LEAF_LIFE)?;
-                write_leaf(held, found, &leaf, now)?;
-                Ok(Some(renewed(&Entry::Leaf.of(root), reason)))
-            }
-        }
-    }
-
-    /// Something to sign with, though the directory could not be written.
-    fn without_writing(
-        &self,
-        found: &Contents,
-        error: &ManagedError,
-        now: SystemTime,
-        longest_token: Duration,
-    ) -> Result<Current, ManagedError> {
-        // What is wrong beyond writing comes first.
-        next_step(found, now, longest_token)?;
-        let issuer = issuing(found, now)?;
-        let read_only = error.is_read_only();
-        let due = |leaf: &Leaf| reason(leaf, issuer, now, longest_token).is_some();
-        if let Leaf::Sound(leaf) = &found.leaf {
-            let ours = || found.trusted(now).any(|ca| ca.issued(leaf.leaf().der()));
-            let good_enough = !read_only && is_usable(leaf, now, longest_token) && ours();
-            if !due(&found.leaf) || good_enough {
-                let mut current = Current::of_ca(found, leaf.clone(), now, longest_token);
-                if !read_only {
-                    current.notices.push(Notice::error(error.to_string()));
-                    current.try_again_soon(now);
-                }
-                return Ok(current);
-            }
-        }
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let (leaf, previous) = match memory.take() {
-            Some(InMemory { leaf: Leaf::Sound(leaf), previous }) => (Some(leaf), previous),
-            _ => (None, Vec::new()),
-        };
-        let kept = leaf.clone().map(Leaf::Sound).filter(|leaf| !due(leaf));
-        let Leaf::Sound(key) = (match kept {
-            Some(leaf) => leaf,
-            None => {
-                Leaf::read(Path::new("a leaf in memory"), Some(issuer.issue(now, LEAF_LIFE)?.into_bytes()))
-            }
-        }) else {
-            return Err(crate::token::GenerateError::Certificate.into());
-        };
-        let before = leaf.iter().chain(found.leaf.sound());
-        let before: Vec<_> =
-            before.filter_map(|leaf| PublicCertificate::from_der(leaf.leaf().der())).collect();
-        let mut current = Current::of_ca(found, key.clone(), now, longest_token);
-        current.in_memory = true;
-        current.previous = earlier(before.iter().chain(&previous).chain(&found.previous), &key, now);
-        if read_only {
-            current.notices.push(Notice::info(format!(
-                "{}: the directory is not to be written, so this process makes leaves of its own and keeps them in \
-                 memory",
-                self.directory.root().display()
-            )));
-        } else {
-            current.notices.push(Notice::error(error.to_string()));
-            current.try_again_soon(now);
-        }
-        *memory = Some(InMemory { leaf: Leaf::Sound(key), previous: current.previous.clone() });
-        Ok(current)
-    }
-}
-
-/// Replaces the leaf. The one before goes into `previous.pem` first, so that no crash loses it.
-pub(super) fn write_leaf(
-    held: &Held<'_>,
-    found: &Contents,
-    leaf: &str,
-    now: SystemTime,
-) -> Result<(), ManagedError> {
-    if let Some(before) = found.leaf.sound() {
-        let certificate = PublicCertificate::from_der(before.leaf().der());
-        let previous: Vec<PublicCertificate> = certificate
-            .iter()
-            .chain(&found.previous)
-            .filter(|one| one.not_after() > now)
-            .take(super::current::MOST_PREVIOUS)
-            .cloned()
-            .collect();
-        held.write(Entry::Previous, &previous.iter().map(PublicCertificate::pem).collect::<String>())?;
-    }
-    held.write(Entry::Leaf, leaf)
-}
-
-fn renewed(path: &Path, reason: &Reason) -> Notice {
-    let path = path.display();
-    match reason {
-        Reason::Aging => Notice::info(format!("{path}: the leaf was due and has been renewed")),
-        Reason::OtherCa => Notice::warn(format!("{path}: the leaf was of another CA and has been replaced")),
-        Reason::Missing => Notice::warn(format!("{path}: there was no leaf; a new one has been made")),
-        Reason::Damaged(problem) => Notice::warn(format!("{path}: {problem}; a new leaf has been made")),
-        Reason::NotYetValid => Notice::warn(format!(
-            "{path}: the leaf was from the future and has been replaced; was the clock wrong?"
-        )),
     }
 }
 

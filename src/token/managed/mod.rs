@@ -42,9 +42,11 @@ mod error;
 mod keys;
 mod layout;
 mod lock;
+mod memory;
 mod notice;
 mod offline;
 mod schedule;
+mod steps;
 
 pub use certificate::PublicCertificate;
 pub use current::Current;

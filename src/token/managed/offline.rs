@@ -8,11 +8,12 @@ use super::contents::{Contents, Leaf};
 use super::current::{Current, exposed, of_the_ca};
 use super::directory::Directory;
 use super::error::ManagedError;
-use super::keys::{MOST_STEPS, ManagedKeys, make, write_leaf};
+use super::keys::{MOST_STEPS, ManagedKeys, make};
 use super::layout::{Entry, marker};
 use super::notice::{Notice, day};
 use super::schedule::{Step, due_at, is_usable, next_step};
-use crate::token::SigningKey;
+use super::steps::{self, write_leaf};
+use crate::token::{GenerateError, SigningKey};
 
 /// The usual life of a leaf that is renewed by hand: 90 days.
 pub const OFFLINE_LEAF_LIFE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -44,9 +45,19 @@ impl ManagedKeys {
         life: Duration,
         now: SystemTime,
     ) -> Result<IssuedLeaf, ManagedError> {
+        self.issue_leaf_into(&Directory::new(into.to_path_buf()), life, now)
+    }
+
+    pub(super) fn issue_leaf_into(
+        &self,
+        target: &Directory,
+        life: Duration,
+        now: SystemTime,
+    ) -> Result<IssuedLeaf, ManagedError> {
         if life < SHORTEST {
             return Err(ManagedError::LeafTooShort);
         }
+        let into = target.root();
         self.read()?.ca()?;
         make(into)?;
         let held = self.directory.lock()?;
@@ -55,7 +66,7 @@ impl ManagedKeys {
         for _ in 0..MOST_STEPS {
             match next_step(&found, now, Duration::ZERO)? {
                 None | Some(Step::RenewLeaf(_)) => break,
-                Some(step) => notices.extend(self.take(&held, &found, &step, now)?),
+                Some(step) => notices.extend(steps::take(&held, &found, &step, now)?),
             }
             found = self.read()?;
         }
@@ -64,11 +75,10 @@ impl ManagedKeys {
         let bundle = found.wanted_bundle(now);
         let made = Leaf::read(into, Some(leaf.clone().into_bytes()));
         let certificate = made.sound().and_then(|key| PublicCertificate::from_der(key.leaf().der()));
-        let certificate = certificate.ok_or(crate::token::GenerateError::Certificate)?;
+        let certificate = certificate.ok_or(GenerateError::Certificate)?;
 
         // Before the lock, which would be our own if both were the same directory.
         check_target(into, &found)?;
-        let target = Directory::new(into.to_path_buf());
         let there = target.lock()?;
         let before = check_target(into, &found)?;
         // The leaf last but for the marker: a leaf that its bundle does not know is refused.
