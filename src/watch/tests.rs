@@ -116,6 +116,19 @@ async fn other_files_of_the_directory_are_silent() {
     writer.abort();
 }
 
+/// Else who reads the files after a notice would get the next one.
+#[tokio::test]
+async fn reading_is_no_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("key.pem");
+    fs::write(&path, "one").unwrap();
+    for mut watcher in both_kinds(std::slice::from_ref(&path)) {
+        fs::read(&path).unwrap();
+        fs::read_dir(dir.path()).unwrap().count();
+        silence(&mut watcher).await;
+    }
+}
+
 /// A volume of Kubernetes: `key.pem -> ..data/key.pem`, `..data -> ..2026_1`, and an update exchanges `..data`.
 #[tokio::test]
 async fn the_exchange_of_a_mounted_volume_is_told() {
