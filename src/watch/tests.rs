@@ -196,6 +196,25 @@ async fn a_directory_goes_and_comes_back() {
     }
 }
 
+/// The system forgets its watch with the directory, also if another one gets its name and its number at once.
+#[tokio::test]
+async fn a_directory_that_went_is_watched_again_whatever_its_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = dir.path().join("keys");
+    fs::create_dir(&keys).unwrap();
+    let look = Look::at(&[keys.join("key.pem")]);
+    let mut events = Events::of_the_system(&[keys.join("key.pem")]);
+    assert!(events.watch(&look.directories), "a new one");
+    assert!(!events.watch(&look.directories), "it is watched already");
+    fs::remove_dir(&keys).unwrap();
+    fs::create_dir(&keys).unwrap();
+    let end = Instant::now() + SOON;
+    while !events.watch(&look.directories) {
+        assert!(Instant::now() < end, "the new directory is not watched");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
 #[tokio::test]
 async fn what_happens_between_two_calls_is_told_at_the_next() {
     let dir = tempfile::tempdir().unwrap();

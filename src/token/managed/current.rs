@@ -6,7 +6,7 @@ use super::authority::Authority;
 use super::certificate::PublicCertificate;
 use super::contents::Contents;
 use super::notice::{Notice, day};
-use super::schedule::{SWITCH, due_at, left, switch_at};
+use super::schedule::{SWITCH, due_at, issuing, left, switch_at};
 use crate::token::SigningKey;
 
 /// Even if nothing is due: clocks change, and what was a notice becomes a warning.
@@ -49,9 +49,7 @@ impl Current {
     ) -> Self {
         let authorities: Vec<PublicCertificate> = found.trusted(now).into_iter().cloned().collect();
         let mut notices = exposed(found);
-        if let Some(ca) = &found.ca {
-            notices.extend(of_the_ca(ca, found.next.as_ref(), now));
-        }
+        notices.extend(of_the_ca(found, now));
         Self::new(found, leaf, authorities, notices, now, longest_token)
     }
 
@@ -115,16 +113,26 @@ pub(super) fn exposed(found: &Contents) -> Vec<Notice> {
 }
 
 /// What is to come of the CA.
-pub(super) fn of_the_ca(ca: &Authority, next: Option<&Authority>, now: SystemTime) -> Option<Notice> {
+pub(super) fn of_the_ca(found: &Contents, now: SystemTime) -> Option<Notice> {
+    let ca = found.ca.as_ref()?;
     let certificate = ca.certificate();
     if certificate.not_before() > now {
-        return Some(Notice::error(format!(
-            "{} begins on {} only, and the clock is before that: set the clock; registries refuse these tokens",
-            certificate.subject(),
-            day(certificate.not_before())
-        )));
+        let (subject, begins) = (certificate.subject(), day(certificate.not_before()));
+        let issuing = issuing(found, now).ok()?;
+        return Some(if std::ptr::eq(issuing, ca) {
+            Notice::error(format!(
+                "{subject} begins on {begins} only, and the clock is before that: set the clock; registries refuse \
+                 these tokens"
+            ))
+        } else {
+            Notice::warn(format!(
+                "{subject} took over while the clock was ahead, and begins on {begins} only: until then leaves are \
+                 issued by {}",
+                issuing.certificate().subject()
+            ))
+        });
     }
-    match next {
+    match &found.next {
         Some(next) => {
             let switch = switch_at(ca, next);
             let text = to_publish(next, switch);

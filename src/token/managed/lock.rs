@@ -40,7 +40,7 @@ pub(super) fn hold(root: &Path, patience: Duration) -> Result<File, ManagedError
     }
 }
 
-fn is_still_there(path: &Path, file: &File) -> bool {
+pub(super) fn is_still_there(path: &Path, file: &File) -> bool {
     let id = |found: fs::Metadata| (found.dev(), found.ino());
     let (named, held) = (fs::metadata(path).map(id), file.metadata().map(id));
     named.is_ok() && named.ok() == held.ok()

@@ -31,7 +31,8 @@
 //! Nothing is destroyed because of what the clock says. No CA key is ever deleted or overwritten by time alone, except
 //! that a switch replaces `ca-old.key`, which takes a CA that is followed by two others. A CA that has ended is an error
 //! and not a reason to make another one, which no registry would trust. A clock that is before the CA's beginning
-//! changes nothing at all. A leaf from the future, made while the clock was wrong, is replaced by one of today.
+//! changes nothing at all. A leaf from the future, made while the clock was wrong, is replaced by one of today; and a CA
+//! that took over in a wrong future waits for it, while the one before goes on.
 
 mod authority;
 mod certificate;

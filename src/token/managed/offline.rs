@@ -11,7 +11,7 @@ use super::error::ManagedError;
 use super::keys::{MOST_STEPS, ManagedKeys, make};
 use super::layout::{Entry, marker};
 use super::notice::{Notice, day};
-use super::schedule::{Step, due_at, is_usable, next_step};
+use super::schedule::{Step, due_at, is_usable, issuing, next_step};
 use super::steps::{self, write_leaf};
 use crate::token::{GenerateError, SigningKey};
 
@@ -70,8 +70,7 @@ impl ManagedKeys {
             }
             found = self.read()?;
         }
-        let ca = found.ca()?;
-        let leaf = ca.issue(now, life)?;
+        let leaf = issuing(&found, now)?.issue(now, life)?;
         let bundle = found.wanted_bundle(now);
         let made = Leaf::read(into, Some(leaf.clone().into_bytes()));
         let certificate = made.sound().and_then(|key| PublicCertificate::from_der(key.leaf().der()));
@@ -89,7 +88,7 @@ impl ManagedKeys {
         }
         there.write(Entry::Marker, &marker())?;
         notices.extend(exposed(&found));
-        notices.extend(of_the_ca(ca, found.next.as_ref(), now));
+        notices.extend(of_the_ca(&found, now));
         Ok(IssuedLeaf { certificate, bundle_pem: bundle, notices })
     }
 }

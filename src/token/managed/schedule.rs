@@ -59,7 +59,8 @@ pub(super) fn next_step(
 ) -> Result<Option<Step>, ManagedError> {
     let ca = found.ca()?;
     let certificate = ca.certificate();
-    if certificate.not_before() > now {
+    let issuing = issuing(found, now)?;
+    if issuing.certificate().not_before() > now {
         // The clock is wrong for certain: whatever is there is better than what would be made now.
         return match &found.leaf {
             Leaf::Sound(leaf) if certificate.issued(leaf.leaf().der()) => Ok(None),
@@ -71,7 +72,6 @@ pub(super) fn next_step(
             }),
         };
     }
-    let issuing = issuing(found, now)?;
     if issuing.certificate().not_after() <= now {
         return Err(ManagedError::CaEnded {
             path: Entry::Ca.of(&found.root),
@@ -86,15 +86,21 @@ pub(super) fn next_step(
     if found.bundle.as_deref() != Some(found.wanted_bundle(now).as_bytes()) {
         return Ok(Some(Step::WriteBundle));
     }
-    if !std::ptr::eq(issuing, ca) {
+    if found.next.as_ref().is_some_and(|next| std::ptr::eq(issuing, next)) {
         return Ok(Some(Step::SwitchCa));
     }
     Ok(reason(&found.leaf, issuing, now, longest_token).map(Step::RenewLeaf))
 }
 
-/// The CA that leaves are to be issued by: the next one, once it is time.
+/// The CA that leaves are to be issued by: the next one, once it is time. If the clock was far ahead when a CA took over
+/// and is right again, the one before it goes on until the other begins.
 pub(super) fn issuing(found: &Contents, now: SystemTime) -> Result<&Authority, ManagedError> {
     let ca = found.ca()?;
+    let valid =
+        |old: &&Authority| old.certificate().not_before() <= now && old.certificate().not_after() > now;
+    if ca.certificate().not_before() > now {
+        return Ok(found.old.as_ref().filter(valid).unwrap_or(ca));
+    }
     let due = |next: &&Authority| next.certificate().not_before() <= now && switch_at(ca, next) <= now;
     Ok(found.next.as_ref().filter(due).unwrap_or(ca))
 }

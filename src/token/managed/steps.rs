@@ -12,7 +12,7 @@ use super::directory::Held;
 use super::error::ManagedError;
 use super::layout::Entry;
 use super::notice::Notice;
-use super::schedule::{LEAF_LIFE, Reason, Step, switch_at};
+use super::schedule::{LEAF_LIFE, Reason, Step, issuing, switch_at};
 
 /// Does one step. Returns what is to be said of it.
 pub(super) fn take(
@@ -47,7 +47,7 @@ pub(super) fn take(
             ))))
         }
         Step::RenewLeaf(reason) => {
-            let leaf = found.ca()?.issue(now, LEAF_LIFE)?;
+            let leaf = issuing(found, now)?.issue(now, LEAF_LIFE)?;
             write_leaf(held, found, &leaf, now)?;
             Ok(Some(renewed(&Entry::Leaf.of(root), reason)))
         }

@@ -89,6 +89,18 @@ fn a_stuck_peer_is_named_and_does_not_stop_the_signing() {
 }
 
 #[test]
+fn a_lock_on_a_removed_file_is_no_lock() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lock");
+    let held = fs::File::create(&path).unwrap();
+    assert!(lock::is_still_there(&path, &held));
+    fs::remove_file(&path).unwrap();
+    assert!(!lock::is_still_there(&path, &held));
+    fs::File::create(&path).unwrap();
+    assert!(!lock::is_still_there(&path, &held), "the next one locks the new file");
+}
+
+#[test]
 fn a_removed_lock_file_does_not_let_two_in() {
     let (dir, _) = made();
     let directory = Directory::new(dir.path().to_path_buf());
