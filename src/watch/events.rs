@@ -137,6 +137,9 @@ impl Events {
 
 impl fmt::Debug for Events {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Events").field("watched", &self.shared.watched).finish_non_exhaustive()
+        f.debug_struct("Events")
+            .field("shared", &self.shared)
+            .field("refused", &self.refused)
+            .finish_non_exhaustive()
     }
 }
