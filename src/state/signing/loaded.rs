@@ -62,10 +62,9 @@ impl LoadedKey {
                         }
                     }
                 }
-                let authorities = current.authorities.iter().map(|held| Certificate::from_der(held.der()));
                 let managed = ManagedPart {
-                    authorities: authorities.filter_map(Result::ok).collect(),
-                    previous: current.previous.iter().filter_map(|held| held.public_key()).collect(),
+                    authorities: current.authorities,
+                    previous: current.previous.iter().filter_map(Certificate::public_key).collect(),
                     renew_at: current.renew_at,
                 };
                 Ok(Self { key: current.leaf, managed: Some(managed) })

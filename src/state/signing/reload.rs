@@ -8,7 +8,6 @@ use super::certificates::Expired;
 use super::loaded::LoadedKey;
 use super::plan::{PlannedKey, SigningPlan};
 use super::{Signing, renew_at};
-use crate::token::Certificate;
 
 /// What came of looking at the key files again.
 pub struct Review {
@@ -57,14 +56,10 @@ impl LoadedKey {
     fn is_same(&self, other: &Self) -> bool {
         let managed = |key: &Self| {
             let part = key.managed.clone();
-            part.map(|part| (part.previous, ders(part.authorities.iter())))
+            part.map(|part| (part.previous, part.authorities))
         };
-        ders(self.key.x5c()) == ders(other.key.x5c()) && managed(self) == managed(other)
+        self.key.x5c().eq(other.key.x5c()) && managed(self) == managed(other)
     }
-}
-
-fn ders<'a>(certificates: impl Iterator<Item = &'a Certificate>) -> Vec<Vec<u8>> {
-    certificates.map(|certificate| certificate.der().to_vec()).collect()
 }
 
 /// The next key, if a registry that trusted the one before has reason to trust it.
@@ -82,8 +77,7 @@ fn follows(
     }
     let trusted = match (&before.managed, &next.managed) {
         (Some(before), Some(next)) => {
-            let known = ders(before.authorities.iter());
-            next.authorities.iter().any(|authority| known.iter().any(|der| der == authority.der()))
+            next.authorities.iter().any(|authority| before.authorities.contains(authority))
         }
         _ => {
             next.key.public_key() == before.key.public_key()

@@ -62,15 +62,6 @@ impl Certificate {
         self.self_signed
     }
 
-    /// Reads DER.
-    ///
-    /// # Errors
-    /// It is no certificate.
-    pub fn from_der(der: &[u8]) -> Result<Self, KeyProblem> {
-        let parsed = X509Certificate::from_der(der).ok().filter(|(rest, _)| rest.is_empty());
-        parsed.and_then(|(_, parsed)| Self::new(der, &parsed)).ok_or(KeyProblem::BadCertificate(1))
-    }
-
     /// Every certificate of a PEM file, in its order, and whether a private key stands among them.
     ///
     /// # Errors
@@ -127,6 +118,14 @@ impl Certificate {
         })
     }
 }
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+
+impl Eq for Certificate {}
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

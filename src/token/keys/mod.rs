@@ -25,7 +25,7 @@ use certificate::Chain;
 pub struct SigningKey {
     signer: Arc<dyn Sign>,
     public_key: PublicKey,
-    chain: Chain,
+    chain: Arc<Chain>,
 }
 
 impl SigningKey {
@@ -84,7 +84,7 @@ impl SigningKey {
         }
         let chain = Chain::read(certificate.bytes, public_key.material())
             .map_err(|problem| certificate.error(FileRole::Certificate, problem))?;
-        Ok(Self { signer, public_key, chain })
+        Ok(Self { signer, public_key, chain: Arc::new(chain) })
     }
 
     /// The algorithm that this key signs with.

@@ -8,15 +8,14 @@ use rcgen::{Issuer, KeyPair};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::certificate::PublicCertificate;
 use super::error::ManagedError;
 use super::schedule::{BACK_DATED, CA_LIFE};
 use crate::token::generate::{signing_ca, signing_leaf};
-use crate::token::{GenerateError, KeyProblem, PemFile, SigningKey};
+use crate::token::{Certificate, GenerateError, KeyProblem, PemFile, SigningKey};
 
 /// Signs leaves.
 pub(super) struct Authority {
-    certificate: PublicCertificate,
+    certificate: Certificate,
     issuer: Issuer<'static, KeyPair>,
 }
 
@@ -37,9 +36,8 @@ impl Authority {
         // For its checks: that both are there, whole, and belong together.
         let pair = SigningKey::from_pem(file, file).map_err(|error| damaged(error.problem()))?;
         let der = pair.leaf().der();
-        let certificate =
-            PublicCertificate::from_der(der).ok_or_else(|| damaged(&KeyProblem::BadCertificate(1)))?;
-        if !certificate.is_ca() {
+        let certificate = pair.leaf().clone();
+        if !certificate.may_issue() {
             let subject = certificate.subject().to_owned();
             return Err(ManagedError::NotACa { path: path.to_path_buf(), subject });
         }
@@ -50,7 +48,7 @@ impl Authority {
         Ok(Self { certificate, issuer })
     }
 
-    pub(super) fn certificate(&self) -> &PublicCertificate {
+    pub(super) fn certificate(&self) -> &Certificate {
         &self.certificate
     }
 

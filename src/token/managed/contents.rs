@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::authority::Authority;
-use super::certificate::PublicCertificate;
 use super::directory::VOLUME_LINK;
 use super::error::ManagedError;
 use super::layout::{Entry, MARK, VERSION};
-use crate::token::{PemFile, SigningKey};
+use crate::token::{Certificate, PemFile, SigningKey};
 
 /// No file of a managed directory comes near this.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -28,7 +27,7 @@ pub(super) struct Contents {
     pub(super) old: Option<Authority>,
     pub(super) leaf: Leaf,
     /// Newest first.
-    pub(super) previous: Vec<PublicCertificate>,
+    pub(super) previous: Vec<Certificate>,
     pub(super) bundle: Option<Vec<u8>>,
     /// Secret files that every user of the machine can read.
     pub(super) exposed: Vec<Entry>,
@@ -61,7 +60,7 @@ impl Contents {
             leaf: Leaf::read(&Entry::Leaf.of(root), read_entry(root, from, Entry::Leaf)?),
             // Only JWKS documents name these, so that a damaged file is no reason to stop.
             previous: read_entry(root, from, Entry::Previous)?
-                .and_then(|pem| PublicCertificate::all_from_pem(&pem))
+                .and_then(|pem| certificates(&pem))
                 .unwrap_or_default(),
             bundle: read_entry(root, from, Entry::Bundle)?,
             exposed: Entry::ALL
@@ -84,7 +83,7 @@ impl Contents {
 
     /// The certificates that registries should trust at that time. A switch that was interrupted leaves one CA in two
     /// files.
-    pub(super) fn trusted(&self, now: SystemTime) -> Vec<&PublicCertificate> {
+    pub(super) fn trusted(&self, now: SystemTime) -> Vec<&Certificate> {
         let mut trusted = Vec::new();
         for certificate in self.authorities().map(Authority::certificate) {
             if certificate.not_after() > now && !trusted.contains(&certificate) {
@@ -96,7 +95,7 @@ impl Contents {
 
     /// What should be in the bundle.
     pub(super) fn wanted_bundle(&self, now: SystemTime) -> String {
-        self.trusted(now).into_iter().map(PublicCertificate::pem).collect()
+        self.trusted(now).into_iter().map(Certificate::pem).collect()
     }
 }
 
@@ -178,4 +177,12 @@ fn read_entry(root: &Path, from: &Path, entry: Entry) -> Result<Option<Vec<u8>>,
 
 fn is_exposed(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.permissions().mode() & READ_BY_OTHERS != 0)
+}
+
+/// The certificates of a PEM file; `None` if one is damaged.
+pub(super) fn certificates(pem: &[u8]) -> Option<Vec<Certificate>> {
+    if pem.iter().all(u8::is_ascii_whitespace) {
+        return Some(Vec::new());
+    }
+    Certificate::read_all(pem).ok().map(|(certificates, _)| certificates)
 }

@@ -3,11 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use super::authority::Authority;
-use super::certificate::PublicCertificate;
 use super::contents::Contents;
 use super::notice::{Notice, day};
 use super::schedule::{SWITCH, due_at, issuing, left, switch_at};
-use crate::token::SigningKey;
+use crate::token::{Certificate, SigningKey};
 
 /// Even if nothing is due: clocks change, and what was a notice becomes a warning.
 const LOOK_AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -25,9 +24,9 @@ pub struct Current {
     pub in_memory: bool,
     /// Leaves that were used before and have not ended, newest first: tokens of theirs may still be under way. At most
     /// four.
-    pub previous: Vec<PublicCertificate>,
+    pub previous: Vec<Certificate>,
     /// The CAs that registries should trust, the current one first.
-    pub authorities: Vec<PublicCertificate>,
+    pub authorities: Vec<Certificate>,
     /// The same as PEM, for `rootcertbundle`.
     pub bundle_pem: String,
     /// When to ask again, at the latest: always later than now, and within a day.
@@ -47,7 +46,7 @@ impl Current {
         now: SystemTime,
         longest_token: Duration,
     ) -> Self {
-        let authorities: Vec<PublicCertificate> = found.trusted(now).into_iter().cloned().collect();
+        let authorities: Vec<Certificate> = found.trusted(now).into_iter().cloned().collect();
         let mut notices = exposed(found);
         notices.extend(of_the_ca(found, now));
         Self::new(found, leaf, authorities, notices, now, longest_token)
@@ -56,7 +55,7 @@ impl Current {
     pub(super) fn new(
         found: &Contents,
         leaf: SigningKey,
-        authorities: Vec<PublicCertificate>,
+        authorities: Vec<Certificate>,
         notices: Vec<Notice>,
         now: SystemTime,
         longest_token: Duration,
@@ -68,7 +67,7 @@ impl Current {
             renew_at: if due > now { due.min(latest) } else { latest },
             previous: earlier(found.previous.iter(), &leaf, now),
             in_memory: false,
-            bundle_pem: authorities.iter().map(PublicCertificate::pem).collect(),
+            bundle_pem: authorities.iter().map(Certificate::pem).collect(),
             authorities,
             notices,
             leaf,
@@ -88,11 +87,11 @@ impl Current {
 
 /// Those that have not ended, without the leaf itself and without doubles.
 pub(super) fn earlier<'a>(
-    all: impl Iterator<Item = &'a PublicCertificate>,
+    all: impl Iterator<Item = &'a Certificate>,
     leaf: &SigningKey,
     now: SystemTime,
-) -> Vec<PublicCertificate> {
-    let mut kept: Vec<PublicCertificate> = Vec::new();
+) -> Vec<Certificate> {
+    let mut kept: Vec<Certificate> = Vec::new();
     for certificate in all.filter(|one| one.not_after() > now && one.der() != leaf.leaf().der()) {
         if kept.len() < MOST_PREVIOUS && !kept.contains(certificate) {
             kept.push(certificate.clone());

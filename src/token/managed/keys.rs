@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::authority::Authority;
-use super::certificate::PublicCertificate;
 use super::contents::{Contents, Leaf, first_file};
 use super::current::Current;
 use super::directory::Directory;
@@ -16,7 +15,7 @@ use super::memory::Memory;
 use super::notice::Notice;
 use super::schedule::{LEAF_LIFE, LONGEST_TOKEN, Reason, Step, next_step, switch_at};
 use super::{offline, steps};
-use crate::token::SigningKey;
+use crate::token::{Certificate, GenerateError, SigningKey};
 
 /// More than a directory can be behind.
 pub(super) const MOST_STEPS: usize = 8;
@@ -34,7 +33,7 @@ pub struct ManagedKeys {
 #[non_exhaustive]
 pub struct NextCa {
     /// Its certificate.
-    pub certificate: PublicCertificate,
+    pub certificate: Certificate,
     /// When it was made and put into the bundle. Registries that were not given the bundle since do not trust it.
     pub published: SystemTime,
     /// When leaves are issued by it.
@@ -124,16 +123,14 @@ impl ManagedKeys {
     ///
     /// # Errors
     /// The CA key is elsewhere, or the directory cannot be written.
-    pub fn renew(&self, now: SystemTime) -> Result<PublicCertificate, ManagedError> {
+    pub fn renew(&self, now: SystemTime) -> Result<Certificate, ManagedError> {
         self.read()?.ca()?;
         let held = self.directory.lock()?;
         let found = self.read()?;
-        self.take(&held, &found, &Step::RenewLeaf(Reason::Aging), now)?;
-        match self.read()?.leaf.sound() {
-            Some(leaf) => PublicCertificate::from_der(leaf.leaf().der()),
-            None => None,
-        }
-        .ok_or_else(|| crate::token::GenerateError::Certificate.into())
+        steps::take(&held, &found, &Step::RenewLeaf(Reason::Aging), now)?;
+        let found = self.read()?;
+        let leaf = found.leaf.sound().ok_or(GenerateError::Certificate)?;
+        Ok(leaf.leaf().clone())
     }
 
     /// Makes a next CA now, and puts it into the bundle.

@@ -5,13 +5,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::authority::Authority;
-use super::certificate::PublicCertificate;
 use super::contents::{Contents, Leaf};
 use super::current::{Current, earlier};
 use super::error::ManagedError;
 use super::notice::Notice;
 use super::schedule::{LEAF_LIFE, is_usable, issuing, next_step, reason};
-use crate::token::{GenerateError, SigningKey};
+use crate::token::{Certificate, GenerateError, SigningKey};
 
 /// The leaf of a process that cannot write, if it has one.
 #[derive(Debug, Default)]
@@ -20,7 +19,7 @@ pub(super) struct Memory(Mutex<Option<InMemory>>);
 #[derive(Debug)]
 struct InMemory {
     leaf: SigningKey,
-    previous: Vec<PublicCertificate>,
+    previous: Vec<Certificate>,
 }
 
 impl Memory {
@@ -70,8 +69,7 @@ impl Memory {
             None => issue(issuer, now)?,
         };
         let replaced = before.map(|before| &before.leaf).into_iter().chain(found.leaf.sound());
-        let replaced: Vec<PublicCertificate> =
-            replaced.filter_map(|leaf| PublicCertificate::from_der(leaf.leaf().der())).collect();
+        let replaced: Vec<Certificate> = replaced.map(|leaf| leaf.leaf().clone()).collect();
         let previous = before.map(|before| before.previous.as_slice()).unwrap_or_default();
         let previous = earlier(replaced.iter().chain(previous).chain(&found.previous), &leaf, now);
         *memory = Some(InMemory { leaf: leaf.clone(), previous: previous.clone() });
@@ -93,7 +91,7 @@ fn good_enough<'a>(
 ) -> Option<&'a SigningKey> {
     let leaf = found.leaf.sound()?;
     let not_due = reason(&found.leaf, issuer, now, longest_token).is_none();
-    let trusted = || found.trusted(now).iter().any(|ca| ca.issued(leaf.leaf().der()));
+    let trusted = || found.trusted(now).iter().any(|ca| leaf.leaf().is_issued_by(ca));
     (not_due || (!read_only && is_usable(leaf, now, longest_token) && trusted())).then_some(leaf)
 }
 

@@ -35,7 +35,6 @@
 //! that took over in a wrong future waits for it, while the one before goes on.
 
 mod authority;
-mod certificate;
 mod contents;
 mod current;
 mod directory;
@@ -49,7 +48,6 @@ mod offline;
 mod schedule;
 mod steps;
 
-pub use certificate::PublicCertificate;
 pub use current::Current;
 pub use error::ManagedError;
 pub use keys::{ManagedKeys, NextCa};

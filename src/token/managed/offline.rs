@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::certificate::PublicCertificate;
-use super::contents::{Contents, Leaf};
+use super::contents::{Contents, Leaf, certificates};
 use super::current::{Current, exposed, of_the_ca};
 use super::directory::Directory;
 use super::error::ManagedError;
@@ -13,7 +12,7 @@ use super::layout::{Entry, marker};
 use super::notice::{Notice, day};
 use super::schedule::{Step, due_at, is_usable, issuing, next_step};
 use super::steps::{self, write_leaf};
-use crate::token::{GenerateError, SigningKey};
+use crate::token::{Certificate, GenerateError, SigningKey};
 
 /// The usual life of a leaf that is renewed by hand: 90 days.
 pub const OFFLINE_LEAF_LIFE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -24,7 +23,7 @@ const SHORTEST: Duration = Duration::from_secs(24 * 60 * 60);
 #[non_exhaustive]
 pub struct IssuedLeaf {
     /// The leaf's certificate; its end may be earlier than asked, because no leaf outlives its CA.
-    pub certificate: PublicCertificate,
+    pub certificate: Certificate,
     /// What registries should trust now, PEM.
     pub bundle_pem: String,
     /// What the administrator should know of the CA.
@@ -73,7 +72,7 @@ impl ManagedKeys {
         let leaf = issuing(&found, now)?.issue(now, life)?;
         let bundle = found.wanted_bundle(now);
         let made = Leaf::read(into, Some(leaf.clone().into_bytes()));
-        let certificate = made.sound().and_then(|key| PublicCertificate::from_der(key.leaf().der()));
+        let certificate = made.sound().map(|key| key.leaf().clone());
         let certificate = certificate.ok_or(GenerateError::Certificate)?;
 
         // Before the lock, which would be our own if both were the same directory.
@@ -114,7 +113,7 @@ fn check_target(into: &Path, source: &Contents) -> Result<Option<Contents>, Mana
     if let Some(ca) = found.authorities().next() {
         return refuse(format!("it holds the key of {}", ca.certificate().subject()));
     }
-    let bundle = found.bundle.as_deref().and_then(PublicCertificate::all_from_pem).unwrap_or_default();
+    let bundle = found.bundle.as_deref().and_then(certificates).unwrap_or_default();
     match bundle.first() {
         Some(foreign) if !is_ours(&bundle, source) => {
             refuse(format!("it is for {}, which is another CA", foreign.subject()))
@@ -123,11 +122,11 @@ fn check_target(into: &Path, source: &Contents) -> Result<Option<Contents>, Mana
     }
 }
 
-fn first_bundle(into: &Path) -> Option<Vec<PublicCertificate>> {
-    PublicCertificate::all_from_pem(&std::fs::read(Entry::Bundle.of(into)).ok()?)
+fn first_bundle(into: &Path) -> Option<Vec<Certificate>> {
+    certificates(&std::fs::read(Entry::Bundle.of(into)).ok()?)
 }
 
-fn is_ours(bundle: &[PublicCertificate], source: &Contents) -> bool {
+fn is_ours(bundle: &[Certificate], source: &Contents) -> bool {
     bundle.iter().any(|known| source.authorities().any(|ca| ca.certificate() == known))
 }
 
@@ -140,7 +139,7 @@ pub(super) fn current(
     let bundle_path = Entry::Bundle.of(&found.root);
     let unusable = |problem| ManagedError::UnusableBundle { path: bundle_path.clone(), problem };
     let bundle = found.bundle.as_deref().ok_or_else(|| unusable("the file is missing"))?;
-    let authorities = PublicCertificate::all_from_pem(bundle).filter(|all| !all.is_empty());
+    let authorities = certificates(bundle).filter(|all| !all.is_empty());
     let authorities = authorities.ok_or_else(|| unusable("holds no certificate, or a damaged one"))?;
 
     let leaf_path = Entry::Leaf.of(&found.root);
@@ -151,7 +150,7 @@ pub(super) fn current(
         Leaf::Damaged(problem) => return Err(unusable(problem)),
         Leaf::Sound(leaf) => leaf.clone(),
     };
-    if !authorities.iter().any(|ca| ca.is_ca() && ca.issued(leaf.leaf().der())) {
+    if !authorities.iter().any(|ca| ca.may_issue() && leaf.leaf().is_issued_by(ca)) {
         return Err(unusable("the leaf is of no CA in bundle.pem"));
     }
     let mut notices = exposed(found);

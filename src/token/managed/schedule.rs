@@ -63,7 +63,7 @@ pub(super) fn next_step(
     if issuing.certificate().not_before() > now {
         // The clock is wrong for certain: whatever is there is better than what would be made now.
         return match &found.leaf {
-            Leaf::Sound(leaf) if certificate.issued(leaf.leaf().der()) => Ok(None),
+            Leaf::Sound(leaf) if leaf.leaf().is_issued_by(certificate) => Ok(None),
             _ => Err(ManagedError::CaNotYetValid {
                 path: Entry::Ca.of(&found.root),
                 subject: certificate.subject().to_owned(),
@@ -124,7 +124,7 @@ pub(super) fn reason(
         Leaf::Sound(key) => key,
     };
     let certificate = key.leaf();
-    if !issuing.certificate().issued(certificate.der()) {
+    if !certificate.is_issued_by(issuing.certificate()) {
         return Some(Reason::OtherCa);
     }
     if certificate.not_before() > now {

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::authority::Authority;
-use super::certificate::PublicCertificate;
 use super::contents::Contents;
 use super::current::{MOST_PREVIOUS, to_publish};
 use super::directory::Held;
@@ -13,6 +12,7 @@ use super::error::ManagedError;
 use super::layout::Entry;
 use super::notice::Notice;
 use super::schedule::{LEAF_LIFE, Reason, Step, issuing, switch_at};
+use crate::token::Certificate;
 
 /// Does one step. Returns what is to be said of it.
 pub(super) fn take(
@@ -62,15 +62,9 @@ pub(super) fn write_leaf(
     now: SystemTime,
 ) -> Result<(), ManagedError> {
     if let Some(before) = found.leaf.sound() {
-        let certificate = PublicCertificate::from_der(before.leaf().der());
-        let previous: Vec<PublicCertificate> = certificate
-            .iter()
-            .chain(&found.previous)
-            .filter(|one| one.not_after() > now)
-            .take(MOST_PREVIOUS)
-            .cloned()
-            .collect();
-        held.write(Entry::Previous, &previous.iter().map(PublicCertificate::pem).collect::<String>())?;
+        let previous = std::iter::once(before.leaf()).chain(&found.previous);
+        let previous = previous.filter(|one| one.not_after() > now).take(MOST_PREVIOUS);
+        held.write(Entry::Previous, &previous.map(Certificate::pem).collect::<String>())?;
     }
     held.write(Entry::Leaf, leaf)
 }

@@ -5,11 +5,11 @@ use super::refusal::{FLAT, LISTED, Mistake, mistake, refused_each};
 const PAIR: &str = "  certificate: \"cert.pem\"\n  key: \"key.pem\"\n";
 
 /// One pair, as an item of `keys`.
-const KEYS: &str = r#"  keys:
+const KEYS: &str = "  keys:
     - name: main
       certificate: cert.pem
       key: key.pem
-"#;
+";
 
 #[test]
 fn one_form_of_naming_the_key_is_enough() {

@@ -74,7 +74,7 @@ fn without_the_directory_the_last_key_goes_on() {
     let said = managed.server.review_keys();
     assert!(said.iter().any(|line| line.contains("the key from before goes on signing")), "{said:?}");
     assert_eq!(managed.signs(), (leaf, 900));
-    managed.server.clock.turn(4 * DAY - Duration::from_secs(100));
+    managed.server.clock.turn(3 * DAY + Duration::from_secs(86_400 - 100));
     assert_eq!(managed.signs().1, 100);
     managed.server.clock.turn(Duration::from_secs(90));
     let header = managed.server.token(&Ask::auth().basic(ALICE)).header;

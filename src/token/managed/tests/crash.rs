@@ -78,7 +78,7 @@ fn a_crash_while_the_next_ca_takes_over() {
     for dir in by_itself {
         let current = recovers(dir.path(), &known, now);
         assert_eq!(current.authorities[0].der(), known[1]);
-        assert!(current.authorities[0].issued(current.leaf.leaf().der()));
+        assert!(current.leaf.leaf().is_issued_by(&current.authorities[0]));
         assert!(!Entry::NextCa.of(dir.path()).exists());
     }
     let mut switched = 0;

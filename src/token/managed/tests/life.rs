@@ -11,7 +11,7 @@ fn a_leaf_is_renewed_when_a_third_of_its_life_is_left() {
     assert_ne!(second.leaf.leaf().der(), first.leaf.leaf().der());
     assert_eq!(second.leaf.leaf().not_after(), first.renew_at + 14 * DAY);
     assert_eq!(worst(&second), Some(Severity::Info), "{}", texts(&second));
-    let previous: Vec<&[u8]> = second.previous.iter().map(PublicCertificate::der).collect();
+    let previous: Vec<&[u8]> = second.previous.iter().map(crate::token::Certificate::der).collect();
     assert_eq!(previous, [first.leaf.leaf().der()]);
     assert_eq!(
         second.previous[0].public_key().unwrap().spki(),
@@ -69,9 +69,9 @@ fn over_twenty_years_every_leaf_is_trusted_by_the_bundle_of_three_years_before()
         assert!(trusts(&bundle, &current.leaf, now));
         // Leaves that were issued before a switch are in use elsewhere perhaps.
         for previous in &current.previous {
-            assert!(current.authorities.iter().any(|ca| ca.issued(previous.der())));
+            assert!(current.authorities.iter().any(|ca| previous.is_issued_by(ca)));
         }
-        let ca = current.authorities.iter().find(|ca| ca.issued(current.leaf.leaf().der())).unwrap();
+        let ca = current.authorities.iter().find(|ca| current.leaf.leaf().is_issued_by(ca)).unwrap();
         if issuers.last().map(String::as_str) != Some(ca.subject()) {
             issuers.push(ca.subject().to_owned());
         }
@@ -92,7 +92,7 @@ fn the_next_ca_is_announced_and_takes_over() {
     let text = texts(&announced);
     assert!(text.contains("Warn: the next CA, CN=dockgate signing CA"), "{text}");
     assert!(text.contains("give bundle.pem to every registry before 2036-"), "{text}");
-    assert!(announced.authorities[0].issued(announced.leaf.leaf().der()), "the first one issues still");
+    assert!(announced.leaf.leaf().is_issued_by(&announced.authorities[0]), "the first one issues still");
 
     // Years of reminders in the log help nobody; the last one does.
     let later = keys.current(day(5 * YEAR + 1), TOKEN).unwrap();
@@ -104,7 +104,7 @@ fn the_next_ca_is_announced_and_takes_over() {
     let switched = keys.current(day(9 * YEAR), TOKEN).unwrap();
     assert!(texts(&switched).contains("has taken over"), "{}", texts(&switched));
     assert_eq!(switched.authorities[0], announced.authorities[1]);
-    assert!(switched.authorities[0].issued(switched.leaf.leaf().der()));
+    assert!(switched.leaf.leaf().is_issued_by(&switched.authorities[0]));
     assert_eq!(switched.authorities.len(), 2, "registries go on taking leaves of the old one");
     assert!(!Entry::NextCa.of(dir.path()).exists());
     let ended = keys.current(day(3653), TOKEN).unwrap();
@@ -119,7 +119,7 @@ fn a_late_next_ca_is_given_half_a_year() {
     let start = 9 * YEAR + 90;
     let first = keys.current(day(start), TOKEN).unwrap();
     assert_eq!(first.authorities.len(), 2);
-    assert!(first.authorities[0].issued(first.leaf.leaf().der()));
+    assert!(first.leaf.leaf().is_issued_by(&first.authorities[0]));
     let before = keys.current(day(start + 178), TOKEN).unwrap();
     assert!(before.authorities[0] == first.authorities[0]);
     let after = keys.current(day(start + 182), TOKEN).unwrap();

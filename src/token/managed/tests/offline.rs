@@ -91,7 +91,7 @@ fn issuing_takes_care_of_the_ca() {
     keys.issue_leaf(&dir, OFFLINE_LEAF_LIFE, day(9 * YEAR)).unwrap();
     let current = ManagedKeys::open(&dir).unwrap().current(day(9 * YEAR), TOKEN).unwrap();
     assert!(trusts(&made.bundle_pem, &current.leaf, day(9 * YEAR)));
-    assert!(current.authorities[0].issued(current.leaf.leaf().der()));
+    assert!(current.leaf.leaf().is_issued_by(&current.authorities[0]));
 }
 
 #[test]
