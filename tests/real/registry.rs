@@ -25,7 +25,7 @@ pub(crate) const VERSIONS: [Version; 3] = [
 ];
 
 /// Whose tokens a registry takes: its `rootcertbundle` and its `jwks`.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct TrustFiles {
     pub(crate) bundle: Option<PathBuf>,
     pub(crate) jwks: Option<PathBuf>,

@@ -65,9 +65,23 @@ impl X5c {
         }
         Some(chain.iter().map(|held| STANDARD.encode(&held.certificate)).collect())
     }
+
+    /// The certificate file with which the server sends that, in PEM. `None` if there is none: it never sends a
+    /// foreign certificate or a wrong order. Nor does it send a root: that comes to [`X5c::Chain`].
+    pub(crate) fn certificate_file(self, key: Key, keys: &Keyring) -> Option<String> {
+        let mut chain = keys.chain(key);
+        match self {
+            Self::None | Self::Leaf => chain.truncate(1),
+            Self::Chain => drop(chain.pop()),
+            // The server finds the order by itself.
+            Self::ChainWithRoot => chain.reverse(),
+            Self::Reversed | Self::Stolen(_) => return None,
+        }
+        Some(chain.iter().map(|held| held.certificate_pem.as_str()).collect())
+    }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Form {
     pub(crate) key: Key,
     pub(crate) algorithm: Algorithm,

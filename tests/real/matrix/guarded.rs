@@ -10,7 +10,7 @@ use super::trust::Trust;
 use crate::dockgate::ISSUER;
 use crate::harness::http::{Response, request};
 use crate::harness::process::Process;
-use crate::registry::{self, SERVICE, Version};
+use crate::registry::{self, SERVICE, TrustFiles, Version};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -38,13 +38,18 @@ pub(crate) struct Guarded {
 
 impl Guarded {
     pub(crate) fn start(version: Version, trust: &Trust, keys: &Keyring) -> Self {
-        let dir = tempfile::Builder::new().prefix("dockgate-matrix-").tempdir().unwrap();
+        let dir = directory();
         let files = trust.write(dir.path(), keys);
-        let running = registry::start(version, dir.path(), "http://127.0.0.1:1/auth", &files);
+        Self::with_files(version, dir, &files)
+    }
+
+    /// With files of somebody else's making.
+    pub(crate) fn with_files(version: Version, dir: TempDir, files: &TrustFiles) -> Self {
+        let running = registry::start(version, dir.path(), "http://127.0.0.1:1/auth", files);
         if let Err(log) = &running {
             assert!(
                 log.contains("unable to configure authorization (token)"),
-                "{version:?}, {trust:?}: {log}"
+                "{version:?}, {files:?}: {log}"
             );
         }
         let running = running.map(|(process, port)| (process, format!("127.0.0.1:{port}")));
@@ -73,6 +78,10 @@ impl Guarded {
             Err(log) => log.clone(),
         }
     }
+}
+
+pub(crate) fn directory() -> TempDir {
+    tempfile::Builder::new().prefix("dockgate-matrix-").tempdir().unwrap()
 }
 
 fn is_challenge(answer: &Response) -> bool {

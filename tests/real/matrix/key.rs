@@ -78,6 +78,11 @@ impl Key {
         }
     }
 
+    /// Whether its own certificate is over.
+    pub(crate) fn has_expired(self) -> bool {
+        matches!(self, Self::RsaExpired | Self::P256Expired | Self::IssuedExpired | Self::ExpiredRoot)
+    }
+
     fn draw(self) -> KeyPair {
         let zero = matches!(self, Self::P256LeadingZero | Self::P521LeadingZero);
         let mut keys = (0..10_000).map(|_| KeyPair::generate_for(self.kind()).unwrap());
@@ -87,13 +92,12 @@ impl Key {
     fn certificate(self) -> CertificateParams {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, format!("{self:?}"));
-        match self {
-            Self::RsaExpired | Self::P256Expired | Self::IssuedExpired | Self::ExpiredRoot => {
-                params.not_before = date_time_ymd(2001, 1, 1);
-                params.not_after = date_time_ymd(2002, 1, 1);
-            }
-            Self::P256NotYetValid => params.not_before = date_time_ymd(3000, 1, 1),
-            _ => {}
+        if self.has_expired() {
+            params.not_before = date_time_ymd(2001, 1, 1);
+            params.not_after = date_time_ymd(2002, 1, 1);
+        }
+        if self == Self::P256NotYetValid {
+            params.not_before = date_time_ymd(3000, 1, 1);
         }
         if matches!(self, Self::Root | Self::Intermediate | Self::ExpiredRoot) {
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -106,6 +110,7 @@ impl Key {
 pub(crate) struct Held {
     /// The private key.
     pub(crate) pkcs8: Vec<u8>,
+    pub(crate) key_pem: String,
     pub(crate) public: Jwk,
     pub(crate) certificate_pem: String,
     pub(crate) certificate: Vec<u8>,
@@ -123,6 +128,7 @@ impl Keyring {
             let certificate = key.certificate().signed_by(pair, &issuer).unwrap();
             let held = Held {
                 pkcs8: pair.serialize_der(),
+                key_pem: pair.serialize_pem(),
                 public: Jwk::of(pair),
                 certificate_pem: certificate.pem(),
                 certificate: certificate.der().to_vec(),

@@ -8,6 +8,7 @@ mod form;
 mod guarded;
 mod jwk;
 mod key;
+mod model;
 mod rows;
 mod trust;
 

@@ -30,23 +30,31 @@ impl Trust {
         (self.bundle, self.jwks) == (other.bundle, other.jwks)
     }
 
+    /// The content of `rootcertbundle`, PEM.
+    pub(crate) fn bundle_content(&self, keys: &Keyring) -> Option<String> {
+        let trusted = self.bundle?;
+        Some(trusted.iter().map(|&key| keys.of(key).certificate_pem.as_str()).collect())
+    }
+
+    /// The content of `jwks`, JSON.
+    pub(crate) fn jwks_content(&self, keys: &Keyring) -> Option<String> {
+        let entry = |&(key, kid): &(Key, Kid)| {
+            let public = &keys.of(key).public;
+            public.entry(kid.of(key, public).as_deref())
+        };
+        let entries: Vec<_> = self.jwks?.iter().map(entry).collect();
+        Some(json!({"keys": entries}).to_string())
+    }
+
     pub(crate) fn write(&self, dir: &Path, keys: &Keyring) -> TrustFiles {
-        let bundle = self.bundle.map(|trusted| {
-            let file = dir.join("bundle.pem");
-            let pem: String = trusted.iter().map(|&key| keys.of(key).certificate_pem.as_str()).collect();
-            fs::write(&file, pem).unwrap();
-            file
-        });
-        let jwks = self.jwks.map(|trusted| {
-            let file = dir.join("jwks.json");
-            let entry = |&(key, kid): &(Key, Kid)| {
-                let public = &keys.of(key).public;
-                public.entry(kid.of(key, public).as_deref())
-            };
-            let entries: Vec<_> = trusted.iter().map(entry).collect();
-            fs::write(&file, json!({"keys": entries}).to_string()).unwrap();
-            file
-        });
-        TrustFiles { bundle, jwks }
+        let written = |name: &str, content: Option<String>| {
+            let file = dir.join(name);
+            fs::write(&file, content?).unwrap();
+            Some(file)
+        };
+        TrustFiles {
+            bundle: written("bundle.pem", self.bundle_content(keys)),
+            jwks: written("jwks.json", self.jwks_content(keys)),
+        }
     }
 }
