@@ -33,12 +33,25 @@ impl Api<'_> {
     }
 
     pub(crate) fn request_token(&self, scope: &str) -> Response {
-        let basic = self.account.map(|Account { name, password, .. }| {
-            format!("Basic {}", STANDARD.encode(format!("{name}:{password}")))
-        });
-        let target = format!("/auth?service={}&scope={}", encode(SERVICE), encode(scope));
-        request("GET", &self.site.dockgate_host, &target, basic.as_deref())
+        request_token(&self.site.dockgate_host, SERVICE, scope, self.account)
     }
+}
+
+/// Asks a server that stands for itself.
+pub(crate) fn request_token(host: &str, service: &str, scope: &str, account: Option<&Account>) -> Response {
+    let basic = account.map(|Account { name, password, .. }| {
+        format!("Basic {}", STANDARD.encode(format!("{name}:{password}")))
+    });
+    let target = format!("/auth?service={}&scope={}", encode(service), encode(scope));
+    request("GET", host, &target, basic.as_deref())
+}
+
+/// The same, for a token that is not refused.
+#[track_caller]
+pub(crate) fn token(host: &str, service: &str, scope: &str, account: &Account) -> String {
+    let answer = request_token(host, service, scope, Some(account));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()["token"].as_str().expect("a token").to_owned()
 }
 
 /// A parameter of `Bearer realm="…",service="…",scope="…"`.

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::accounts;
+use crate::harness::command::{self, Outcome};
+use crate::harness::logs::Logs;
 use crate::harness::process::Process;
 use crate::keys::KeyFiles;
 
@@ -13,15 +15,31 @@ pub(crate) const ISSUER: &str = "dockgate in tests";
 /// Starts it with `files` as the signing key; answers its port too.
 pub(crate) fn start(dir: &Path, files: &KeyFiles, x5c: bool) -> (Process, u16) {
     let KeyFiles { key, certificate, .. } = files;
+    let keys =
+        format!("  certificate: \"{}\"\n  key: \"{}\"\n  x5c: {x5c}\n", certificate.display(), key.display());
+    serve(dir, "dockgate", &keys)
+}
+
+/// Starts it with `NAME.yml` in `dir`, where `token` stands in the section of that name; answers its port too.
+pub(crate) fn serve(dir: &Path, name: &str, token: &str) -> (Process, u16) {
     Process::listening("listening", |port| {
-        let config = format!(
-            "server:\n  addr: \"127.0.0.1:{port}\"\n\
-             token:\n  issuer: \"{ISSUER}\"\n  expiration: 900\n  certificate: \"{}\"\n  key: \"{}\"\n  x5c: {x5c}\n{}",
-            certificate.display(),
-            key.display(),
-            accounts::users_and_acl(),
-        );
-        fs::write(dir.join("dockgate.yml"), config).unwrap();
-        Process::start(Command::new(env!("CARGO_BIN_EXE_dockgate")).arg("dockgate.yml"), dir, "dockgate")
+        let file = format!("{name}.yml");
+        fs::write(dir.join(&file), configuration(port, token)).unwrap();
+        Process::start(Command::new(PROGRAM).arg(&file), dir, name)
     })
 }
+
+/// A configuration with the accounts of the tests.
+pub(crate) fn configuration(port: u16, token: &str) -> String {
+    format!(
+        "server:\n  addr: \"127.0.0.1:{port}\"\ntoken:\n  issuer: \"{ISSUER}\"\n  expiration: 900\n{token}{}",
+        accounts::users_and_acl(),
+    )
+}
+
+/// Runs one of its commands in `dir`.
+pub(crate) fn run(dir: &Path, arguments: &[&str]) -> Outcome {
+    command::run(Command::new(PROGRAM).args(arguments).current_dir(dir), dir, &Logs::default())
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_dockgate");

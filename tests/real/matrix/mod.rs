@@ -9,6 +9,7 @@ mod guarded;
 mod jwk;
 mod key;
 mod model;
+mod own;
 mod rows;
 mod trust;
 

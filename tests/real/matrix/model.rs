@@ -33,7 +33,8 @@ fn model_agrees_with_every_row_that_it_can_express() {
             for (version, expected) in Version::ALL.into_iter().zip(row.expected) {
                 let verdict = verdict(model.as_ref(), version, TokenForm { key: &key, header: &header }, now);
                 if verdict != expected {
-                    surprises.push(format!("{version}: {verdict}, not {expected}: {form:?} with {:?}", row.trust));
+                    surprises
+                        .push(format!("{version}: {verdict}, not {expected}: {form:?} with {:?}", row.trust));
                 }
             }
         }
