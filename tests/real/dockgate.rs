@@ -8,19 +8,11 @@ use crate::accounts;
 use crate::harness::command::{self, Outcome};
 use crate::harness::logs::Logs;
 use crate::harness::process::Process;
-use crate::keys::KeyFiles;
 
 pub(crate) const ISSUER: &str = "dockgate in tests";
 
-/// Starts it with `files` as the signing key; answers its port too.
-pub(crate) fn start(dir: &Path, files: &KeyFiles, x5c: bool) -> (Process, u16) {
-    let KeyFiles { key, certificate, .. } = files;
-    let keys =
-        format!("  certificate: \"{}\"\n  key: \"{}\"\n  x5c: {x5c}\n", certificate.display(), key.display());
-    serve(dir, "dockgate", &keys)
-}
-
-/// Starts it with `NAME.yml` in `dir`, where `token` stands in the section of that name; answers its port too.
+/// Starts it with `NAME.yml` in `dir`, where `token` stands in the section of that name: lines that say what signs.
+/// Answers its port too.
 pub(crate) fn serve(dir: &Path, name: &str, token: &str) -> (Process, u16) {
     Process::listening("listening", |port| {
         let file = format!("{name}.yml");

@@ -37,4 +37,5 @@ mod matrix;
 mod mount;
 mod push_and_pull;
 mod rights;
+mod rotation;
 mod signing;

@@ -1,6 +1,7 @@
 //! A registry and its token server.
 
 use std::fs;
+use std::path::Path;
 
 use tempfile::TempDir;
 
@@ -60,30 +61,67 @@ impl Site {
         clients: &[Component],
         trust: impl FnOnce(&KeyFiles, &str) -> TrustFiles,
     ) -> Option<Self> {
+        Self::with_keys(version, clients, |dir| {
+            let files = key.write(dir);
+            let KeyFiles { certificate, key, .. } = &files;
+            let [certificate, key] = [certificate, key].map(|file| file.display());
+            let token = format!("  certificate: \"{certificate}\"\n  key: \"{key}\"\n  x5c: {x5c}\n");
+            (token, move |dockgate: &str| trust(&files, dockgate))
+        })
+    }
+
+    /// `prepare` puts keys into the site's directory, and answers what the server's `token` says of them and, once
+    /// the server runs at some host, what the registry is given.
+    pub(crate) fn with_keys<T: FnOnce(&str) -> TrustFiles>(
+        version: Version,
+        clients: &[Component],
+        prepare: impl FnOnce(&Path) -> (String, T),
+    ) -> Option<Self> {
         if !components::installed(&[clients, &[version.component]].concat()) {
             return None;
         }
         let dir = tempfile::Builder::new().prefix("dockgate-real-").tempdir().unwrap();
-        let files = key.write(dir.path());
-        let (dockgate, port) = dockgate::start(dir.path(), &files, x5c);
+        let (token, trust) = prepare(dir.path());
+        let (dockgate, port) = dockgate::serve(dir.path(), "dockgate", &token);
         let dockgate_host = format!("127.0.0.1:{port}");
-        // By name: crane takes no realm at a private address.
-        let realm = format!("http://localhost:{port}/auth");
-        let trust = trust(&files, &dockgate_host);
-        let (registry, port) = registry::start(version, dir.path(), &realm, &trust)
-            .unwrap_or_else(|log| panic!("{version:?} does not start:\n{log}"));
-        Some(Self { dockgate, dockgate_host, registry, registry_host: format!("127.0.0.1:{port}"), dir })
+        let trust = trust(&dockgate_host);
+        let (registry, registry_host) = registry_for(version, dir.path(), &dockgate_host, &trust);
+        Some(Self { dockgate, dockgate_host, registry, registry_host, dir })
+    }
+
+    /// One more registry that sends its clients to the same server.
+    pub(crate) fn another_registry(&self, version: Version, trust: &TrustFiles) -> (Process, String) {
+        let dir = tempfile::tempdir_in(self.dir.path()).unwrap().keep();
+        registry_for(version, &dir, &self.dockgate_host, trust)
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Whether both servers are still those that were started.
+    pub(crate) fn runs(&mut self) -> bool {
+        self.dockgate.is_running() && self.registry.is_running()
     }
 
     /// A client that nobody has used yet.
     pub(crate) fn client<C: Client>(&self) -> C {
-        C::at(self.home())
+        self.client_at(&self.registry_host)
+    }
+
+    /// The same for one more registry.
+    pub(crate) fn client_at<C: Client>(&self, registry: &str) -> C {
+        C::at(self.home_at(registry))
     }
 
     /// A place for another client.
     pub(crate) fn home(&self) -> Home {
+        self.home_at(&self.registry_host)
+    }
+
+    fn home_at(&self, registry: &str) -> Home {
         let home = tempfile::tempdir_in(self.dir.path()).unwrap();
-        Home::new(home.keep(), self.registry_host.clone(), self.logs())
+        Home::new(home.keep(), registry.to_owned(), self.logs())
     }
 
     /// A client of one who signed in.
@@ -105,4 +143,12 @@ impl Site {
     pub(crate) fn logs(&self) -> Logs {
         Logs([&self.dockgate, &self.registry].map(|server| server.log_file().to_owned()).to_vec())
     }
+}
+
+fn registry_for(version: Version, dir: &Path, dockgate: &str, trust: &TrustFiles) -> (Process, String) {
+    // By name: crane takes no realm at a private address.
+    let realm = format!("http://{}/auth", dockgate.replace("127.0.0.1", "localhost"));
+    let (registry, port) = registry::start(version, dir, &realm, trust)
+        .unwrap_or_else(|log| panic!("{version:?} does not start:\n{log}"));
+    (registry, format!("127.0.0.1:{port}"))
 }

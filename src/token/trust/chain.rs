@@ -3,6 +3,9 @@
 
 use std::time::SystemTime;
 
+use x509_parser::oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
 use crate::token::keys::Certificate;
 
 /// Chains that are longer are nobody's.
@@ -46,7 +49,7 @@ fn step<'a>(
     }
     let mut best = Path::Nowhere;
     for issuer in trusted.iter().chain(intermediates.iter().copied()) {
-        let repeats = chain.iter().any(|seen| seen.der() == issuer.der());
+        let repeats = chain.iter().any(|seen| is_taken_for(issuer, seen));
         if repeats || !issuer.may_issue() || !last.is_issued_by(issuer) {
             continue;
         }
@@ -60,4 +63,22 @@ fn step<'a>(
         }
     }
     best
+}
+
+/// Whether both are one to Go, which puts no certificate into a chain twice: subject, key and alternative names decide.
+/// So a self-signed certificate never vouches for its successor with the same key.
+fn is_taken_for(one: &Certificate, other: &Certificate) -> bool {
+    match (X509Certificate::from_der(one.der()), X509Certificate::from_der(other.der())) {
+        (Ok((_, one)), Ok((_, other))) => {
+            one.subject().as_raw() == other.subject().as_raw()
+                && one.public_key().raw == other.public_key().raw
+                && alternative_names(&one) == alternative_names(&other)
+        }
+        _ => false,
+    }
+}
+
+fn alternative_names<'a>(certificate: &X509Certificate<'a>) -> Option<&'a [u8]> {
+    let mut extensions = certificate.extensions().iter();
+    extensions.find(|extension| extension.oid == OID_X509_EXT_SUBJECT_ALT_NAME).map(|found| found.value)
 }

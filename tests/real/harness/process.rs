@@ -79,6 +79,11 @@ impl Process {
         if said == Some(true) { Ok(()) } else { Err(self.log()) }
     }
 
+    /// Whether it goes on as it was started.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     pub(crate) fn log_file(&self) -> &Path {
         &self.log
     }

@@ -30,6 +30,9 @@ pub(crate) enum Key {
     P256NotYetValid,
     IssuedExpired,
     IssuedByExpired,
+    /// The keys of `P256` and `Root` with a second certificate of the same name, which vouches for itself too.
+    P256Again,
+    RootAgain,
     /// Certificates of authorities.
     Root,
     Intermediate,
@@ -37,7 +40,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    const EACH: [Self; 18] = [
+    const EACH: [Self; 20] = [
         Self::Root,
         Self::Intermediate,
         Self::ExpiredRoot,
@@ -56,7 +59,18 @@ impl Key {
         Self::P256NotYetValid,
         Self::IssuedExpired,
         Self::IssuedByExpired,
+        Self::P256Again,
+        Self::RootAgain,
     ];
+
+    /// Whose key and name it has.
+    fn original(self) -> Self {
+        match self {
+            Self::P256Again => Self::P256,
+            Self::RootAgain => Self::Root,
+            itself => itself,
+        }
+    }
 
     /// Who vouches for it.
     fn issuer(self) -> Self {
@@ -91,7 +105,7 @@ impl Key {
 
     fn certificate(self) -> CertificateParams {
         let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, format!("{self:?}"));
+        params.distinguished_name.push(DnType::CommonName, format!("{:?}", self.original()));
         if self.has_expired() {
             params.not_before = date_time_ymd(2001, 1, 1);
             params.not_after = date_time_ymd(2002, 1, 1);
@@ -99,7 +113,10 @@ impl Key {
         if self == Self::P256NotYetValid {
             params.not_before = date_time_ymd(3000, 1, 1);
         }
-        if matches!(self, Self::Root | Self::Intermediate | Self::ExpiredRoot) {
+        if self != self.original() {
+            params.not_after = date_time_ymd(3000, 1, 1);
+        }
+        if matches!(self.original(), Self::Root | Self::Intermediate | Self::ExpiredRoot) {
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         }
         params
@@ -123,8 +140,8 @@ impl Keyring {
     pub(crate) fn generate() -> Self {
         let pairs: HashMap<Key, KeyPair> = Key::EACH.iter().map(|&key| (key, key.draw())).collect();
         let hold = |key: Key| {
-            let pair = &pairs[&key];
-            let issuer = Issuer::new(key.issuer().certificate(), &pairs[&key.issuer()]);
+            let pair = &pairs[&key.original()];
+            let issuer = Issuer::new(key.issuer().certificate(), &pairs[&key.issuer().original()]);
             let certificate = key.certificate().signed_by(pair, &issuer).unwrap();
             let held = Held {
                 pkcs8: pair.serialize_der(),

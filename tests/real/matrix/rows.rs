@@ -48,6 +48,7 @@ fn note(key: Key) -> &'static str {
         Key::P256NotYetValid => "; certificate not valid yet",
         Key::IssuedExpired => "; expired certificate of a CA",
         Key::IssuedByExpired => "; certificate of an expired CA",
+        Key::P256Again | Key::RootAgain => "; self-signed certificate, renewed",
         _ => "",
     }
 }
@@ -98,6 +99,7 @@ static LEAF: Trust = Trust::bundle("leaf certificate", &[Key::Issued, Key::Issue
 static INTERMEDIATE: Trust = Trust::bundle("intermediate CA", &[Key::Intermediate]);
 static AUTHORITY: Trust = Trust::bundle("CA", &[Key::ExpiredRoot, Key::Root]);
 static ANOTHER: Trust = Trust::bundle("other certificates", &[Key::ExpiredRoot, Key::Root]);
+static BEFORE: Trust = Trust::bundle("the certificate before it", &[Key::P256, Key::Root]);
 static NOTHING: Trust = Trust::bundle("an empty `rootcertbundle`", &[]);
 static JWKS: Trust = Trust {
     says: "`jwks` only",
@@ -165,6 +167,7 @@ const EC_EXPIRED: &[(Key, Algorithm)] = &[(Key::P256Expired, Es256)];
 const BOTH_EXPIRED: &[(Key, Algorithm)] = &[(Key::RsaExpired, Rs256), (Key::P256Expired, Es256)];
 const NOT_YET: &[(Key, Algorithm)] = &[(Key::P256NotYetValid, Es256)];
 const ISSUED_EXPIRED: &[(Key, Algorithm)] = &[(Key::IssuedExpired, Es256)];
+const RENEWED: &[(Key, Algorithm)] = &[(Key::P256Again, Es256), (Key::RootAgain, Es256)];
 const ISSUED_BY_EXPIRED: &[(Key, Algorithm)] = &[(Key::IssuedByExpired, Es256)];
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -188,6 +191,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row(ISSUED_EXPIRED, ANY, X5c::Leaf, &AUTHORITY, [NO, NO, NO]),
         row(ISSUED_BY_EXPIRED, ANY, X5c::Leaf, &AUTHORITY, [NO, NO, NO]),
         row(NOT_YET, ANY, X5c::Leaf, &CERTIFICATES, [NO, NO, NO]),
+        row(RENEWED, ANY, X5c::Leaf, &BEFORE, [NO, NO, NO]),
         row(RSA, &[Libtrust], X5c::None, &CERTIFICATES, [YES, NO, NO]),
         row(RSA, &[Rfc7638], X5c::None, &CERTIFICATES, [NO, YES, YES]),
         row(PSS, &[Libtrust], X5c::None, &CERTIFICATES, [NO, NO, NO]),
