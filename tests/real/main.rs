@@ -38,4 +38,5 @@ mod mount;
 mod push_and_pull;
 mod rights;
 mod rotation;
+mod shown;
 mod signing;

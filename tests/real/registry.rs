@@ -39,17 +39,24 @@ pub(crate) fn start(
     realm: &str,
     trust: &TrustFiles,
 ) -> Result<(Process, u16), String> {
-    let program = version.component.program;
     let trusted: String = [("rootcertbundle", &trust.bundle), ("jwks", &trust.jwks)]
         .iter()
         .filter_map(|(key, file)| Some(format!("    {key}: \"{}\"\n", file.as_ref()?.display())))
         .collect();
+    let auth = format!(
+        "auth:\n  token:\n    realm: \"{realm}\"\n    service: \"{SERVICE}\"\n    issuer: \"{ISSUER}\"\n{trusted}"
+    );
+    start_with(version, dir, &auth)
+}
+
+/// The same with the section `auth` in words of somebody else.
+pub(crate) fn start_with(version: Version, dir: &Path, auth: &str) -> Result<(Process, u16), String> {
+    let program = version.component.program;
     Process::try_listening("listening on", |port| {
         let config = format!(
             "version: 0.1\n\
              storage:\n  filesystem:\n    rootdirectory: \"{}\"\n  delete:\n    enabled: true\n\
-             http:\n  addr: \"127.0.0.1:{port}\"\n  secret: \"a secret of the tests\"\n\
-             auth:\n  token:\n    realm: \"{realm}\"\n    service: \"{SERVICE}\"\n    issuer: \"{ISSUER}\"\n{trusted}",
+             http:\n  addr: \"127.0.0.1:{port}\"\n  secret: \"a secret of the tests\"\n{auth}",
             dir.join("storage").display(),
         );
         fs::write(dir.join("registry.yml"), config).unwrap();

@@ -83,6 +83,9 @@ fn settings(
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let service = profile.service.as_deref().unwrap_or("SERVICE");
     let form = TokenForm { key: &key.key, header: &profile.header };
+    // The command refuses short-lived keys unless it is told that they are meant.
+    let any_managed = signing.keys().iter().any(|key| key.managed.is_some());
+    let jwks_option = if any_managed { "--jwks --short-lived" } else { "--jwks" };
     let ways = [
         (
             "rootcertbundle",
@@ -90,7 +93,7 @@ fn settings(
             "--bundle",
             Trust::bundle(&file("bundle.pem", &bundle(signing))).ok(),
         ),
-        ("jwks", "jwks.json", "--jwks", Trust::jwks(&file("jwks.json", &jwks(signing))).ok()),
+        ("jwks", "jwks.json", jwks_option, Trust::jwks(&file("jwks.json", &jwks(signing))).ok()),
     ];
     let _ = match &profile.service {
         Some(service) => writeln!(text, "Settings of the registry whose service is {service}\n"),
@@ -98,6 +101,13 @@ fn settings(
     };
     for (setting, name, option, trust) in ways {
         let Some(trust) = trust else { continue };
+        if setting == "jwks" && key.managed.is_some() {
+            text.push_str(
+                "  With `jwks`: the key renews itself every few days, and a registry reads the file only when it starts. Use \
+                 `rootcertbundle`, or give this service a key of its own.\n\n",
+            );
+            continue;
+        }
         let takes = versions(&trust, form, state.now());
         if takes.is_empty() && key.managed.is_some() && setting == "jwks" {
             // A file that the registry reads once is nothing for keys that change.
