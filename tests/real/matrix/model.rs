@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dockgate::token::trust::{Obstacle, TokenForm, Trust as Model, TrustFile, Version};
+use dockgate::token::trust::{BundleError, Obstacle, TokenForm, Trust as Model, TrustFile, Version};
 use dockgate::token::{Algorithm, HeaderOptions, KeyId, PemFile, SigningKey};
 
 use super::form::{Form, Kid, X5c};
@@ -31,7 +31,8 @@ fn model_agrees_with_every_row_that_it_can_express() {
             };
             held += 1;
             for (version, expected) in Version::ALL.into_iter().zip(row.expected) {
-                let verdict = verdict(model.as_ref(), version, TokenForm { key: &key, header: &header }, now);
+                let verdict =
+                    verdict(model.as_ref().ok(), version, TokenForm { key: &key, header: &header }, now);
                 if verdict != expected {
                     surprises
                         .push(format!("{version}: {verdict}, not {expected}: {form:?} with {:?}", row.trust));
@@ -56,12 +57,12 @@ fn verdict(model: Option<&Model>, version: Version, form: TokenForm<'_>, now: Sy
     }
 }
 
-/// `None`: the model has either a bundle or a key set. `Some(None)`: the model finds the file unusable.
-fn model(trust: &Trust, keys: &Keyring) -> Option<Option<Model>> {
+/// `None`: the model has either a bundle or a key set, and not both. An error: it finds the file unusable.
+fn model(trust: &Trust, keys: &Keyring) -> Option<Result<Model, BundleError>> {
     let file = |content: String| TrustFile { path: "trust".into(), bytes: content.into_bytes() };
     match (trust.bundle_content(keys), trust.jwks_content(keys)) {
-        (Some(pem), None) => Some(Model::bundle(&file(pem)).ok()),
-        (None, Some(json)) => Some(Some(Model::jwks(&file(json)).unwrap())),
+        (Some(pem), None) => Some(Model::bundle(&file(pem))),
+        (None, Some(json)) => Some(Ok(Model::jwks(&file(json)).unwrap())),
         _ => None,
     }
 }

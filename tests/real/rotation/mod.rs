@@ -1,5 +1,6 @@
 //! Keys change under running servers, and nothing is restarted.
 
+mod announced;
 mod expired;
 mod given;
 mod managed;

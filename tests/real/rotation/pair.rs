@@ -39,7 +39,12 @@ impl Authority {
 }
 
 impl Pair {
-    /// That of a key that vouches for itself, and has ended.
+    /// That of a key that vouches for itself.
+    pub(super) fn self_signed(key: &KeyPair) -> Self {
+        Self { certificate: named("tokens").self_signed(key).unwrap().pem(), key: key.serialize_pem() }
+    }
+
+    /// The same, and its certificate has ended.
     pub(super) fn expired() -> Self {
         let key = new_key();
         let mut params = named("tokens");
