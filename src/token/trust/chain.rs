@@ -4,7 +4,7 @@
 use std::time::SystemTime;
 
 use x509_parser::oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::prelude::{FromDer as _, X509Certificate, X509Version};
 
 use crate::token::keys::Certificate;
 
@@ -48,9 +48,11 @@ fn step<'a>(
         return Path::Nowhere;
     }
     let mut best = Path::Nowhere;
-    for issuer in trusted.iter().chain(intermediates.iter().copied()) {
+    let authorities = trusted.iter().filter(|held| held.may_issue() || is_of_version_1(held));
+    let below = intermediates.iter().copied().filter(|sent| sent.may_issue());
+    for issuer in authorities.chain(below) {
         let repeats = chain.iter().any(|seen| is_taken_for(issuer, seen));
-        if repeats || !issuer.may_issue() || !last.is_issued_by(issuer) {
+        if repeats || !last.is_issued_by(issuer) {
             continue;
         }
         chain.push(issuer);
@@ -76,6 +78,12 @@ fn is_taken_for(one: &Certificate, other: &Certificate) -> bool {
         }
         _ => false,
     }
+}
+
+/// Version 1 has no extensions that could say who is an authority: a trusted one is. `openssl x509 -req -signkey` makes
+/// such certificates.
+fn is_of_version_1(certificate: &Certificate) -> bool {
+    X509Certificate::from_der(certificate.der()).is_ok_and(|(_, parsed)| parsed.version() == X509Version::V1)
 }
 
 fn alternative_names<'a>(certificate: &X509Certificate<'a>) -> Option<&'a [u8]> {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256,
     PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_RSA_SHA256, SignatureAlgorithm,
@@ -33,14 +35,17 @@ pub(crate) enum Key {
     /// The keys of `P256` and `Root` with a second certificate of the same name, which vouches for itself too.
     P256Again,
     RootAgain,
+    /// Below an authority whose certificate is of version 1, as old recipes make them.
+    IssuedByVersion1,
     /// Certificates of authorities.
     Root,
     Intermediate,
     ExpiredRoot,
+    RootOfVersion1,
 }
 
 impl Key {
-    const EACH: [Self; 20] = [
+    const EACH: [Self; 22] = [
         Self::Root,
         Self::Intermediate,
         Self::ExpiredRoot,
@@ -61,6 +66,8 @@ impl Key {
         Self::IssuedByExpired,
         Self::P256Again,
         Self::RootAgain,
+        Self::IssuedByVersion1,
+        Self::RootOfVersion1,
     ];
 
     /// Whose key and name it has.
@@ -78,6 +85,7 @@ impl Key {
             Self::Issued | Self::IssuedEd25519 | Self::IssuedExpired | Self::Intermediate => Self::Root,
             Self::IssuedByIntermediate => Self::Intermediate,
             Self::IssuedByExpired => Self::ExpiredRoot,
+            Self::IssuedByVersion1 => Self::RootOfVersion1,
             itself => itself,
         }
     }
@@ -97,7 +105,23 @@ impl Key {
         matches!(self, Self::RsaExpired | Self::P256Expired | Self::IssuedExpired | Self::ExpiredRoot)
     }
 
+    /// Key and certificate of what cannot be made here: `openssl x509 -req` did.
+    fn kept(self) -> Option<[&'static str; 2]> {
+        match self {
+            Self::RootOfVersion1 => {
+                Some([include_str!("data/version-1-root.key"), include_str!("data/version-1-root.crt")])
+            }
+            Self::IssuedByVersion1 => {
+                Some([include_str!("data/version-1-leaf.key"), include_str!("data/version-1-leaf.crt")])
+            }
+            _ => None,
+        }
+    }
+
     fn draw(self) -> KeyPair {
+        if let Some([key, _]) = self.kept() {
+            return KeyPair::from_pem(key).unwrap();
+        }
         let zero = matches!(self, Self::P256LeadingZero | Self::P521LeadingZero);
         let mut keys = (0..10_000).map(|_| KeyPair::generate_for(self.kind()).unwrap());
         keys.find(|key| Jwk::of(key).leading_zero() == zero).expect("one key in 128 is so")
@@ -141,14 +165,17 @@ impl Keyring {
         let pairs: HashMap<Key, KeyPair> = Key::EACH.iter().map(|&key| (key, key.draw())).collect();
         let hold = |key: Key| {
             let pair = &pairs[&key.original()];
-            let issuer = Issuer::new(key.issuer().certificate(), &pairs[&key.issuer().original()]);
-            let certificate = key.certificate().signed_by(pair, &issuer).unwrap();
+            let certificate_pem = key.kept().map(|[_, certificate]| certificate.to_owned());
+            let certificate_pem = certificate_pem.unwrap_or_else(|| {
+                let issuer = Issuer::new(key.issuer().certificate(), &pairs[&key.issuer().original()]);
+                key.certificate().signed_by(pair, &issuer).unwrap().pem()
+            });
             let held = Held {
                 pkcs8: pair.serialize_der(),
                 key_pem: pair.serialize_pem(),
                 public: Jwk::of(pair),
-                certificate_pem: certificate.pem(),
-                certificate: certificate.der().to_vec(),
+                certificate: der(&certificate_pem),
+                certificate_pem,
             };
             (key, held)
         };
@@ -169,4 +196,9 @@ impl Keyring {
         }
         chain
     }
+}
+
+fn der(pem: &str) -> Vec<u8> {
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    STANDARD.decode(body).unwrap()
 }

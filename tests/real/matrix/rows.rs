@@ -48,6 +48,7 @@ fn note(key: Key) -> &'static str {
         Key::P256NotYetValid => "; certificate not valid yet",
         Key::IssuedExpired => "; expired certificate of a CA",
         Key::IssuedByExpired => "; certificate of an expired CA",
+        Key::IssuedByVersion1 => "; certificate of a CA of X.509 version 1",
         Key::P256Again | Key::RootAgain => "; self-signed certificate, renewed",
         _ => "",
     }
@@ -98,6 +99,7 @@ static ED25519: Trust = Trust::bundle("certificate", &[Key::Ed25519]);
 static LEAF: Trust = Trust::bundle("leaf certificate", &[Key::Issued, Key::IssuedByIntermediate]);
 static INTERMEDIATE: Trust = Trust::bundle("intermediate CA", &[Key::Intermediate]);
 static AUTHORITY: Trust = Trust::bundle("CA", &[Key::ExpiredRoot, Key::Root]);
+static VERSION_1: Trust = Trust::bundle("CA", &[Key::RootOfVersion1]);
 static ANOTHER: Trust = Trust::bundle("other certificates", &[Key::ExpiredRoot, Key::Root]);
 static BEFORE: Trust = Trust::bundle("the certificate before it", &[Key::P256, Key::Root]);
 static NOTHING: Trust = Trust::bundle("an empty `rootcertbundle`", &[]);
@@ -167,6 +169,7 @@ const EC_EXPIRED: &[(Key, Algorithm)] = &[(Key::P256Expired, Es256)];
 const BOTH_EXPIRED: &[(Key, Algorithm)] = &[(Key::RsaExpired, Rs256), (Key::P256Expired, Es256)];
 const NOT_YET: &[(Key, Algorithm)] = &[(Key::P256NotYetValid, Es256)];
 const ISSUED_EXPIRED: &[(Key, Algorithm)] = &[(Key::IssuedExpired, Es256)];
+const ISSUED_BY_VERSION_1: &[(Key, Algorithm)] = &[(Key::IssuedByVersion1, Es256)];
 const RENEWED: &[(Key, Algorithm)] = &[(Key::P256Again, Es256), (Key::RootAgain, Es256)];
 const ISSUED_BY_EXPIRED: &[(Key, Algorithm)] = &[(Key::IssuedByExpired, Es256)];
 
@@ -185,6 +188,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row(INTERMEDIATES, ANY, X5c::Leaf, &AUTHORITY, [NO, NO, NO]),
         row(INTERMEDIATES, ANY, X5c::Reversed, &AUTHORITY, [NO, NO, NO]),
         row(INTERMEDIATES, ANY, X5c::Leaf, &INTERMEDIATE, [YES, YES, YES]),
+        row(ISSUED_BY_VERSION_1, ANY, X5c::Leaf, &VERSION_1, [YES, YES, YES]),
         row(RSA_AND_EC, ANY, X5c::Stolen(Key::P256LeadingZero), &CERTIFICATES, [NO, NO, NO]),
         row(RSA_AND_EC, ANY, X5c::Leaf, &ANOTHER, [NO, NO, NO]),
         row(BOTH_EXPIRED, ANY, X5c::Leaf, &CERTIFICATES, [NO, NO, NO]),
