@@ -52,7 +52,7 @@ fn step<'a>(
     let below = intermediates.iter().copied().filter(|sent| sent.may_issue());
     for issuer in authorities.chain(below) {
         let repeats = chain.iter().any(|seen| is_taken_for(issuer, seen));
-        if repeats || !last.is_issued_by(issuer) {
+        if repeats || !last.is_issued_by(issuer) || !allows_below(issuer, chain.len() - 1) {
             continue;
         }
         chain.push(issuer);
@@ -78,6 +78,14 @@ fn is_taken_for(one: &Certificate, other: &Certificate) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether an authority may stand above so many others (RFC 5280 section 4.2.1.9).
+fn allows_below(issuer: &Certificate, authorities: usize) -> bool {
+    let Ok((_, parsed)) = X509Certificate::from_der(issuer.der()) else { return false };
+    let constraints = parsed.basic_constraints().ok().flatten();
+    let most = constraints.and_then(|found| found.value.path_len_constraint);
+    most.is_none_or(|most| usize::try_from(most).is_ok_and(|most| authorities <= most))
 }
 
 /// Version 1 has no extensions that could say who is an authority: a trusted one is. `openssl x509 -req -signkey` makes

@@ -37,15 +37,19 @@ pub(crate) enum Key {
     RootAgain,
     /// Below an authority whose certificate is of version 1, as old recipes make them.
     IssuedByVersion1,
+    /// Two authorities above it, of which the upper one allows none below itself.
+    IssuedTooDeep,
     /// Certificates of authorities.
     Root,
     Intermediate,
     ExpiredRoot,
     RootOfVersion1,
+    NarrowRoot,
+    BelowNarrowRoot,
 }
 
 impl Key {
-    const EACH: [Self; 22] = [
+    const EACH: [Self; 25] = [
         Self::Root,
         Self::Intermediate,
         Self::ExpiredRoot,
@@ -68,6 +72,9 @@ impl Key {
         Self::RootAgain,
         Self::IssuedByVersion1,
         Self::RootOfVersion1,
+        Self::IssuedTooDeep,
+        Self::NarrowRoot,
+        Self::BelowNarrowRoot,
     ];
 
     /// Whose key and name it has.
@@ -86,6 +93,8 @@ impl Key {
             Self::IssuedByIntermediate => Self::Intermediate,
             Self::IssuedByExpired => Self::ExpiredRoot,
             Self::IssuedByVersion1 => Self::RootOfVersion1,
+            Self::IssuedTooDeep => Self::BelowNarrowRoot,
+            Self::BelowNarrowRoot => Self::NarrowRoot,
             itself => itself,
         }
     }
@@ -140,8 +149,12 @@ impl Key {
         if self != self.original() {
             params.not_after = date_time_ymd(3000, 1, 1);
         }
-        if matches!(self.original(), Self::Root | Self::Intermediate | Self::ExpiredRoot) {
-            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        match self.original() {
+            Self::Root | Self::Intermediate | Self::ExpiredRoot | Self::BelowNarrowRoot => {
+                params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            }
+            Self::NarrowRoot => params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)),
+            _ => {}
         }
         params
     }

@@ -49,6 +49,7 @@ fn note(key: Key) -> &'static str {
         Key::IssuedExpired => "; expired certificate of a CA",
         Key::IssuedByExpired => "; certificate of an expired CA",
         Key::IssuedByVersion1 => "; certificate of a CA of X.509 version 1",
+        Key::IssuedTooDeep => "; certificate of an intermediate CA that the CA does not allow",
         Key::P256Again | Key::RootAgain => "; self-signed certificate, renewed",
         _ => "",
     }
@@ -100,6 +101,7 @@ static LEAF: Trust = Trust::bundle("leaf certificate", &[Key::Issued, Key::Issue
 static INTERMEDIATE: Trust = Trust::bundle("intermediate CA", &[Key::Intermediate]);
 static AUTHORITY: Trust = Trust::bundle("CA", &[Key::ExpiredRoot, Key::Root]);
 static VERSION_1: Trust = Trust::bundle("CA", &[Key::RootOfVersion1]);
+static NARROW: Trust = Trust::bundle("CA", &[Key::NarrowRoot]);
 static ANOTHER: Trust = Trust::bundle("other certificates", &[Key::ExpiredRoot, Key::Root]);
 static BEFORE: Trust = Trust::bundle("the certificate before it", &[Key::P256, Key::Root]);
 static NOTHING: Trust = Trust::bundle("an empty `rootcertbundle`", &[]);
@@ -170,6 +172,7 @@ const BOTH_EXPIRED: &[(Key, Algorithm)] = &[(Key::RsaExpired, Rs256), (Key::P256
 const NOT_YET: &[(Key, Algorithm)] = &[(Key::P256NotYetValid, Es256)];
 const ISSUED_EXPIRED: &[(Key, Algorithm)] = &[(Key::IssuedExpired, Es256)];
 const ISSUED_BY_VERSION_1: &[(Key, Algorithm)] = &[(Key::IssuedByVersion1, Es256)];
+const ISSUED_TOO_DEEP: &[(Key, Algorithm)] = &[(Key::IssuedTooDeep, Es256)];
 const RENEWED: &[(Key, Algorithm)] = &[(Key::P256Again, Es256), (Key::RootAgain, Es256)];
 const ISSUED_BY_EXPIRED: &[(Key, Algorithm)] = &[(Key::IssuedByExpired, Es256)];
 
@@ -188,6 +191,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row(INTERMEDIATES, ANY, X5c::Leaf, &AUTHORITY, [NO, NO, NO]),
         row(INTERMEDIATES, ANY, X5c::Reversed, &AUTHORITY, [NO, NO, NO]),
         row(INTERMEDIATES, ANY, X5c::Leaf, &INTERMEDIATE, [YES, YES, YES]),
+        row(ISSUED_TOO_DEEP, ANY, X5c::Chain, &NARROW, [NO, NO, NO]),
         row(ISSUED_BY_VERSION_1, ANY, X5c::Leaf, &VERSION_1, [YES, YES, YES]),
         row(RSA_AND_EC, ANY, X5c::Stolen(Key::P256LeadingZero), &CERTIFICATES, [NO, NO, NO]),
         row(RSA_AND_EC, ANY, X5c::Leaf, &ANOTHER, [NO, NO, NO]),
