@@ -51,8 +51,10 @@ fn step<'a>(
     let authorities = trusted.iter().filter(|held| held.may_issue() || is_of_version_1(held));
     let below = intermediates.iter().copied().filter(|sent| sent.may_issue());
     for issuer in authorities.chain(below) {
-        let repeats = chain.iter().any(|seen| is_taken_for(issuer, seen));
-        if repeats || !last.is_issued_by(issuer) || !allows_below(issuer, chain.len() - 1) {
+        if !last.is_issued_by(issuer) || !allows_below(issuer, chain.len() - 1) {
+            continue;
+        }
+        if chain.iter().any(|seen| is_taken_for(issuer, seen)) {
             continue;
         }
         chain.push(issuer);

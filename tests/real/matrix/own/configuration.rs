@@ -67,9 +67,10 @@ impl<'a> Configuration<'a> {
         }
     }
 
-    /// A token of each form. Registries know one service only, so each comes from a server of its own; one that has
-    /// all the services must send the same headers. Its configuration is there afterwards for the commands.
-    pub(super) fn tokens(&self) -> Vec<String> {
+    /// A token of each form that registries are to see. They know one service only, so each comes from a server of its
+    /// own. One that has all the services must send every form's header; its configuration is there afterwards for the
+    /// commands.
+    pub(super) fn tokens(&self) -> Vec<Option<String>> {
         let positions: Vec<usize> = (0..self.forms.len()).collect();
         let services = positions.iter().map(|&at| (service(at), self.profiles[at].as_str()));
         let keys: BTreeSet<&str> = self.keys.iter().map(String::as_str).collect();
@@ -77,10 +78,10 @@ impl<'a> Configuration<'a> {
         for &at in &positions {
             self.token(at, port, &service(at));
         }
+        let token_of = &|at: usize| self.forms[at].is_shown().then(|| self.token_of_one(at));
         thread::scope(|scope| {
             let share = positions.chunks(positions.len().div_ceil(AT_ONCE));
-            let tokens_of =
-                |share: &[usize]| share.iter().map(|&at| self.token_of_one(at)).collect::<Vec<String>>();
+            let tokens_of = |share: &[usize]| share.iter().map(|&at| token_of(at)).collect::<Vec<_>>();
             let threads: Vec<_> = share.map(|share| scope.spawn(move || tokens_of(share))).collect();
             threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
         })
