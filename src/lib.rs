@@ -15,6 +15,7 @@
 
 pub mod access;
 mod backends;
+mod bounded_file;
 pub mod chain;
 pub mod cli;
 pub mod config;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use super::trust::Given;
+use crate::token::trust::Version;
 
 /// Decides who may pull from and push to a container registry.
 #[derive(Debug, Parser)]
@@ -68,14 +69,22 @@ pub(super) struct CheckOptions {
     #[arg(long, conflicts_with_all = ["registry_bundle", "registry_jwks"])]
     pub(super) offline: bool,
     /// Say also whether a registry with this `rootcertbundle` takes our tokens; exit code 2 if none does.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "registry")]
     registry_bundle: Option<PathBuf>,
     /// The same for a registry with this `jwks`.
-    #[arg(long, value_name = "FILE", conflicts_with = "registry_bundle")]
+    #[arg(long, value_name = "FILE", group = "registry")]
     registry_jwks: Option<PathBuf>,
     /// Of these, only the tokens for this service: the registry's own.
-    #[arg(long, value_name = "SERVICE")]
+    #[arg(long, value_name = "SERVICE", requires = "registry")]
     pub(super) service: Option<String>,
+    /// Of these, only whether this version takes them: 2.8, 3.0 or 3.1 (and later).
+    #[arg(long, value_name = "VERSION", requires = "registry", value_parser = version)]
+    pub(super) registry_version: Option<Version>,
+}
+
+fn version(text: &str) -> Result<Version, String> {
+    let known = Version::ALL.into_iter().find(|version| version.to_string() == text);
+    known.ok_or_else(|| "write 2.8, 3.0 or 3.1, which stands for later ones too".to_owned())
 }
 
 impl CheckOptions {
@@ -90,7 +99,7 @@ impl CheckOptions {
 pub(super) enum KeysCommand {
     /// Make a directory of signing keys that renew themselves, for `token.managed_keys`.
     #[command(
-        after_help = "The directory gets an authority (ca.key, ca.pem), which registries come to trust, and a \
+        after_help = "The directory gets an authority (ca.key), which registries come to trust, and a \
         short-lived key that it issues. Give every registry bundle.pem as its `rootcertbundle`; it stays good for years."
     )]
     Init {
@@ -103,20 +112,7 @@ pub(super) enum KeysCommand {
         config: PathBuf,
     },
     /// Print what a registry must be given to trust the keys.
-    #[command(group(clap::ArgGroup::new("what").required(true)))]
-    Export {
-        /// Certificates (PEM), for `rootcertbundle`: every registry.
-        #[arg(long, group = "what")]
-        bundle: bool,
-        /// A JWK set (JSON), for `jwks`: registry 3.
-        #[arg(long, group = "what")]
-        jwks: bool,
-        /// Export the JWK set of managed keys all the same, although it is good for days only.
-        #[arg(long, requires = "jwks")]
-        short_lived: bool,
-        /// The configuration file (YAML).
-        config: PathBuf,
-    },
+    Export(ExportOptions),
     /// Issue a new signing key now; running servers take it up by themselves.
     Renew {
         /// A directory that `keys init` made.
@@ -142,7 +138,29 @@ pub(super) enum KeysCommand {
     SwitchCa {
         /// A directory that `keys init` made.
         directory: PathBuf,
+        /// Even if the next authority was published less than a day ago.
+        #[arg(long)]
+        now: bool,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true)))]
+pub(super) struct ExportOptions {
+    /// Certificates (PEM), for `rootcertbundle`: every registry.
+    #[arg(long, group = "what")]
+    pub(super) bundle: bool,
+    /// A JWK set (JSON), for `jwks`: registry 3.
+    #[arg(long, group = "what")]
+    pub(super) jwks: bool,
+    /// Export the JWK set of managed keys all the same, although it is good for days only.
+    #[arg(long, requires = "jwks")]
+    pub(super) short_lived: bool,
+    /// For the registry with this `service`: needed where registries have keys of their own.
+    #[arg(long, value_name = "SERVICE")]
+    pub(super) service: Option<String>,
+    /// The configuration file (YAML).
+    pub(super) config: PathBuf,
 }
 
 #[derive(Debug, Args)]

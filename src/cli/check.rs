@@ -16,17 +16,20 @@ pub(super) fn run(options: &CheckOptions, backends: &Backends, outside: &Outside
     };
     let _entered = runtime.enter();
     let checked = if *offline {
-        state::check_offline(config, backends, outside).map(|warnings| (warnings, None))
+        state::check_offline(config, backends, outside).map(|warnings| (warnings, Vec::new(), None))
     } else {
         let loaded = state::load(config, backends, outside, &Lasting::default());
-        loaded.map(|Loaded { state, warnings }| (warnings, Some(state)))
+        loaded.map(|Loaded { state, warnings, notes }| (warnings, notes, Some(state)))
     };
-    let (warnings, state) = match checked {
+    let (warnings, notes, state) = match checked {
         Ok(checked) => checked,
         Err(problems) => return super::refuse(config, &problems),
     };
     for warning in &warnings {
         super::say(&format!("warning: {warning}"));
+    }
+    for note in &notes {
+        super::say(&format!("note: {note}"));
     }
     if let Some(state) = &state {
         super::say(&summary(state));
@@ -34,14 +37,14 @@ pub(super) fn run(options: &CheckOptions, backends: &Backends, outside: &Outside
     let seen = if *offline { "fine as far as can be seen without keys and secrets" } else { "fine" };
     super::say(&format!("{}: {seen}, {} warning(s)", config.display(), warnings.len()));
     match (&state, options.registry()) {
-        (Some(state), Some(given)) => registry(&given, options.service.as_deref(), state),
+        (Some(state), Some(given)) => registry(&given, options, state),
         _ => ExitCode::SUCCESS,
     }
 }
 
 /// Says whether a registry with that trust takes our tokens.
-fn registry(given: &Given, service: Option<&str>, state: &State) -> ExitCode {
-    match trust::report(given, service, state) {
+fn registry(given: &Given, options: &CheckOptions, state: &State) -> ExitCode {
+    match trust::report(given, options, state) {
         Ok(report) => {
             super::say(report.text.trim_end());
             if report.is_good { ExitCode::SUCCESS } else { ExitCode::from(super::MISTAKE) }

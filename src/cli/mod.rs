@@ -96,6 +96,12 @@ fn refuse(file: &Path, problems: &[Problem]) -> ExitCode {
     ExitCode::from(MISTAKE)
 }
 
+/// A mistake in the command line that only the configuration shows.
+fn refuse_usage(text: &str) -> ExitCode {
+    complain(text);
+    ExitCode::from(MISTAKE)
+}
+
 fn failed(text: &str) -> ExitCode {
     complain(text);
     ExitCode::from(FAILED)

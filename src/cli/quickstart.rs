@@ -25,13 +25,15 @@ pub(super) fn run(options: &QuickstartOptions, backends: &Backends, outside: &Ou
         Ok(runtime) => runtime,
         Err(error) => return super::failed(&format!("cannot start: {error}")),
     };
-    runtime.block_on(async {
+    let code = runtime.block_on(async {
         let stop = StopSignals::listen();
         tokio::select! {
             code = start(options, &directory, backends, outside, stop.clone()) => code,
             () = stop.times(2) => ExitCode::SUCCESS,
         }
-    })
+    });
+    runtime.shutdown_background();
+    code
 }
 
 async fn start(
@@ -42,7 +44,8 @@ async fn start(
     stop: StopSignals,
 ) -> ExitCode {
     let config = directory.config();
-    let Loaded { state, warnings } = match state::load(&config, backends, outside, &Lasting::default()) {
+    let Loaded { state, warnings, notes } = match state::load(&config, backends, outside, &Lasting::default())
+    {
         Ok(loaded) => loaded,
         Err(problems) => return super::refuse(&config, &problems),
     };
@@ -67,7 +70,7 @@ async fn start(
     };
     super::say(&guide.to_string());
     let _lines = logging::start(state.log());
-    serve::log_warnings(&warnings);
+    serve::log_findings(&warnings, &notes);
     serve::until_stopped(Arc::new(state), listener, stop).await;
     if let Some(registry) = registry {
         registry.stop().await;

@@ -20,25 +20,32 @@ pub(super) fn run(config: &Path, backends: &Backends, outside: &Outside) -> Exit
         Ok(runtime) => runtime,
         Err(error) => return super::failed(&format!("cannot start: {error}")),
     };
-    runtime.block_on(async {
+    let code = runtime.block_on(async {
         let stop = StopSignals::listen();
-        let Loaded { state, warnings } = match state::load(config, backends, outside, &Lasting::default()) {
-            Ok(loaded) => loaded,
-            Err(problems) => return super::refuse(config, &problems),
-        };
+        let Loaded { state, warnings, notes } =
+            match state::load(config, backends, outside, &Lasting::default()) {
+                Ok(loaded) => loaded,
+                Err(problems) => return super::refuse(config, &problems),
+            };
         let listener = match bind(&state).await {
             Ok(listener) => listener,
             Err(problem) => return super::refuse(config, &[problem]),
         };
         let _lines = logging::start(state.log());
-        log_warnings(&warnings);
+        log_findings(&warnings, &notes);
         until_stopped(Arc::new(state), listener, stop).await;
         ExitCode::SUCCESS
-    })
+    });
+    // A file that hangs, on a dead file system, is no reason to stay.
+    runtime.shutdown_background();
+    code
 }
 
 /// Tells the log what `check` would tell the terminal.
-pub(super) fn log_warnings(warnings: &[Problem]) {
+pub(super) fn log_findings(warnings: &[Problem], notes: &[Problem]) {
+    for note in notes {
+        tracing::info!(place = %note.location, key = %note.path, "{}", note.message);
+    }
     for warning in warnings {
         tracing::warn!(place = %warning.location, key = %warning.path, "{}", warning.message);
     }

@@ -1,13 +1,16 @@
 //! `dockgate check CONFIG --registry-bundle FILE | --registry-jwks FILE`: whether a registry takes our tokens.
 
 use std::fmt::Write as _;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use super::arguments::CheckOptions;
 use super::header_words;
+use super::keys::unknown_service;
+use crate::bounded_file;
 use crate::state::{LoadedKey, ServiceProfile, Signing, State};
-use crate::token::Certificate;
 use crate::token::trust::{TokenForm, Trust, TrustFile, Version};
+use crate::token::{Certificate, HeaderOptions};
 
 /// No bundle comes near this.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -24,92 +27,139 @@ pub(super) enum Given {
 /// What came of it.
 pub(super) struct Report {
     pub(super) text: String,
-    /// Whether tokens for every service are taken by some version, and nobody else's are.
+    /// Whether tokens for every service are taken, by some version or by the one that was asked about, and nobody
+    /// else's are.
     pub(super) is_good: bool,
 }
 
-/// Holds every kind of token that a configuration signs against what a registry was given.
+/// Holds the kinds of token that a configuration signs against what a registry was given.
 ///
 /// # Errors
-/// The file cannot be used by any registry.
-pub(super) fn report(given: &Given, service: Option<&str>, state: &State) -> Result<Report, String> {
+/// The file cannot be used by any registry, or the service gets no tokens.
+pub(super) fn report(given: &Given, options: &CheckOptions, state: &State) -> Result<Report, String> {
     let trust = match given {
         Given::Bundle(path) => Trust::bundle(&read(path)?).map_err(|error| error.to_string())?,
         Given::Jwks(path) => Trust::jwks(&read(path)?).map_err(|error| error.to_string())?,
     };
     let signing = state.signing();
+    let service = options.service.as_deref();
+    let asked = match service {
+        None => signing.profiles().map(|(profile, _)| profile).collect(),
+        Some(service) => vec![signing.profile(service).ok_or_else(|| unknown_service(&signing, service))?],
+    };
+    let versions = options.registry_version.map_or_else(|| Version::ALL.to_vec(), |version| vec![version]);
     let mut report = Report { text: String::new(), is_good: true };
-    for (profile, key) in asked_about(&signing, service) {
-        let service = profile.service.as_deref().unwrap_or("services that are not listed");
-        let _ = writeln!(report.text, "tokens for {service}:");
-        let form = TokenForm { key: &key.key, header: &profile.header };
-        let mut taken = false;
-        for version in Version::ALL {
-            let _ = match trust.takes(version, form, state.now()) {
-                Ok(()) => {
-                    taken = true;
-                    writeln!(report.text, "  registry {version}  takes them")
-                }
-                Err(obstacle) => {
-                    let cure = match trust.header_for(version, form, state.now()) {
-                        Some(header) => {
-                            format!("write {} in `token`, or for the service", header_words(&header))
-                        }
-                        None => "give the registry what `dockgate keys export` prints".to_owned(),
-                    };
-                    writeln!(report.text, "  registry {version}  refuses them: {obstacle}; {cure}")
-                }
-            };
-        }
-        report.is_good &= taken;
+    for profile in asked {
+        let Some(key) = signing.keys().get(profile.key()) else { continue };
+        let question = Question { trust: &trust, profile, key, options, now: state.now() };
+        report.is_good &= question.answer(&versions, &mut report.text);
     }
-    let mut strangers = 0;
-    for certificate in trust.certificates() {
-        let Some((is_error, message)) = foreign(certificate, &signing) else { continue };
-        report.is_good &= !is_error;
-        strangers += 1;
-        if strangers <= MOST_STRANGERS {
-            let kind = if is_error { "error" } else { "warning" };
-            let _ = writeln!(report.text, "{kind}: {}: {message}", certificate.subject());
-        }
-    }
-    if strangers > MOST_STRANGERS {
-        let _ =
-            writeln!(report.text, "and {} more certificates that are not ours", strangers - MOST_STRANGERS);
-    }
+    report.is_good &= strangers(&trust, &signing, service, &mut report.text);
     Ok(report)
 }
 
-/// The tokens for one service, or for all.
-fn asked_about<'a>(
-    signing: &'a Signing,
-    service: Option<&'a str>,
-) -> Vec<(&'a ServiceProfile, &'a LoadedKey)> {
-    let of_service: Vec<_> = signing
-        .profiles()
-        .filter(|(profile, _)| service.is_some() && profile.service.as_deref() == service)
-        .collect();
-    match service {
-        None => signing.profiles().collect(),
-        // It is not listed, and so signed for as all others are.
-        Some(_) if of_service.is_empty() => {
-            signing.profiles().filter(|(profile, _)| profile.service.is_none()).collect()
+/// Whether a registry takes the tokens for one service.
+struct Question<'a> {
+    trust: &'a Trust,
+    profile: &'a ServiceProfile,
+    key: &'a LoadedKey,
+    options: &'a CheckOptions,
+    now: SystemTime,
+}
+
+impl Question<'_> {
+    /// Writes a line a version; whether one of them takes the tokens.
+    fn answer(&self, versions: &[Version], text: &mut String) -> bool {
+        let service = self.profile.service.as_deref().unwrap_or("services that are not listed");
+        let _ = writeln!(text, "tokens for {service}:");
+        let mut taken = false;
+        for &version in versions {
+            let _ = match self.takes(version, &self.profile.header) {
+                Ok(()) => {
+                    taken = true;
+                    writeln!(text, "  registry {version}  takes them")
+                }
+                Err(obstacle) => {
+                    writeln!(text, "  registry {version}  refuses them: {obstacle}; {}", self.cure(version))
+                }
+            };
         }
-        Some(_) => of_service,
+        taken
+    }
+
+    fn takes(&self, version: Version, header: &HeaderOptions) -> Result<(), crate::token::trust::Obstacle> {
+        self.trust.takes(version, TokenForm { key: &self.key.key, header }, self.now)
+    }
+
+    fn cure(&self, version: Version) -> String {
+        let present = &self.profile.header;
+        let form = TokenForm { key: &self.key.key, header: present };
+        let Some(header) = self.trust.header_for(version, form, self.now) else {
+            let service = self.options.service.as_ref().or(self.profile.service.as_ref());
+            let only = service.map_or_else(String::new, |service| format!(" --service '{service}'"));
+            let config = self.options.config.display();
+            return format!("give the registry what `dockgate keys export --bundle{only} {config}` prints");
+        };
+        let lost = Version::ALL
+            .into_iter()
+            .filter(|other| self.takes(*other, present).is_ok() && self.takes(*other, &header).is_err());
+        let lost: Vec<String> = lost.map(|version| version.to_string()).collect();
+        let price =
+            if lost.is_empty() { String::new() } else { format!(" (then {} refuses them)", lost.join(", ")) };
+        let place = match &self.profile.service {
+            Some(service) => format!("for `{service}` in `token.services`"),
+            None => "in `token`".to_owned(),
+        };
+        format!("write {} {place}{price}", header_words(&header))
     }
 }
 
-/// A registry trusts every certificate of its bundle, and whatever such a certificate issues.
-fn foreign(certificate: &Certificate, signing: &Signing) -> Option<(bool, &'static str)> {
-    let is = |other: &Certificate| other.der() == certificate.der();
-    let ours = signing.keys().iter().any(|key| {
-        is(key.key.leaf()) || key.managed.as_ref().is_some_and(|managed| managed.authorities.iter().any(is))
-    });
-    if ours {
-        return None;
+/// Names the certificates of a bundle that are not ours; whether none of them is a danger.
+fn strangers(trust: &Trust, signing: &Signing, service: Option<&str>, text: &mut String) -> bool {
+    let (mut harmless, mut found) = (true, 0);
+    for certificate in trust.certificates() {
+        let Some((is_error, message)) = foreign(certificate, signing, service) else { continue };
+        harmless &= !is_error;
+        found += 1;
+        if found <= MOST_STRANGERS {
+            let kind = if is_error { "error" } else { "warning" };
+            let _ = writeln!(text, "{kind}: {}: {message}", certificate.subject());
+        }
     }
-    let issued = signing.keys().iter().find(|key| key.key.leaf().is_issued_by(certificate));
-    match issued {
+    if found > MOST_STRANGERS {
+        let _ = writeln!(text, "and {} more certificates that are not ours", found - MOST_STRANGERS);
+    }
+    harmless
+}
+
+/// A registry trusts every certificate of its bundle, and whatever such a certificate issues.
+fn foreign(
+    certificate: &Certificate,
+    signing: &Signing,
+    service: Option<&str>,
+) -> Option<(bool, &'static str)> {
+    let of_service =
+        service.and_then(|service| signing.profile(service)).map(|profile| signing.keys_for(profile));
+    let is_meant = |position: usize| of_service.as_ref().is_none_or(|keys| keys.contains(&position));
+    let owner = signing
+        .keys()
+        .iter()
+        .position(|key| key.key.leaf() == certificate || key.trusted_as().contains(certificate));
+    match owner {
+        Some(position) if is_meant(position) => return None,
+        Some(_) => {
+            return Some((
+                false,
+                "of a key that signs for other registries: its tokens are taken here too; take it out unless that is meant",
+            ));
+        }
+        None => {}
+    }
+    let above = |key: &&LoadedKey| {
+        key.key.issuers().any(|issuer| issuer == certificate)
+            || key.key.x5c().any(|below| below.is_issued_by(certificate))
+    };
+    match signing.keys().iter().find(above) {
         Some(key) if key.key.leaf().is_for_tls_servers() => Some((
             true,
             "an authority for TLS servers: whoever gets a certificate from it can sign tokens that the registry takes; \
@@ -129,9 +179,8 @@ fn foreign(certificate: &Certificate, signing: &Signing) -> Option<(bool, &'stat
 }
 
 fn read(path: &Path) -> Result<TrustFile, String> {
-    let failed =
-        |error: std::io::Error| format!("{}: cannot be read ({error}); check the path", path.display());
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)).map_err(failed)?;
+    let bytes = bounded_file::read(path, LARGEST).map_err(|error| {
+        format!("{}: cannot be read ({error}); name the registry's own file", path.display())
+    })?;
     Ok(TrustFile { path: path.to_path_buf(), bytes })
 }

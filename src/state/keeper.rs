@@ -7,69 +7,101 @@ use std::time::{Duration, SystemTime};
 use dockgate_api::config::Problem;
 
 use super::State;
+use super::signing::Findings;
 use crate::watch::Watcher;
 
 /// Clocks jump, and file systems forget to tell: nothing rests on one timer.
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 /// A renewal that failed is tried again after so long.
 const SHORTEST_WAIT: Duration = Duration::from_secs(30);
+/// Files are read in milliseconds, and the lock of managed keys is waited for ten seconds.
+const REVIEWED_WITHIN: Duration = Duration::from_secs(60);
 /// What is still wrong is said again.
 const REMIND_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl State {
-    /// Looks at the key files again, and signs with what they hold from now on if it may. Answers what is wrong, and when
-    /// to look again at the latest.
-    pub fn review_keys(&self) -> (Vec<Problem>, Option<SystemTime>) {
+    /// Looks at the key files again, and signs with what they hold from now on if it may. Answers what is to be said, and
+    /// when to look again at the latest.
+    pub fn review_keys(&self) -> (Findings, Option<SystemTime>) {
         let review = self.plan.review(&self.signing.load(), self.now());
         if let Some(signing) = review.signing {
             let keys: Vec<String> = signing.keys().iter().map(|key| key.key.describe()).collect();
             self.signing.swap(signing);
             tracing::info!(keys = keys.join("; ").as_str(), "signing keys changed");
         }
-        (review.problems.into_iter().chain(review.warnings).collect(), review.again_at)
+        (review.findings, review.again_at)
     }
 }
 
-/// Reviews the keys when their files change and when one is due, as long as it is polled.
+/// Reviews the keys at once, then when their files change and when one is due, as long as it is polled.
 pub async fn keep_keys(state: Arc<State>) -> Infallible {
+    // Before the files are looked at: what changes in between is an event.
     let mut watcher = Watcher::new(state.plan.files());
-    let mut told = Told::default();
-    let mut again_at = state.signing.load().renew_at();
+    let mut told = Told { what: state.key_findings.clone(), at: state.now() };
     loop {
+        let (findings, again_at) = reviewed(&state).await;
+        told.tell(findings, state.now());
         let left = again_at.map(|again| again.duration_since(state.now()).unwrap_or_default());
         let wait = left.unwrap_or(LONGEST_WAIT).clamp(SHORTEST_WAIT, LONGEST_WAIT);
         tokio::select! {
             () = watcher.changed() => {}
             () = tokio::time::sleep(wait) => {}
         }
-        let reviewed = Arc::clone(&state);
-        // Files may be slow, and another process may hold the lock.
-        match tokio::task::spawn_blocking(move || reviewed.review_keys()).await {
-            Ok((wrong, again)) => {
-                told.tell(wrong, state.now());
-                again_at = again;
+    }
+}
+
+/// One review, beside the requests: files may be slow, and another process may hold the lock.
+async fn reviewed(state: &Arc<State>) -> (Findings, Option<SystemTime>) {
+    let reviewing = Arc::clone(state);
+    let mut review = tokio::task::spawn_blocking(move || reviewing.review_keys());
+    let mut late = false;
+    loop {
+        match tokio::time::timeout(REVIEWED_WITHIN, &mut review).await {
+            Ok(Ok(reviewed)) => return reviewed,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the review of the signing keys failed");
+                return (Findings::default(), None);
             }
-            Err(error) => tracing::error!(%error, "the review of the signing keys failed"),
+            // No second one beside it: it would hang too.
+            Err(_) if !late => {
+                late = true;
+                tracing::error!(
+                    "the key files cannot be read: the file system hangs; the keys from before go on signing"
+                );
+            }
+            Err(_) => {}
         }
     }
 }
 
 /// What was said of the keys, so that it is not said at every look.
-#[derive(Default)]
 struct Told {
-    what: Vec<Problem>,
-    at: Option<SystemTime>,
+    what: Findings,
+    at: SystemTime,
 }
 
 impl Told {
-    fn tell(&mut self, wrong: Vec<Problem>, now: SystemTime) {
-        let long_ago = self.at.is_none_or(|at| now.duration_since(at).is_ok_and(|past| past >= REMIND_AFTER));
-        if wrong == self.what && !long_ago {
-            return;
+    fn tell(&mut self, findings: Findings, now: SystemTime) {
+        let due = now.duration_since(self.at).is_ok_and(|past| past >= REMIND_AFTER);
+        let is_new = |problem: &&Problem, known: &[Problem]| due || !known.contains(problem);
+        let Findings { problems, alarms, warnings, notes } = &findings;
+        let known = [&self.what.problems, &self.what.alarms].map(Vec::as_slice).concat();
+        for problem in problems.iter().chain(alarms).filter(|problem| is_new(problem, &known)) {
+            tracing::error!(place = %problem.location, key = %problem.path, "{}", problem.message);
         }
-        for problem in &wrong {
+        for problem in warnings.iter().filter(|problem| is_new(problem, &self.what.warnings)) {
             tracing::warn!(place = %problem.location, key = %problem.path, "{}", problem.message);
         }
-        (self.what, self.at) = (wrong, Some(now));
+        for problem in notes.iter().filter(|problem| !self.what.notes.contains(problem)) {
+            tracing::info!(place = %problem.location, key = %problem.path, "{}", problem.message);
+        }
+        let nothing = |findings: &Findings| findings.problems.is_empty() && findings.alarms.is_empty();
+        if nothing(&findings) && !nothing(&self.what) {
+            tracing::info!("the signing keys are as they should be again");
+        }
+        if due || findings != self.what {
+            self.at = now;
+        }
+        self.what = findings;
     }
 }

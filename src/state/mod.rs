@@ -13,7 +13,7 @@ use dockgate_api::{Authenticator, Authorizer, BuildContext, Clock, Dialect, Rand
 use dockgate_passwords::{PasswordService, Pool};
 
 pub use keeper::keep_keys;
-pub use signing::{LoadedKey, ServiceProfile, Signing, SigningPlan};
+pub use signing::{Findings, LoadedKey, ServiceProfile, Signing};
 
 use crate::access::{Access, Bounds};
 use crate::backends::Backends;
@@ -26,6 +26,7 @@ use crate::config::{AclVersion, Sections, Source};
 use crate::live::Live;
 use crate::net::tls;
 use crate::outside::{Outside, TokioSpawner};
+use signing::SigningPlan;
 
 /// A server's state under one configuration.
 pub struct State {
@@ -34,6 +35,8 @@ pub struct State {
     access: Access,
     plan: SigningPlan,
     signing: Live<Signing>,
+    /// What was found of the keys when they were loaded.
+    key_findings: Findings,
     tls: Option<Arc<rustls::ServerConfig>>,
     outside: Outside,
     /// Ends the backends' tasks when the state goes.
@@ -64,6 +67,8 @@ pub struct Loaded {
     pub state: State,
     /// Nothing that keeps it from serving.
     pub warnings: Vec<Problem>,
+    /// Good to know.
+    pub notes: Vec<Problem>,
 }
 
 /// Reads a configuration file and makes everything of it. Needs no network.
@@ -97,8 +102,10 @@ pub fn build(
         .as_ref()
         .and_then(|server| load_tls(source, server).map_err(|problem| problems.push(problem)).ok().flatten());
     let plan = SigningPlan::new(source, &sections, &mut problems, &mut warnings);
-    let signing =
-        plan.as_ref().and_then(|plan| Signing::load(plan, outside.clock.now(), &mut problems, &mut warnings));
+    let (signing, key_findings) =
+        plan.as_ref().map(|plan| Signing::load(plan, outside.clock.now())).unwrap_or_default();
+    problems.extend(key_findings.problems.iter().cloned());
+    warnings.extend(key_findings.alarms.iter().chain(&key_findings.warnings).cloned());
     // A value that could not even be read makes no sense to those who come later either.
     problems.retain(|problem| source.problems.contains(problem) || !was_unread(source, problem));
     in_order(&mut problems);
@@ -112,7 +119,18 @@ pub fn build(
             let signing = Live::new(signing);
             let (log, outside) = (sections.log, outside.clone());
             Ok(Loaded {
-                state: State { server, log, access, plan, signing, tls, outside, _spawner: spawner },
+                notes: key_findings.notes.clone(),
+                state: State {
+                    server,
+                    log,
+                    access,
+                    plan,
+                    signing,
+                    key_findings,
+                    tls,
+                    outside,
+                    _spawner: spawner,
+                },
                 warnings,
             })
         }
@@ -131,8 +149,9 @@ pub fn check_offline(
     outside: &Outside,
 ) -> Result<Vec<Problem>, Vec<Problem>> {
     let source = Source::read(file, outside.environment.as_ref())?;
-    let Parts { mut problems, mut warnings, .. } =
+    let Parts { sections, mut problems, mut warnings, .. } =
         parts(&source, backends, outside, &Lasting::default(), true)?;
+    SigningPlan::new(&source, &sections, &mut problems, &mut warnings);
     problems.retain(|problem| source.is_structural(problem) || !was_unread(&source, problem));
     in_order(&mut problems);
     in_order(&mut warnings);

@@ -13,7 +13,7 @@ use crate::access::Grant;
 #[derive(Debug)]
 pub struct Issuer {
     name: String,
-    default: Profile,
+    default: Option<Profile>,
     services: HashMap<String, Profile>,
 }
 
@@ -24,8 +24,13 @@ impl fmt::Display for Issuer {
 }
 
 impl Issuer {
-    /// An issuer under a name, the `iss` of its tokens. Services that are not among these get the default profile.
-    pub fn new(name: impl Into<String>, default: Profile, services: HashMap<String, Profile>) -> Self {
+    /// An issuer under a name, the `iss` of its tokens. Services that are not among these get the default profile, or no
+    /// tokens if there is none.
+    pub fn new(
+        name: impl Into<String>,
+        default: Option<Profile>,
+        services: HashMap<String, Profile>,
+    ) -> Self {
         Self { name: name.into(), default, services }
     }
 
@@ -35,8 +40,8 @@ impl Issuer {
     }
 
     /// How tokens for a service are signed.
-    pub fn profile(&self, service: &str) -> &Profile {
-        self.services.get(service).unwrap_or(&self.default)
+    pub fn profile(&self, service: &str) -> Option<&Profile> {
+        self.services.get(service).or(self.default.as_ref())
     }
 
     /// Signs a token for a grant. It outlives neither the grant nor the certificate that travels with it.
@@ -57,7 +62,7 @@ impl Issuer {
                 )
             })
             .collect();
-        let profile = self.profile(grant.service());
+        let profile = self.profile(grant.service()).ok_or(IssueError::UnknownService)?;
         let signer = profile.signer_at(now);
         let ends = [grant.valid_until(), signer.x5c_valid_until()];
         let parts = TokenParts {

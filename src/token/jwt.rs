@@ -153,6 +153,9 @@ pub enum IssueError {
     /// The permission ends before a token could live for a second.
     #[error("the permission has already ended")]
     NoLifeLeft,
+    /// No key signs for the registry's service.
+    #[error("no key signs for this service")]
+    UnknownService,
     /// The clock stands before 1970 or beyond what a token can say.
     #[error("the clock is out of range")]
     Clock,

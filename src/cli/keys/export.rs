@@ -1,64 +1,87 @@
 //! `dockgate keys export --bundle | --jwks CONFIG`.
 
-use std::path::Path;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use crate::backends::Backends;
+use crate::cli::arguments::ExportOptions;
+use crate::cli::{failed, refuse_usage};
 use crate::outside::Outside;
-use crate::state::Signing;
+use crate::state::{ServiceProfile, Signing};
+use crate::token::Certificate;
 
-pub(super) fn print_bundle(config: &Path, backends: &Backends, outside: &Outside) -> ExitCode {
-    match super::load(config, backends, outside) {
-        Ok(state) => print(&bundle(&state.signing())),
-        Err(code) => code,
-    }
-}
-
-pub(super) fn print_jwks(
-    config: &Path,
-    short_lived: bool,
-    backends: &Backends,
-    outside: &Outside,
-) -> ExitCode {
-    let state = match super::load(config, backends, outside) {
+pub(super) fn run(options: &ExportOptions, backends: &Backends, outside: &Outside) -> ExitCode {
+    let state = match super::load(&options.config, backends, outside) {
         Ok(state) => state,
         Err(code) => return code,
     };
     let signing = state.signing();
-    if !short_lived && signing.keys().iter().any(|key| key.managed.is_some()) {
-        return super::super::failed(
+    let profile = match chosen(&signing, options.service.as_deref()) {
+        Ok(profile) => profile,
+        Err(message) => return refuse_usage(&message),
+    };
+    if options.bundle {
+        return print(&bundle(&signing, profile));
+    }
+    let managed = |position: usize| signing.keys().get(position).is_some_and(|key| key.managed.is_some());
+    if !options.short_lived && signing.keys_for(profile).into_iter().any(managed) {
+        return failed(
             "managed keys change every few days, and a registry reads its `jwks` file only when it starts: give it \
              `--bundle`, which stays good for years, or insist with --short-lived",
         );
     }
-    print(&jwks(&signing))
-}
-
-/// What a registry's `rootcertbundle` should hold: the authorities of managed keys, and of other keys their own
-/// certificate. Never a foreign authority, since a registry trusts whatever that one issues.
-pub(in crate::cli) fn bundle(signing: &Signing) -> String {
-    let mut certificates: Vec<String> = Vec::new();
-    for key in signing.keys() {
-        let own = match &key.managed {
-            Some(managed) => managed.authorities.iter().map(crate::token::Certificate::pem).collect(),
-            None => vec![key.key.leaf().pem()],
-        };
-        certificates.extend(own);
+    match jwks(&signing, profile) {
+        Ok(document) => print(&document),
+        Err(error) => failed(&error.to_string()),
     }
-    let mut seen = std::collections::HashSet::new();
-    certificates.into_iter().filter(|pem| seen.insert(pem.clone())).collect()
 }
 
-/// What a registry's `jwks` file should hold.
-pub(in crate::cli) fn jwks(signing: &Signing) -> String {
-    String::from_utf8_lossy(&signing.jwks).into_owned() + "\n"
+/// The registry that is meant: the named one, or any if all have the same key.
+fn chosen<'a>(signing: &'a Signing, service: Option<&str>) -> Result<&'a ServiceProfile, String> {
+    match service {
+        Some(service) => signing.profile(service).ok_or_else(|| super::unknown_service(signing, service)),
+        None if need_service(signing) => {
+            Err("registries have keys of their own here, and none should be told of \
+                                              another's: say which with --service SERVICE, its `service`"
+                .to_owned())
+        }
+        None => signing
+            .profiles()
+            .map(|(profile, _)| profile)
+            .next()
+            .ok_or_else(|| "nothing signs here".to_owned()),
+    }
+}
+
+/// Whether registries are to be told different things.
+pub(super) fn need_service(signing: &Signing) -> bool {
+    let mut keys = signing.profiles().map(|(profile, _)| profile.key());
+    let first = keys.next();
+    keys.any(|key| Some(key) != first)
+}
+
+/// What the `rootcertbundle` of a registry should hold.
+pub(super) fn bundle(signing: &Signing, profile: &ServiceProfile) -> String {
+    let keys = signing.keys_for(profile).into_iter().filter_map(|position| signing.keys().get(position));
+    let mut certificates: Vec<Certificate> = Vec::new();
+    for certificate in keys.flat_map(crate::state::LoadedKey::trusted_as) {
+        if !certificates.contains(&certificate) {
+            certificates.push(certificate);
+        }
+    }
+    certificates.iter().map(Certificate::pem).collect()
+}
+
+/// What the `jwks` file of a registry should hold.
+pub(super) fn jwks(signing: &Signing, profile: &ServiceProfile) -> Result<String, serde_json::Error> {
+    let document = signing.jwks_of(signing.keys_for(profile))?;
+    Ok(String::from_utf8_lossy(&document).into_owned() + "\n")
 }
 
 fn print(text: &str) -> ExitCode {
-    use std::io::Write as _;
     // Half a file is worse than none: a pipe that broke is no success.
     match std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => super::super::failed(&format!("cannot write: {error}")),
+        Err(error) => failed(&format!("cannot write: {error}")),
     }
 }

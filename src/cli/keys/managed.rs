@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::super::{date, failed, say};
+use crate::cli::{date, failed, say};
 use crate::outside::Outside;
 use crate::token::managed::{ManagedError, ManagedKeys, NextCa};
 
@@ -12,7 +12,9 @@ const DAY: u64 = 24 * 60 * 60;
 
 pub(super) fn init(directory: &Path, outside: &Outside) -> ExitCode {
     done(ManagedKeys::init(directory, outside.clock.now()), |_| {
-        let shown = directory.display();
+        // Files in a configuration are relative to it, or to where the server is started: an absolute path suits both.
+        let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
+        let shown = absolute.display();
         format!(
             "Made {shown}. Next:\n  \
              1. write `managed_keys: {shown}` under `token:` in the configuration\n  \
@@ -62,9 +64,26 @@ pub(super) fn next_ca(directory: &Path, outside: &Outside) -> ExitCode {
     })
 }
 
-pub(super) fn switch_ca(directory: &Path, outside: &Outside) -> ExitCode {
-    let switched = ManagedKeys::open(directory).and_then(|keys| keys.switch_ca(outside.clock.now()));
-    done(switched, |next: &NextCa| {
+/// Registries that were not given the bundle in the meantime refuse every token from then on.
+const TIME_TO_PUBLISH: Duration = Duration::from_secs(DAY);
+
+pub(super) fn switch_ca(directory: &Path, at_once: bool, outside: &Outside) -> ExitCode {
+    let now = outside.clock.now();
+    let keys = match ManagedKeys::open(directory) {
+        Ok(keys) => keys,
+        Err(error) => return failed(&error.to_string()),
+    };
+    let published = keys.next_published().ok().flatten();
+    let just_now =
+        published.is_some_and(|then| now.duration_since(then).unwrap_or_default() < TIME_TO_PUBLISH);
+    if just_now && !at_once {
+        return failed(&format!(
+            "{0}: the next authority was published less than a day ago, and registries that do not have {0}/bundle.pem since \
+             then would refuse all tokens: give it to them, restart them, and come again, or insist with --now",
+            directory.display()
+        ));
+    }
+    done(keys.switch_ca(now), |next: &NextCa| {
         format!(
             "{} issues from now on; it was published on {}. Registries that were not given bundle.pem since then refuse \
              all tokens.",

@@ -7,27 +7,35 @@ mod show;
 use std::path::Path;
 use std::process::ExitCode;
 
+use dockgate_api::config::nearest;
+
 use super::arguments::KeysCommand;
 use crate::backends::Backends;
 use crate::outside::Outside;
-use crate::state::{self, Lasting, Loaded, State};
-
-pub(super) use export::{bundle, jwks};
+use crate::state::{self, Lasting, Loaded, Signing, State};
 
 pub(super) fn run(command: &KeysCommand, backends: &Backends, outside: &Outside) -> ExitCode {
     match command {
         KeysCommand::Init { directory } => managed::init(directory, outside),
         KeysCommand::Show { config } => show::run(config, backends, outside),
-        KeysCommand::Export { bundle: true, config, .. } => export::print_bundle(config, backends, outside),
-        KeysCommand::Export { config, short_lived, .. } => {
-            export::print_jwks(config, *short_lived, backends, outside)
-        }
+        KeysCommand::Export(options) => export::run(options, backends, outside),
         KeysCommand::Renew { directory } => managed::renew(directory, outside),
         KeysCommand::IssueLeaf { directory, into, days } => {
             managed::issue_leaf(directory, into, *days, outside)
         }
         KeysCommand::NextCa { directory } => managed::next_ca(directory, outside),
-        KeysCommand::SwitchCa { directory } => managed::switch_ca(directory, outside),
+        KeysCommand::SwitchCa { directory, now } => managed::switch_ca(directory, *now, outside),
+    }
+}
+
+/// What to say where tokens for a service are asked about that gets none.
+pub(super) fn unknown_service(signing: &Signing, service: &str) -> String {
+    let known: Vec<&str> = signing.profiles().filter_map(|(profile, _)| profile.service.as_deref()).collect();
+    match nearest(service, known.iter().copied()) {
+        Some(near) => format!("the service `{service}` gets no tokens here: did you mean `{near}`?"),
+        None => {
+            format!("the service `{service}` gets no tokens here: those that do are {}", known.join(", "))
+        }
     }
 }
 

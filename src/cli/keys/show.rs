@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use super::super::date;
-use super::{bundle, jwks};
+use super::export::{bundle, jwks, need_service};
 use crate::backends::Backends;
+use crate::cli::{date, header_words, say};
 use crate::outside::Outside;
 use crate::state::{LoadedKey, ServiceProfile, Signing, State};
 use crate::token::trust::{TokenForm, Trust, TrustFile, Version};
@@ -24,17 +24,16 @@ pub(super) fn run(config: &Path, backends: &Backends, outside: &Outside) -> Exit
         describe(&mut text, position, key, &signing);
     }
     for (profile, key) in signing.profiles() {
-        settings(&mut text, config, &state, &signing, profile, key);
+        Settings { config, state: &state, signing: &signing, profile, key }.write(&mut text);
     }
-    super::super::say(text.trim_end());
+    say(text.trim_end());
     ExitCode::SUCCESS
 }
 
 fn describe(text: &mut String, position: usize, key: &LoadedKey, signing: &Signing) {
     let (public, leaf) = (key.key.public_key(), key.key.leaf());
-    let services: Vec<&str> = signing
-        .profiles()
-        .filter(|(profile, _)| profile.key() == position)
+    let of_key = signing.profiles().filter(|(profile, _)| profile.key() == position);
+    let services: Vec<&str> = of_key
         .map(|(profile, _)| profile.service.as_deref().unwrap_or("every service that is not listed"))
         .collect();
     let signs =
@@ -57,70 +56,72 @@ fn describe(text: &mut String, position: usize, key: &LoadedKey, signing: &Signi
         date(leaf.not_after()),
     );
     if let Some(managed) = &key.managed {
-        text.push_str("  renews itself well before it ends\n");
+        if managed.renews_itself {
+            text.push_str("  renewal       by itself, well before it ends\n");
+        } else {
+            let end = date(leaf.not_after());
+            let _ = writeln!(text, "  renewal       by `dockgate keys issue-leaf`, before {end}");
+        }
         for authority in &managed.authorities {
-            let _ = writeln!(
-                text,
-                "  issued below  {}, {} to {}",
-                authority.subject(),
-                date(authority.not_before()),
-                date(authority.not_after())
-            );
+            let (from, to) = (date(authority.not_before()), date(authority.not_after()));
+            let _ = writeln!(text, "  authority     {}, {from} to {to}", authority.subject());
         }
     }
     text.push('\n');
 }
 
 /// What the registry of a service is to be told, and which versions then take the tokens.
-fn settings(
-    text: &mut String,
-    config: &Path,
-    state: &State,
-    signing: &Signing,
-    profile: &ServiceProfile,
-    key: &LoadedKey,
-) {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let service = profile.service.as_deref().unwrap_or("SERVICE");
-    let form = TokenForm { key: &key.key, header: &profile.header };
-    // The command refuses short-lived keys unless it is told that they are meant.
-    let any_managed = signing.keys().iter().any(|key| key.managed.is_some());
-    let jwks_option = if any_managed { "--jwks --short-lived" } else { "--jwks" };
-    let ways = [
-        (
-            "rootcertbundle",
-            "bundle.pem",
-            "--bundle",
-            Trust::bundle(&file("bundle.pem", &bundle(signing))).ok(),
-        ),
-        ("jwks", "jwks.json", jwks_option, Trust::jwks(&file("jwks.json", &jwks(signing))).ok()),
-    ];
-    let _ = match &profile.service {
-        Some(service) => writeln!(text, "Settings of the registry whose service is {service}\n"),
-        None => writeln!(text, "Settings of a registry\n"),
-    };
-    for (setting, name, option, trust) in ways {
-        let Some(trust) = trust else { continue };
-        if setting == "jwks" && key.managed.is_some() {
+struct Settings<'a> {
+    config: &'a Path,
+    state: &'a State,
+    signing: &'a Signing,
+    profile: &'a ServiceProfile,
+    key: &'a LoadedKey,
+}
+
+impl Settings<'_> {
+    fn write(&self, text: &mut String) {
+        let _ = match &self.profile.service {
+            Some(service) => writeln!(text, "Settings of the registry whose service is {service}\n"),
+            None => writeln!(text, "Settings of a registry\n"),
+        };
+        let content = bundle(self.signing, self.profile);
+        if let Ok(trust) = Trust::bundle(&file("bundle.pem", &content)) {
+            self.write_way(text, "rootcertbundle", "bundle.pem", "--bundle", &trust);
+        }
+        if self.key.managed.is_some() {
             text.push_str(
-                "  With `jwks`: the key renews itself every few days, and a registry reads the file only when it starts. Use \
+                "  With `jwks`: the key changes every few days, and a registry reads the file only when it starts. Use \
                  `rootcertbundle`, or give this service a key of its own.\n\n",
             );
-            continue;
+            return;
         }
-        let takes = versions(&trust, form, state.now());
-        if takes.is_empty() && key.managed.is_some() && setting == "jwks" {
-            // A file that the registry reads once is nothing for keys that change.
-            continue;
+        let content = jwks(self.signing, self.profile).unwrap_or_default();
+        if let Ok(trust) = Trust::jwks(&file("jwks.json", &content)) {
+            self.write_way(text, "jwks", "jwks.json", "--jwks", &trust);
         }
+    }
+
+    fn write_way(&self, text: &mut String, setting: &str, name: &str, option: &str, trust: &Trust) {
+        let form = TokenForm { key: &self.key.key, header: &self.profile.header };
+        let now = self.state.now();
+        let takes: Vec<String> = Version::ALL
+            .into_iter()
+            .filter(|version| trust.takes(*version, form, now).is_ok())
+            .map(|version| version.to_string())
+            .collect();
         if takes.is_empty() {
-            let _ = writeln!(
-                text,
-                "  With `{setting}`: no registry takes tokens of this form.{}\n",
-                cure(&trust, form, state.now())
-            );
-            continue;
+            let cure = cure(trust, form, now);
+            let _ = writeln!(text, "  With `{setting}`: no registry takes tokens of this form.{cure}\n");
+            return;
         }
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let service = self.profile.service.as_deref().unwrap_or("SERVICE");
+        let only = if need_service(self.signing) {
+            format!(" --service {}", quoted(service))
+        } else {
+            String::new()
+        };
         let _ = write!(
             text,
             "  With `{setting}`, for registry {}:\n\n    \
@@ -128,12 +129,12 @@ fn settings(
              realm: https://HOST{}/auth   # where clients reach this server\n        \
              service: {}\n        \
              issuer: {}\n        \
-             {setting}: /etc/registry/{name}   # dockgate keys export {option} {} > {name}\n\n",
+             {setting}: /etc/registry/{name}   # dockgate keys export {option}{only} {} > {name}\n\n",
             takes.join(", "),
-            state.prefix(),
+            self.state.prefix(),
             quoted(service),
-            quoted(state.issuer()),
-            config.display(),
+            quoted(self.state.issuer()),
+            self.config.display(),
         );
     }
 }
@@ -142,16 +143,9 @@ fn file(name: &str, content: &str) -> TrustFile {
     TrustFile { path: PathBuf::from(name), bytes: content.as_bytes().to_vec() }
 }
 
-fn versions(trust: &Trust, form: TokenForm<'_>, now: SystemTime) -> Vec<String> {
-    let takes = Version::ALL.into_iter().filter(|version| trust.takes(*version, form, now).is_ok());
-    takes.map(|version| version.to_string()).collect()
-}
-
 /// What to write to be taken by the newest version that can be pleased.
 fn cure(trust: &Trust, form: TokenForm<'_>, now: SystemTime) -> String {
     let mut newest_first = Version::ALL.into_iter().rev();
     let header = newest_first.find_map(|version| trust.header_for(version, form, now));
-    header.map_or_else(String::new, |header| {
-        format!(" Write {} to change that.", super::super::header_words(&header))
-    })
+    header.map_or_else(String::new, |header| format!(" Write {} to change that.", header_words(&header)))
 }

@@ -96,7 +96,7 @@ impl TokenConfig {
             problems.push(Problem::new(keys.location.clone(), path.key("keys"), message));
         }
         for (position, key) in keys.iter().enumerate() {
-            key.validate(&path.key("keys").item(position), &keys.location, problems);
+            key.value.validate(&path.key("keys").item(position), &key.location, problems);
         }
         let mut names: Vec<&Located<String>> = keys.iter().filter_map(|key| key.name.as_ref()).collect();
         names.sort_by(|a, b| a.value.cmp(&b.value).then(a.location.cmp(&b.location)));
@@ -130,7 +130,7 @@ impl TokenConfig {
 }
 
 impl KeyConfig {
-    fn validate(&self, path: &KeyPath, list: &Location, problems: &mut Vec<Problem>) {
+    fn validate(&self, path: &KeyPath, place: &Location, problems: &mut Vec<Problem>) {
         whole_pair(self.certificate.as_ref(), self.key.as_ref(), path, problems);
         let pair = self.certificate.as_ref().or(self.key.as_ref());
         match (&self.managed_keys, pair) {
@@ -140,7 +140,7 @@ impl KeyConfig {
             }
             (None, None) => {
                 let message = "names no key: give `certificate` and `key`, or `managed_keys`";
-                problems.push(Problem::new(list.clone(), path.clone(), message));
+                problems.push(Problem::new(place.clone(), path.clone(), message));
             }
             _ => {}
         }

@@ -30,7 +30,7 @@ pub struct TokenConfig {
     /// A directory of keys that renew themselves (`dockgate keys init`), in place of `certificate` and `key`.
     pub managed_keys: Option<Located<PathBuf>>,
     /// Several signing keys, in place of the above.
-    pub keys: Option<Located<Vec<KeyConfig>>>,
+    pub keys: Option<Located<Vec<Located<KeyConfig>>>>,
     /// docker_auth's spelling of `key_id: rfc7638`.
     #[serde(default)]
     pub disable_legacy_key_id: bool,
@@ -41,10 +41,9 @@ pub struct TokenConfig {
     pub x5c: bool,
     /// What differs for single registries, by their `service`.
     #[serde(default)]
-    pub services: BTreeMap<String, Located<ServiceConfig>>,
+    pub services: BTreeMap<String, Option<ServiceConfig>>,
     /// Whether services that are not listed get tokens.
-    #[serde(default)]
-    pub other_services: OtherServices,
+    pub other_services: Option<Located<OtherServices>>,
 }
 
 fn yes() -> bool {
@@ -73,18 +72,13 @@ impl TokenConfig {
 
     /// How long a token lives, for services that do not say it themselves.
     pub fn lifetime(&self) -> Duration {
-        seconds(&self.expiration)
+        Duration::from_secs(u64::from(self.expiration.value))
     }
 
-    /// The longest life of any token.
-    pub fn longest_lifetime(&self) -> Duration {
-        let own = self.services.values().filter_map(|service| service.expiration.as_ref());
-        own.map(seconds).fold(self.lifetime(), Duration::max)
+    /// Whether services that are not listed get tokens.
+    pub fn others_get_tokens(&self) -> bool {
+        self.other_services.as_ref().is_none_or(|said| said.value == OtherServices::Sign)
     }
-}
-
-fn seconds(expiration: &Located<u32>) -> Duration {
-    Duration::from_secs(u64::from(expiration.value))
 }
 
 fn validate_expiration(

@@ -39,7 +39,8 @@ impl TokenConfig {
         problems: &mut Vec<Problem>,
         warnings: &mut Vec<Problem>,
     ) {
-        let keys = self.keys.as_ref().map_or(&[][..], |keys| keys.value.as_slice());
+        let keys: Vec<&super::KeyConfig> =
+            self.keys.iter().flat_map(|keys| &keys.value).map(|key| &key.value).collect();
         let mut signed_by: BTreeMap<&str, usize> = BTreeMap::new();
         for (position, key) in keys.iter().enumerate() {
             for service in &key.services {
@@ -50,19 +51,24 @@ impl TokenConfig {
                 }
             }
         }
-        if self.other_services == OtherServices::Refuse && self.services.is_empty() && signed_by.is_empty() {
-            let message =
-                "`refuse` with no service listed refuses every request: list the registries' services here";
-            problems.push(Problem::new(self.issuer.location.clone(), path.key("services"), message));
+        if let Some(others) = &self.other_services
+            && !self.others_get_tokens()
+            && self.services.is_empty()
+            && signed_by.is_empty()
+        {
+            let message = "`refuse` with no service listed refuses every request: list the registries' services in \
+                           `services`";
+            problems.push(Problem::new(others.location.clone(), path.key("other_services"), message));
         }
-        for (name, service) in &self.services {
+        let said = self.services.iter().filter_map(|(name, service)| Some((name, service.as_ref()?)));
+        for (name, service) in said {
             let path = path.key("services").key(name);
             if let Some(expiration) = &service.expiration {
                 validate_expiration(expiration, &path, problems, warnings);
             }
             let Some(wanted) = &service.key else { continue };
             let names = || keys.iter().filter_map(|key| key.name.as_ref()).map(|name| name.value.as_str());
-            let named = |key: &super::KeyConfig| key.name.as_ref().is_some_and(|name| **name == **wanted);
+            let named = |key: &&super::KeyConfig| key.name.as_ref().is_some_and(|name| **name == **wanted);
             let message = match keys.iter().position(named) {
                 Some(position) if signed_by.get(name.as_str()).is_none_or(|by| *by == position) => continue,
                 Some(_) => format!(

@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
-use dockgate_api::config::Problem;
-
+use super::findings::Findings;
 use super::loaded::LoadedKey;
 use super::plan::{PlannedFiles, PlannedKey, SigningPlan};
 
@@ -27,17 +26,16 @@ pub(super) fn judge(
     keys: &[LoadedKey],
     expired: Expired,
     now: SystemTime,
-    problems: &mut Vec<Problem>,
-    warnings: &mut Vec<Problem>,
+    findings: &mut Findings,
 ) -> HashSet<usize> {
     let mut ended = HashSet::new();
     for (position, (planned, key)) in plan.keys.iter().zip(keys).enumerate() {
-        leading_zero(planned, key, warnings);
+        leading_zero(planned, key, findings);
         let travels = plan.profiles().any(|(_, profile)| profile.key == position && profile.header.x5c);
         if key.managed.is_some()
             && plan.profiles().any(|(_, profile)| profile.key == position && !profile.header.x5c)
         {
-            warnings.push(planned.problem(
+            findings.warnings.push(planned.problem(
                 "managed keys change every few days, and without `x5c` a registry knows only the key that it was given: \
                  leave `x5c` on for the services that they sign for, or give these a key of their own",
             ));
@@ -49,20 +47,21 @@ pub(super) fn judge(
             ended.insert(position);
             let what = what_expired(key, now);
             match expired {
-                Expired::IsLeftOut => warnings.push(planned.problem(format!(
+                Expired::IsLeftOut => findings.warnings.push(planned.problem(format!(
                     "{what}: tokens go out without it, and only registries that know the key id take them"
                 ))),
-                Expired::IsRefused => problems.push(planned.problem(format!(
+                Expired::IsRefused => findings.problems.push(planned.problem(format!(
                     "{what}: renew it, or write `x5c: false` if your registries know the key id"
                 ))),
             }
         } else if key.key.leaf().not_before() > now {
-            warnings.push(planned.problem(
+            findings.warnings.push(planned.problem(
                 "the signing certificate is not valid yet: registries refuse its tokens until it is",
             ));
         } else if key.managed.is_none() && key.ends() <= now + EXPIRES_SOON {
             let left = key.ends().duration_since(now).unwrap_or_default().as_secs() / DAY;
-            warnings
+            findings
+                .warnings
                 .push(planned.problem(format!("the signing certificate expires in {left} days: renew it")));
         }
     }
@@ -77,12 +76,12 @@ fn what_expired(key: &LoadedKey, now: SystemTime) -> &'static str {
     }
 }
 
-fn leading_zero(planned: &PlannedKey, key: &LoadedKey, warnings: &mut Vec<Problem>) {
+fn leading_zero(planned: &PlannedKey, key: &LoadedKey, findings: &mut Findings) {
     if let PlannedFiles::Pair { key: file, .. } = &planned.files
         && key.key.public_key().has_leading_zero_coordinate()
     {
         let message = "a coordinate of this EC key begins with a zero byte, which registry 3 drops: it takes the tokens \
                        only through `x5c`; a new key avoids it";
-        warnings.push(planned.at("key", &file.location, message));
+        findings.warnings.push(planned.at("key", &file.location, message));
     }
 }

@@ -2,71 +2,58 @@
 //! their files change.
 
 mod certificates;
+mod findings;
 mod loaded;
 mod plan;
+mod profiles;
 mod reload;
 
-use std::collections::HashMap;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use dockgate_api::Dialect;
 use dockgate_api::config::Problem;
 
+pub use findings::Findings;
 pub use loaded::LoadedKey;
-pub use plan::SigningPlan;
+pub(super) use plan::SigningPlan;
+pub use profiles::ServiceProfile;
 
-use crate::token::{HeaderOptions, IssueError, Issuer, KeyId, Profile, SigningKey, jwks_document};
+use crate::token::{Issuer, KeyId, jwks_document};
 use certificates::Expired;
-use plan::PlannedProfile;
 
 /// What signs.
 pub struct Signing {
     /// Signs grants.
     pub issuer: Issuer,
-    /// The JWKS document.
+    /// The JWKS document of every key.
     pub jwks: Bytes,
     keys: Vec<LoadedKey>,
     profiles: Vec<ServiceProfile>,
 }
 
-/// How tokens for one service are signed, for those who ask about it.
-#[derive(Debug, Clone)]
-pub struct ServiceProfile {
-    /// The service; none for all that are not listed.
-    pub service: Option<String>,
-    /// What the header says.
-    pub header: HeaderOptions,
-    /// How long a token lives.
-    pub lifetime: Duration,
-    key: usize,
-}
-
-impl ServiceProfile {
-    /// The position of its key among [`Signing::keys`].
-    pub fn key(&self) -> usize {
-        self.key
-    }
-}
-
 impl Signing {
-    /// Loads every key of a plan. Problems and warnings go to the lists.
-    pub(super) fn load(
-        plan: &SigningPlan,
-        now: SystemTime,
-        problems: &mut Vec<Problem>,
-        warnings: &mut Vec<Problem>,
-    ) -> Option<Self> {
-        let loaded = plan.keys.iter().map(|planned| {
-            let loaded = LoadedKey::load(plan, planned, now, warnings);
-            loaded.map_err(|problem| problems.push(problem)).ok()
-        });
-        let loaded: Vec<Option<LoadedKey>> = loaded.collect();
+    /// Loads every key of a plan. There is something to sign with if no problem was found.
+    pub(super) fn load(plan: &SigningPlan, now: SystemTime) -> (Option<Self>, Findings) {
+        let mut findings = Findings::default();
+        let longest = plan.longest_lifetime();
+        let mut keys = Vec::with_capacity(plan.keys.len());
+        for planned in &plan.keys {
+            match LoadedKey::load(planned, longest, now, &mut findings) {
+                Ok(key) => keys.push(key),
+                Err(problem) => findings.problems.push(problem),
+            }
+        }
+        if !findings.problems.is_empty() {
+            return (None, findings);
+        }
         let expired = match plan.dialect {
             Dialect::DockerAuth => Expired::IsLeftOut,
             Dialect::Native => Expired::IsRefused,
         };
-        Self::of(plan, loaded.into_iter().collect::<Option<_>>()?, expired, now, problems, warnings)
+        let signing = Self::of(plan, keys, expired, now, &mut findings);
+        let signing = signing.map_err(|problem| findings.problems.push(problem)).ok();
+        (signing.filter(|_| findings.problems.is_empty()), findings)
     }
 
     /// The same with keys that were loaded.
@@ -75,46 +62,14 @@ impl Signing {
         keys: Vec<LoadedKey>,
         expired: Expired,
         now: SystemTime,
-        problems: &mut Vec<Problem>,
-        warnings: &mut Vec<Problem>,
-    ) -> Option<Self> {
-        let told = problems.len();
-        let ended = certificates::judge(plan, &keys, expired, now, problems, warnings);
-        let mut profiles = Vec::new();
-        let mut signed = Vec::new();
-        for (service, planned) in plan.profiles() {
-            let Some(key) = keys.get(planned.key) else { continue };
-            let x5c = planned.header.x5c && !ended.contains(&planned.key);
-            let header = HeaderOptions { x5c, ..planned.header.clone() };
-            let made = profile(plan, planned, &key.key, &header, warnings);
-            let Ok(made) = made.map_err(|problem| problems.push(problem)) else { continue };
-            signed.push((service.map(str::to_owned), made));
-            if service.is_none() && plan.allowed_services().is_some() {
-                continue;
-            }
-            profiles.push(ServiceProfile {
-                service: service.map(str::to_owned),
-                header,
-                lifetime: planned.lifetime,
-                key: planned.key,
-            });
-        }
-        let jwks = jwks(&keys, &profiles).map_err(|error| {
-            problems.extend(plan.keys.first().map(|key| key.problem(error.to_string())));
-        });
-        if problems.len() > told {
-            return None;
-        }
-        let mut default = None;
-        let mut services = HashMap::new();
-        for (service, profile) in signed {
-            match service {
-                Some(service) => drop(services.insert(service, profile)),
-                None => default = Some(profile),
-            }
-        }
-        let issuer = Issuer::new(plan.issuer.as_str(), default?, services);
-        Some(Self { issuer, jwks: Bytes::from(jwks.ok()?), keys, profiles })
+        findings: &mut Findings,
+    ) -> Result<Self, Problem> {
+        let ended = certificates::judge(plan, &keys, expired, now, findings);
+        let (issuer, profiles) = profiles::make(plan, &keys, &ended, findings)?;
+        let mut signing = Self { issuer, jwks: Bytes::new(), keys, profiles };
+        let jwks = signing.jwks_of(0..signing.keys.len());
+        signing.jwks = Bytes::from(jwks.map_err(|error| plan.problem(error.to_string()))?);
+        Ok(signing)
     }
 
     /// Every key, in the order of the configuration.
@@ -127,54 +82,38 @@ impl Signing {
         self.profiles.iter().filter_map(|profile| Some((profile, self.keys.get(profile.key)?)))
     }
 
-    /// When the first key that renews itself is due.
-    pub(super) fn renew_at(&self) -> Option<SystemTime> {
-        renew_at(&self.keys)
+    /// How tokens for a service are signed; none if it gets no tokens.
+    pub fn profile(&self, service: &str) -> Option<&ServiceProfile> {
+        let of = |wanted| self.profiles.iter().find(|profile| profile.service.as_deref() == wanted);
+        of(Some(service)).or_else(|| of(None))
+    }
+
+    /// Where the keys stand that a registry with this profile should know: the one that signs for it, and those that sign
+    /// for nobody yet.
+    pub fn keys_for(&self, profile: &ServiceProfile) -> Vec<usize> {
+        let signs = |position| self.profiles.iter().any(|profile| profile.key == position);
+        (0..self.keys.len()).filter(|position| *position == profile.key || !signs(*position)).collect()
+    }
+
+    /// The JWKS document of some keys, each under both of its ids and the texts by which its tokens name it.
+    ///
+    /// # Errors
+    /// See [`jwks_document`].
+    pub fn jwks_of(&self, keys: impl IntoIterator<Item = usize>) -> Result<Vec<u8>, serde_json::Error> {
+        let published = keys.into_iter().filter_map(|position| {
+            let of_key = self.profiles.iter().filter(|profile| profile.key == position);
+            let texts = of_key.filter_map(|profile| match &profile.header.kid {
+                Some(text @ KeyId::Text(_)) => Some(text.clone()),
+                _ => None,
+            });
+            Some(self.keys.get(position)?.published(texts.collect()))
+        });
+        jwks_document(published.flatten())
     }
 }
+
+/// When the first managed key is to be looked at again.
 
 fn renew_at(keys: &[LoadedKey]) -> Option<SystemTime> {
     keys.iter().filter_map(|key| key.managed.as_ref()).map(|managed| managed.renew_at).min()
-}
-
-fn profile(
-    plan: &SigningPlan,
-    planned: &PlannedProfile,
-    key: &SigningKey,
-    header: &HeaderOptions,
-    warnings: &mut Vec<Problem>,
-) -> Result<Profile, Problem> {
-    let at_key = |message: String| match plan.keys.get(planned.key) {
-        Some(key) => key.problem(message),
-        None => Problem::new(
-            dockgate_api::config::Location::unknown(),
-            dockgate_api::config::KeyPath::root(),
-            message,
-        ),
-    };
-    let profile =
-        Profile::new(key, header, planned.lifetime).map_err(|error: IssueError| at_key(error.to_string()))?;
-    if let Some(bytes) = profile.oversized_header() {
-        let warning = at_key(format!(
-            "the certificate chain makes every token more than {bytes} bytes long: proxies need larger header limits, \
-             or write `x5c: false` where a registry knows the key id"
-        ));
-        if !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
-    }
-    Ok(profile)
-}
-
-/// Every key under both of its ids and the texts by which its tokens name it.
-fn jwks(keys: &[LoadedKey], profiles: &[ServiceProfile]) -> Result<Vec<u8>, serde_json::Error> {
-    let published = keys.iter().enumerate().flat_map(|(position, key)| {
-        let of_key = profiles.iter().filter(|profile| profile.key == position);
-        let texts = of_key.filter_map(|profile| match &profile.header.kid {
-            Some(text @ KeyId::Text(_)) => Some(text.clone()),
-            _ => None,
-        });
-        key.published(texts.collect())
-    });
-    jwks_document(published)
 }

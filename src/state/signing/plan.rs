@@ -2,27 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use dockgate_api::Dialect;
 use dockgate_api::config::{KeyPath, Located, Location, Problem};
 
-use crate::config::token::{KeyFiles, OtherServices, SigningKeyConfig, TokenConfig};
+use crate::config::token::{KeyFiles, SigningKeyConfig, TokenConfig};
 use crate::config::{Sections, Source};
 use crate::token::managed::ManagedKeys;
 use crate::token::{Algorithm, HeaderOptions, KeyId};
 
 /// What signs for whom, and where its files are.
 #[derive(Debug)]
-pub struct SigningPlan {
+pub(in crate::state) struct SigningPlan {
     pub(super) issuer: String,
     pub(super) dialect: Dialect,
+    /// Where `token` stands, for messages.
+    place: Location,
     pub(super) keys: Vec<PlannedKey>,
-    /// For services that are not listed.
-    pub(super) default: PlannedProfile,
+    /// For services that are not listed, if they get tokens.
+    pub(super) default: Option<PlannedProfile>,
     pub(super) services: BTreeMap<String, PlannedProfile>,
-    pub(super) other_services: OtherServices,
 }
 
 /// A signing key to load.
@@ -36,7 +36,7 @@ pub(super) struct PlannedKey {
 #[derive(Debug)]
 pub(super) enum PlannedFiles {
     Pair { certificate: Located<PathBuf>, key: Located<PathBuf> },
-    Managed { directory: Located<PathBuf>, keys: Arc<ManagedKeys> },
+    Managed { directory: Located<PathBuf>, keys: ManagedKeys },
 }
 
 /// How tokens for one service are to be signed.
@@ -72,7 +72,7 @@ impl SigningPlan {
     ) -> Option<Self> {
         let token = sections.token.as_ref()?;
         let configured = configured_keys(source, sections, token, problems, warnings);
-        let default_key = default_key(&configured, token, problems)?;
+        let default_key = default_key(&configured)?;
         let key_id = match &token.key_id {
             Some(key_id) => key_id.value.0.clone(),
             None if token.disable_legacy_key_id => KeyId::Rfc7638,
@@ -84,32 +84,61 @@ impl SigningPlan {
             lifetime: token.lifetime(),
         };
         let services = profiles(token, &configured, &default);
-        let keys: Vec<Option<PlannedKey>> =
-            configured.into_iter().map(|key| planned(source, key, problems)).collect();
-        Some(Self {
+        let others = token.others_get_tokens();
+        if others && configured.iter().all(|key| !key.services.is_empty()) {
+            let message = "every key has `services`, so that none signs for the others: add a key without, or write \
+                           `other_services: refuse`";
+            problems.extend(
+                configured.first().map(|key| Problem::new(key.location().clone(), key.path.clone(), message)),
+            );
+        }
+        let place = source.root.get("token").map_or(&source.root.location, |entry| &entry.key.location);
+        let plan = Self {
             issuer: token.issuer.value.clone(),
             dialect: source.dialect(),
-            keys: keys.into_iter().collect::<Option<_>>()?,
-            default,
+            place: place.clone(),
+            keys: configured.into_iter().map(|key| planned(source, key)).collect(),
+            default: others.then_some(default),
             services,
-            other_services: token.other_services,
-        })
+        };
+        plan.refuse_texts_for_two_keys(problems);
+        Some(plan)
+    }
+
+    /// A registry finds one key by a name.
+    fn refuse_texts_for_two_keys(&self, problems: &mut Vec<Problem>) {
+        let mut keys: BTreeMap<&str, usize> = BTreeMap::new();
+        for (_, profile) in self.profiles() {
+            if let Some(KeyId::Text(text)) = &profile.header.kid
+                && *keys.entry(text).or_insert(profile.key) != profile.key
+            {
+                problems.push(self.problem(format!(
+                    "`key_id: {{text: \"{text}\"}}` names two keys, and a registry finds one by it: give each key a text of its \
+                     own"
+                )));
+            }
+        }
+    }
+
+    /// A problem of the whole section.
+    pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
+        Problem::new(self.place.clone(), KeyPath::root().key("token"), message)
     }
 
     /// The `iss` of every token.
-    pub fn issuer(&self) -> &str {
+    pub(in crate::state) fn issuer(&self) -> &str {
         &self.issuer
     }
 
     /// Every profile, the default first, with the service that it is for.
     pub(super) fn profiles(&self) -> impl Iterator<Item = (Option<&str>, &PlannedProfile)> {
         let services = self.services.iter().map(|(service, profile)| (Some(service.as_str()), profile));
-        std::iter::once((None, &self.default)).chain(services)
+        self.default.iter().map(|profile| (None, profile)).chain(services)
     }
 
     /// The services that get tokens, if not all do.
-    pub fn allowed_services(&self) -> Option<impl Iterator<Item = &str>> {
-        (self.other_services == OtherServices::Refuse).then(|| self.services.keys().map(String::as_str))
+    pub(in crate::state) fn allowed_services(&self) -> Option<impl Iterator<Item = &str>> {
+        self.default.is_none().then(|| self.services.keys().map(String::as_str))
     }
 
     /// The longest life of any token.
@@ -136,7 +165,9 @@ fn configured_keys(
     warnings: &mut Vec<Problem>,
 ) -> Vec<SigningKeyConfig> {
     let own = token.signing_keys(&KeyPath::root().key("token"));
-    let names_some = token.certificate.is_some() || token.key.is_some() || token.keys.is_some();
+    // Also those that could not be read, and were refused for that.
+    let written = |key: &str| source.root.get("token").is_some_and(|token| token.value.get(key).is_some());
+    let names_some = ["certificate", "key", "managed_keys", "keys"].into_iter().any(written);
     // Without a sound server section, whether it has a pair is not known.
     let Some(server) = sections.server.as_ref().filter(|_| own.is_empty() && !names_some) else { return own };
     if let (Some(certificate), Some(key)) = (&server.certificate, &server.key) {
@@ -156,18 +187,9 @@ fn configured_keys(
     Vec::new()
 }
 
-/// Which key signs for services that no key lists.
-fn default_key(keys: &[SigningKeyConfig], token: &TokenConfig, problems: &mut Vec<Problem>) -> Option<usize> {
-    if let Some(position) = keys.iter().position(|key| key.services.is_empty()) {
-        return Some(position);
-    }
-    let first = keys.first()?;
-    if token.other_services == OtherServices::Sign {
-        let message = "every key has `services`, so that none signs for the others: add a key without, or write \
-                       `other_services: refuse`";
-        problems.push(Problem::new(first.location().clone(), first.path.clone(), message));
-    }
-    Some(0)
+/// Which key signs for services that no key lists: the first that lists none.
+fn default_key(keys: &[SigningKeyConfig]) -> Option<usize> {
+    keys.iter().position(|key| key.services.is_empty()).or_else(|| (!keys.is_empty()).then_some(0))
 }
 
 fn profiles(
@@ -183,6 +205,7 @@ fn profiles(
     }
     for (service, own) in &token.services {
         let profile = profiles.entry(service.clone()).or_insert_with(|| default.clone());
+        let Some(own) = own else { continue };
         if let Some(name) = &own.key
             && let Some(position) = keys.iter().position(|key| key.name.as_ref() == Some(&name.value))
         {
@@ -199,7 +222,7 @@ fn profiles(
     profiles
 }
 
-fn planned(source: &Source, key: SigningKeyConfig, problems: &mut Vec<Problem>) -> Option<PlannedKey> {
+fn planned(source: &Source, key: SigningKeyConfig) -> PlannedKey {
     let resolved = |given: Located<PathBuf>| Located { value: source.resolve(&given.value), ..given };
     let files = match key.files {
         KeyFiles::Pair { certificate, key } => {
@@ -207,12 +230,8 @@ fn planned(source: &Source, key: SigningKeyConfig, problems: &mut Vec<Problem>) 
         }
         KeyFiles::Managed(directory) => {
             let directory = resolved(directory);
-            let opened = ManagedKeys::open(&directory.value).map_err(|error| {
-                let place = key.path.key("managed_keys");
-                problems.push(Problem::new(directory.location.clone(), place, error.to_string()));
-            });
-            PlannedFiles::Managed { keys: Arc::new(opened.ok()?), directory }
+            PlannedFiles::Managed { keys: ManagedKeys::at(&directory.value), directory }
         }
     };
-    Some(PlannedKey { path: key.path, files, algorithm: key.algorithm })
+    PlannedKey { path: key.path, files, algorithm: key.algorithm }
 }

@@ -5,32 +5,36 @@ use std::time::SystemTime;
 use dockgate_api::config::Problem;
 
 use super::certificates::Expired;
+use super::findings::Findings;
 use super::loaded::LoadedKey;
-use super::plan::{PlannedKey, SigningPlan};
+use super::plan::SigningPlan;
 use super::{Signing, renew_at};
+use crate::token::HeaderOptions;
+use crate::token::trust::{TokenForm, Trust, Version};
 
 /// What came of looking at the key files again.
-pub struct Review {
+pub(in crate::state) struct Review {
     /// What is to sign from now on, if that is something new.
-    pub signing: Option<Signing>,
-    /// Why keys from before go on.
-    pub problems: Vec<Problem>,
-    /// What the administrator should know.
-    pub warnings: Vec<Problem>,
+    pub(in crate::state) signing: Option<Signing>,
+    pub(in crate::state) findings: Findings,
     /// When to look again at the latest, if anything renews itself.
-    pub again_at: Option<SystemTime>,
+    pub(in crate::state) again_at: Option<SystemTime>,
 }
 
 impl SigningPlan {
     /// Looks at the key files again and renews what is due. A key that cannot be used, or that registries have no reason
     /// to trust, changes nothing: the one from before goes on.
-    pub fn review(&self, old: &Signing, now: SystemTime) -> Review {
-        let mut review = Review { signing: None, problems: Vec::new(), warnings: Vec::new(), again_at: None };
+    pub(in crate::state) fn review(&self, old: &Signing, now: SystemTime) -> Review {
+        let mut findings = Findings::default();
+        let longest = self.longest_lifetime();
         let mut changed = false;
         let mut keys = Vec::with_capacity(self.keys.len());
-        for (planned, before) in self.keys.iter().zip(&old.keys) {
-            let loaded = LoadedKey::load(self, planned, now, &mut review.warnings);
-            let next = loaded.and_then(|next| follows(planned, before, next, now));
+        for (position, (planned, before)) in self.keys.iter().zip(&old.keys).enumerate() {
+            let loaded = LoadedKey::load(planned, longest, now, &mut findings);
+            let next = loaded.and_then(|next| {
+                self.may_follow(position, before, &next, now).map_err(|why| planned.problem(why))?;
+                Ok(next)
+            });
             keys.push(match next {
                 Ok(next) => {
                     changed |= !next.is_same(before);
@@ -38,18 +42,55 @@ impl SigningPlan {
                 }
                 Err(mut problem) => {
                     problem.message.push_str("; the key from before goes on signing");
-                    review.problems.push(problem);
+                    findings.problems.push(problem);
                     before.clone()
                 }
             });
         }
-        review.again_at = renew_at(&keys);
+        let again_at = renew_at(&keys);
         // An end that comes while the server runs is no reason to stop.
-        let expired = Expired::IsLeftOut;
-        let next = Signing::of(self, keys, expired, now, &mut review.problems, &mut review.warnings);
-        review.signing = next.filter(|_| changed);
-        review
+        let signing = Signing::of(self, keys, Expired::IsLeftOut, now, &mut findings);
+        let signing = signing.map_err(|problem: Problem| findings.problems.push(problem)).ok();
+        Review { signing: signing.filter(|_| changed), findings, again_at }
     }
+
+    /// Whether registries that took the tokens of a key take those of the next one.
+    fn may_follow(
+        &self,
+        position: usize,
+        before: &LoadedKey,
+        next: &LoadedKey,
+        now: SystemTime,
+    ) -> Result<(), &'static str> {
+        if next.is_same(before) {
+            return Ok(());
+        }
+        if next.ends() <= now {
+            return Err("the new certificate has expired");
+        }
+        if let (Some(before), Some(next)) = (&before.managed, &next.managed) {
+            let in_common = next.authorities.iter().any(|authority| before.authorities.contains(authority));
+            return in_common
+                .then_some(())
+                .ok_or("the authority is another one: registries do not know it; restart");
+        }
+        let mut profiles = self.profiles().filter(|(_, profile)| profile.key == position);
+        let takes = profiles.all(|(_, profile)| match profile.header.x5c {
+            true => is_vouched_for(next, before, now),
+            false => next.key.public_key() == before.key.public_key(),
+        });
+        takes.then_some(()).ok_or(
+            "registries that trust the one from before have no reason to trust this one: name both in `token.keys`, give \
+             the registries what `dockgate keys export` prints then, and change the order; or restart",
+        )
+    }
+}
+
+/// Whether what registries were given for one key leads to the certificate of the next.
+fn is_vouched_for(next: &LoadedKey, before: &LoadedKey, now: SystemTime) -> bool {
+    let header = HeaderOptions { kid: None, x5c: true };
+    let form = TokenForm { key: &next.key, header: &header };
+    Trust::of(before.trusted_as()).takes(Version::V3_1, form, now).is_ok()
 }
 
 impl LoadedKey {
@@ -60,35 +101,4 @@ impl LoadedKey {
         };
         self.key.x5c().eq(other.key.x5c()) && managed(self) == managed(other)
     }
-}
-
-/// The next key, if a registry that trusted the one before has reason to trust it.
-fn follows(
-    planned: &PlannedKey,
-    before: &LoadedKey,
-    next: LoadedKey,
-    now: SystemTime,
-) -> Result<LoadedKey, Problem> {
-    if next.is_same(before) {
-        return Ok(next);
-    }
-    if next.ends() <= now {
-        return Err(planned.problem("the new certificate has expired"));
-    }
-    let trusted = match (&before.managed, &next.managed) {
-        (Some(before), Some(next)) => {
-            next.authorities.iter().any(|authority| before.authorities.contains(authority))
-        }
-        _ => {
-            next.key.public_key() == before.key.public_key()
-                || before.key.issuers().any(|issuer| next.key.leaf().is_issued_by(issuer))
-        }
-    };
-    if trusted {
-        return Ok(next);
-    }
-    Err(planned.problem(
-        "the key was replaced by one that the registries have no reason to trust: give them the new certificate first, \
-         then restart",
-    ))
 }

@@ -132,6 +132,7 @@ impl KeyError {
                     "let the user or a group that dockgate runs as read it (chgrp, chmod 0440)".into()
                 }
                 io::ErrorKind::IsADirectory => "name the file in it".into(),
+                io::ErrorKind::InvalidInput => "name a file; what comes through a pipe, save first".into(),
                 _ => "check the file and its disk".into(),
             },
             P::Utf16 => format!("save it as ASCII: iconv -f UTF-16 -t ASCII {path}"),

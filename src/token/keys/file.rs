@@ -1,8 +1,8 @@
-use std::fs::File;
-use std::io::Read as _;
+use std::io;
 use std::path::Path;
 
 use super::error::{FileRole, KeyError, KeyProblem};
+use crate::bounded_file;
 
 /// No certificate chain or key comes near this; a device or a log given by mistake goes beyond.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -29,12 +29,9 @@ impl std::fmt::Debug for PemFile<'_> {
 }
 
 pub(super) fn read(role: FileRole, path: &Path) -> Result<Vec<u8>, KeyError> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
-        .map_err(|error| KeyError::new(role, path, KeyProblem::Unreadable(error)))?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(KeyError::new(role, path, KeyProblem::TooLarge));
-    }
-    Ok(bytes)
+    bounded_file::read(path, LARGEST_FILE).map_err(|error| {
+        let too_large = error.kind() == io::ErrorKind::FileTooLarge;
+        let problem = if too_large { KeyProblem::TooLarge } else { KeyProblem::Unreadable(error) };
+        KeyError::new(role, path, problem)
+    })
 }

@@ -113,6 +113,13 @@ impl SigningKey {
         self.chain.intermediates.iter().chain(&self.chain.root)
     }
 
+    /// The authority that the certificate file goes up to, if it is one for such keys: not one for TLS servers, which
+    /// issues for everybody.
+    pub fn authority(&self) -> Option<&Certificate> {
+        let top = self.chain.root.as_ref().or(self.chain.intermediates.last());
+        top.filter(|authority| authority.may_issue() && !self.chain.leaf.is_for_tls_servers())
+    }
+
     /// Algorithm and subject, in one line for the log.
     pub fn describe(&self) -> String {
         format!("{} {}", self.algorithm(), self.chain.leaf.subject())

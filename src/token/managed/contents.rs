@@ -1,7 +1,7 @@
 //! What is in the directory.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -10,6 +10,7 @@ use super::authority::Authority;
 use super::directory::VOLUME_LINK;
 use super::error::ManagedError;
 use super::layout::{Entry, MARK, VERSION};
+use crate::bounded_file;
 use crate::token::{Certificate, PemFile, SigningKey};
 
 /// No file of a managed directory comes near this.
@@ -136,9 +137,8 @@ fn check_marker(root: &Path, from: &Path) -> Result<(), ManagedError> {
 /// The name of a file in the directory that somebody put there; the lock does not count, nor what a file system makes.
 pub(super) fn first_file(root: &Path) -> Result<Option<String>, ManagedError> {
     let unreadable = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            ManagedError::NoDirectory(root.to_path_buf())
-        }
+        io::ErrorKind::NotADirectory => ManagedError::NotADirectory(root.to_path_buf()),
+        io::ErrorKind::NotFound => ManagedError::NoDirectory(root.to_path_buf()),
         _ => ManagedError::Unreadable { path: root.to_path_buf(), error },
     };
     let mut names = Vec::new();
@@ -158,21 +158,14 @@ pub(super) fn first_file(root: &Path) -> Result<Option<String>, ManagedError> {
 }
 
 fn read_entry(root: &Path, from: &Path, entry: Entry) -> Result<Option<Vec<u8>>, ManagedError> {
-    let unreadable = |error| ManagedError::Unreadable { path: entry.of(root), error };
-    let file = match File::open(entry.of(from)) {
-        Ok(file) => file,
+    match bounded_file::read(&entry.of(from), LARGEST_FILE) {
+        Ok(bytes) => Ok(Some(bytes)),
         // A missing directory is found out with the marker.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(None);
+            Ok(None)
         }
-        Err(error) => return Err(unreadable(error)),
-    };
-    let mut bytes = Vec::new();
-    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(unreadable(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 MiB")));
+        Err(error) => Err(ManagedError::Unreadable { path: entry.of(root), error }),
     }
-    Ok(Some(bytes))
 }
 
 fn is_exposed(path: &Path) -> bool {

@@ -29,6 +29,8 @@ pub struct Current {
     pub authorities: Vec<Certificate>,
     /// The same as PEM, for `rootcertbundle`.
     pub bundle_pem: String,
+    /// Whether the leaf is renewed here; not where the CA key is elsewhere.
+    pub renews_itself: bool,
     /// When to ask again, at the latest: always later than now, and within a day.
     pub renew_at: SystemTime,
     /// What the administrator should know.
@@ -67,6 +69,7 @@ impl Current {
             renew_at: if due > now { due.min(latest) } else { latest },
             previous: earlier(found.previous.iter(), &leaf, now),
             in_memory: false,
+            renews_itself: found.ca.is_some(),
             bundle_pem: authorities.iter().map(Certificate::pem).collect(),
             authorities,
             notices,

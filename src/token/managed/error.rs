@@ -12,6 +12,9 @@ pub enum ManagedError {
     /// There is no such directory.
     #[error("{}: there is no such directory; make one with `dockgate keys init {}`", .0.display(), .0.display())]
     NoDirectory(PathBuf),
+    /// It is a file.
+    #[error("{}: this is a file; name a directory that `dockgate keys init` made", .0.display())]
+    NotADirectory(PathBuf),
     /// Nothing is in it.
     #[error(
         "{}: the directory is empty; fill it with `dockgate keys init {}`, or mount what belongs there",

@@ -69,13 +69,18 @@ impl ManagedKeys {
         Ok(Self::in_directory(directory))
     }
 
+    /// The keys of a directory that nobody has looked at yet; [`ManagedKeys::current`] does.
+    pub fn at(dir: &Path) -> Self {
+        Self::in_directory(Directory::new(dir.to_path_buf()))
+    }
+
     /// Opens a directory of managed keys. What is due is done in [`ManagedKeys::current`], not here.
     ///
     /// # Errors
     /// It is no such directory, or a CA in it is damaged.
     pub fn open(dir: &Path) -> Result<Self, ManagedError> {
         Contents::read(dir)?;
-        Ok(Self::in_directory(Directory::new(dir.to_path_buf())))
+        Ok(Self::at(dir))
     }
 
     pub(super) fn in_directory(directory: Directory) -> Self {
@@ -157,6 +162,14 @@ impl ManagedKeys {
         })
     }
 
+    /// When the next CA was made and put into the bundle, if there is one.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn next_published(&self) -> Result<Option<SystemTime>, ManagedError> {
+        Ok(self.read()?.next.as_ref().map(Authority::published))
+    }
+
     /// Lets the next CA take over now, and issues a leaf by it. The CA before stays in the bundle until it ends, or
     /// until its file `ca-old.key` is deleted.
     ///
@@ -221,6 +234,9 @@ impl ManagedKeys {
 /// Makes the directory unless it is there, for its owner alone.
 pub(super) fn make(root: &Path) -> Result<(), ManagedError> {
     let unwritable = |error| ManagedError::Unwritable { path: root.to_path_buf(), error };
+    if root.is_file() {
+        return Err(ManagedError::NotADirectory(root.to_path_buf()));
+    }
     fs::DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(unwritable)
 }
 

@@ -50,11 +50,13 @@ impl Trust {
         Ok(Self { bundle: None, jwks: Some(jwks::read(file)?) })
     }
 
+    /// A registry with these certificates as its `rootcertbundle`.
+    pub fn of(certificates: Vec<Certificate>) -> Self {
+        Self { bundle: Some(certificates), jwks: None }
+    }
+
     /// The certificates of the `rootcertbundle`.
     pub fn certificates(&self) -> &[Certificate] {
         self.bundle.as_deref().unwrap_or_default()
     }
 }
-
-#[cfg(test)]
-mod tests;

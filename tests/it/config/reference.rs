@@ -132,7 +132,7 @@ fn its_values_are_the_defaults() {
     let least = yaml::parse("least.yml", "{issuer: a, expiration: 1}", &mut Vec::new()).unwrap();
     let least: TokenConfig = decoded(&least);
     assert_eq!((token.x5c, token.disable_legacy_key_id), (least.x5c, least.disable_legacy_key_id));
-    assert_eq!(token.other_services, least.other_services);
+    assert_eq!(token.others_get_tokens(), least.others_get_tokens());
     let server: ServerConfig = decoded(at(&root, &["server"]));
     let least: ServerConfig =
         decoded(&yaml::parse("least.yml", "{addr: \":5001\"}", &mut Vec::new()).unwrap());

@@ -80,7 +80,7 @@ fn algorithms_that_the_key_does_not_sign() {
 #[test]
 fn services_that_make_no_sense() {
     let with = |lines: &str| -> &'static str { format!("{KEYS}{lines}").leak() };
-    let cases: [(&str, &str, &str, &str); 9] = [
+    let cases: [(&str, &str, &str, &str); 8] = [
         (
             "unknown key id",
             "  services: {a: {key_id: rfc7683}}\n",
@@ -91,8 +91,12 @@ fn services_that_make_no_sense() {
         ("unknown word", "  services: {a: {keyid: rfc7638}}\n", "keyid", "did you mean `key_id`?"),
         ("no life", "  services: {a: {expiration: 0}}\n", "expiration: 0", "must be at least 1 second"),
         ("unknown name", "  services: {a: {key: mian}}\n", "mian", "did you mean `main`?"),
-        ("nothing behind a service", "  services: {a: }\n", "a: }", "expected a mapping"),
-        ("nobody is served", "  other_services: refuse\n", "issuer", "list the registries' services here"),
+        (
+            "nobody is served",
+            "  other_services: refuse\n",
+            "other_services",
+            "list the registries' services in",
+        ),
         ("unknown word for others", "  other_services: deny\n", "deny", "not one of `sign`, `refuse`"),
         (
             "two spellings",
@@ -133,6 +137,12 @@ fn keys_that_contradict_each_other() {
                 [PAIR, with("  services: {a: {key: main}}\n")],
                 "{key: main}",
                 "keep one of the two",
+            ),
+            mistake(
+                "one text for two keys",
+                [PAIR, with("  key_id: {text: t}\n  services: {b: {}}\n")],
+                "token:",
+                "names two keys, and a registry finds one by it",
             ),
             mistake(
                 "no key for the others",

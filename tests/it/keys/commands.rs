@@ -28,7 +28,11 @@ fn other_than(server: &Server, before: &str) -> String {
 fn init_makes_what_it_says() {
     let site = Site::new();
     let said = done(&site, "keys init keys");
-    for line in ["managed_keys: keys", "keys/bundle.pem", "rootcertbundle", "keys/ca.key"] {
+    // Absolute, since a configuration elsewhere means another place by a relative one.
+    let made = site.path().canonicalize().unwrap().join("keys");
+    let made = made.display();
+    for line in [&format!("managed_keys: {made}`"), &format!("{made}/bundle.pem"), "rootcertbundle", "ca.key"]
+    {
         assert!(said.contains(line), "{line} is not in\n{said}");
     }
     for (file, mode) in
@@ -102,7 +106,9 @@ fn the_next_authority_is_published_and_then_takes_over() {
     assert_eq!(typed(&site, "keys next-ca keys").code, Some(1), "one is enough");
     assert_eq!(certificate(&server), before, "published is not taken over");
 
-    done(&site, "keys switch-ca keys");
+    let at_once = typed(&site, "keys switch-ca keys");
+    assert!(at_once.code == Some(1) && at_once.stderr.contains("less than a day ago"), "{at_once:?}");
+    done(&site, "keys switch-ca keys --now");
     other_than(&server, &before);
     site.write("first.pem", &first);
     site.write("both.pem", &both);

@@ -32,7 +32,7 @@ fn each_key_is_shown_with_both_ids_and_its_end() {
         "signs for     by-jwks",
         "CN=dockgate signing CA",
         "CN=it.example.test, 20",
-        "renews itself",
+        "renewal       by itself",
     ] {
         assert!(said.contains(line), "{line} is not in\n{said}");
     }
@@ -86,24 +86,70 @@ fn forms_that_no_registry_takes_are_named_with_the_cure() {
 }
 
 #[test]
-fn the_bundle_is_the_authority_or_the_certificate_alone() {
+fn each_registry_is_told_of_its_own_key() {
     let site = site(BOTH);
-    let bundle = done(&site, "keys export --bundle auth.yml");
     let authority = std::fs::read_to_string(site.file("keys/bundle.pem")).unwrap();
-    assert_eq!(bundle, authority + &site.pair.certificate_pem.replace("\r\n", "\n"));
-
-    // Of a chain only what is ours: a registry trusts whatever an authority issues.
-    for name in ["chain.leaf.crt", "chain.intermediate.crt", "chain.root.crt", "ec.pkcs8.pem"] {
-        site.copy_key(name, name);
+    let own = site.pair.certificate_pem.replace("\r\n", "\n");
+    assert_eq!(done(&site, "keys export --bundle --service by-jwks auth.yml"), own);
+    for other in ["any", "SERVICE"] {
+        assert_eq!(done(&site, &format!("keys export --bundle --service {other} auth.yml")), authority);
     }
-    let read = |name: &str| std::fs::read_to_string(site.file(name)).unwrap();
-    let chain = read("chain.root.crt") + &read("chain.leaf.crt") + &read("chain.intermediate.crt");
-    site.write("chain.pem", chain);
-    site.write("chain.yml", config("  certificate: chain.pem\n  key: ec.pkcs8.pem"));
-    let leaf = done(&site, "keys export --bundle chain.yml");
-    assert_eq!(leaf.matches("BEGIN CERTIFICATE").count(), 1);
-    let body = |pem: &str| pem.lines().filter(|line| !line.starts_with("-----")).collect::<String>();
-    assert!(read("chain.leaf.crt").replace('\n', "").contains(&body(&leaf)));
+    let jwks = done(&site, "keys export --jwks --service by-jwks auth.yml");
+    assert_eq!(jwks.matches("\"kid\"").count(), 2, "{jwks}");
+    let which = typed(&site, "keys export --bundle auth.yml");
+    assert!(which.code == Some(2) && which.stderr.contains("say which with --service"), "{which:?}");
+    // What is printed says so.
+    let said = done(&site, "keys show auth.yml");
+    assert!(said.contains("keys export --jwks --service \"by-jwks\" auth.yml > jwks.json"), "{said}");
+    assert!(said.contains("keys export --bundle --service \"SERVICE\" auth.yml > bundle.pem"), "{said}");
+}
+
+/// A key that signs for nobody yet is published with the one that signs.
+#[test]
+fn a_key_for_later_is_exported_beside_the_present_one() {
+    let site = Site::new();
+    site.copy_key("ec.crt", "next.pem");
+    site.copy_key("ec.pkcs8.pem", "next.key");
+    let keys = "  keys: [{certificate: cert.pem, key: key.pem}, {certificate: next.pem, key: next.key}]";
+    site.write("auth.yml", config(keys));
+    assert_eq!(done(&site, "keys export --bundle auth.yml").matches("BEGIN CERTIFICATE").count(), 2);
+    assert!(done(&site, "keys show auth.yml").contains("nothing yet, only published"));
+}
+
+/// Of a chain the authority, if it is one for such keys; never one that issues for TLS servers.
+#[test]
+fn the_bundle_of_a_chain_is_its_authority_or_the_certificate_alone() {
+    use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+    let site = Site::new();
+    for tls in [false, true] {
+        let authority_key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        let authority = params.self_signed(&authority_key).unwrap();
+        let (key, mut leaf) = (KeyPair::generate().unwrap(), CertificateParams::default());
+        leaf.extended_key_usages.extend(tls.then_some(ExtendedKeyUsagePurpose::ServerAuth));
+        let leaf = leaf.signed_by(&key, &Issuer::new(params, authority_key)).unwrap();
+        site.write("cert.pem", authority.pem() + &leaf.pem());
+        site.write("key.pem", key.serialize_pem());
+        site.write("auth.yml", config("  certificate: cert.pem\n  key: key.pem"));
+        let wanted = if tls { leaf.der() } else { authority.der() };
+        let bundle = done(&site, "keys export --bundle auth.yml");
+        site.write("bundle.pem", &bundle);
+        assert_eq!(pem_body(&bundle), base64(wanted), "for TLS servers: {tls}");
+        assert_eq!(
+            done(&site, "check auth.yml --registry-bundle bundle.pem").matches("  takes them").count(),
+            3
+        );
+    }
+}
+
+fn pem_body(pem: &str) -> String {
+    pem.lines().filter(|line| !line.starts_with("-----")).collect()
+}
+
+fn base64(der: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(der)
 }
 
 #[test]
@@ -132,6 +178,8 @@ fn keys_that_are_gone_in_days_are_exported_only_on_demand() {
     let document: Value =
         serde_json::from_str(&done(&site, "keys export --jwks --short-lived auth.yml")).unwrap();
     assert_eq!(document["keys"].as_array().unwrap().len(), 2);
+    let unknown = typed(&site, "keys export --bundle --service other auth.yml");
+    assert_eq!(unknown.code, Some(0), "all services are served: {unknown:?}");
     assert_eq!(typed(&site, "keys export auth.yml").code, Some(2));
     assert_eq!(typed(&site, "keys export --bundle --jwks auth.yml").code, Some(2));
 }

@@ -49,7 +49,7 @@ fn a_refusal_names_the_cure() {
     let ended = typed(&site, "check auth.yml --registry-bundle other.pem");
     refused(
         &ended,
-        "is the signing certificate or issued it; give the registry what `dockgate keys export` prints",
+        "is the signing certificate or issued it; give the registry what `dockgate keys export --bundle auth.yml` prints",
     );
     refused(&ended, "not one of our certificates: its key can sign tokens too");
 }
@@ -64,6 +64,78 @@ fn one_service_can_be_asked_about() {
     let said = done(&site, &words(" --service by-jwks"));
     assert!(!said.contains("not listed"), "{said}");
     refused(&typed(&site, &words(" --service other")), "tokens for services that are not listed");
+    refused(&typed(&site, "check auth.yml --service by-jwks"), "required arguments were not provided");
+
+    let closed = format!("{PAIR}\n{services}\n  other_services: refuse");
+    site.write("auth.yml", config(&closed));
+    refused(&typed(&site, &words(" --service by-jkws")), "gets no tokens here: did you mean `by-jwks`?");
+    let said = done(&site, &words(""));
+    assert!(!said.contains("not listed"), "nobody else gets tokens: {said}");
+}
+
+#[test]
+fn one_version_can_be_asked_about() {
+    let site = Site::with(&config(&format!("{PAIR}\n  x5c: false")));
+    site.write("bundle.pem", done(&site, "keys export --bundle auth.yml"));
+    let words =
+        |version: &str| format!("check auth.yml --registry-bundle bundle.pem --registry-version {version}");
+    assert_eq!(verdicts(&done(&site, &words("2.8"))), [true]);
+    for version in ["3.0", "3.1"] {
+        refused(&typed(&site, &words(version)), "it knows no key by the id");
+    }
+    refused(&typed(&site, &words("3.2")), "write 2.8, 3.0 or 3.1");
+}
+
+/// What pleases one registry may lose another.
+#[test]
+fn a_cure_names_its_price() {
+    let site = Site::with(&config(&format!("{PAIR}\n  x5c: false\n  key_id: rfc7638")));
+    site.write("bundle.pem", done(&site, "keys export --bundle auth.yml"));
+    let said = done(&site, "check auth.yml --registry-bundle bundle.pem");
+    assert!(said.contains("write `x5c: true` in `token`\n"), "it costs nothing: {said}");
+    let expired = pair(now() - 3 * DAY, now() - DAY);
+    site.write("cert.pem", &expired.certificate_pem);
+    site.write("key.pem", &expired.key_pem);
+    site.write("bundle.pem", done(&site, "keys export --bundle auth.yml"));
+    let said = done(&site, "check auth.yml --registry-bundle bundle.pem");
+    assert!(
+        said.contains("write `x5c: false` and `key_id: libtrust` in `token` (then 3.1 refuses them)"),
+        "{said}"
+    );
+}
+
+#[test]
+fn keys_of_other_registries_are_named() {
+    let site = Site::new();
+    site.copy_key("ec.crt", "other.pem");
+    site.copy_key("ec.pkcs8.pem", "other.key");
+    site.write("auth.yml", config(
+        "  keys: [{certificate: cert.pem, key: key.pem}, {certificate: other.pem, key: other.key, services: [zot]}]",
+    ));
+    let other = std::fs::read_to_string(site.file("other.pem")).unwrap();
+    site.write("both.pem", site.pair.certificate_pem.clone() + &other);
+    let said = done(&site, "check auth.yml --registry-bundle both.pem --service any");
+    assert!(said.contains("of a key that signs for other registries"), "{said}");
+    let said = done(&site, "check auth.yml --registry-bundle both.pem");
+    assert!(!said.contains("other registries"), "{said}");
+}
+
+/// The root of our own chain is no stranger, though the file does not go up to it.
+#[test]
+fn an_authority_above_our_chain_is_ours() {
+    let site = Site::new();
+    for name in ["chain.leaf.crt", "chain.intermediate.crt", "chain.root.crt", "ec.pkcs8.pem"] {
+        site.copy_key(name, name);
+    }
+    let read = |name: &str| std::fs::read_to_string(site.file(name)).unwrap();
+    for with_root in [false, true] {
+        let root = if with_root { read("chain.root.crt") } else { String::new() };
+        site.write("chain.pem", read("chain.leaf.crt") + &read("chain.intermediate.crt") + &root);
+        site.write("auth.yml", config("  certificate: chain.pem\n  key: ec.pkcs8.pem"));
+        let said = done(&site, "check auth.yml --registry-bundle chain.root.crt");
+        assert_eq!(verdicts(&said), [true; 3], "{said}");
+        assert!(!said.contains("nothing to do with our keys"), "{said}");
+    }
 }
 
 /// A registry takes tokens from whoever gets a certificate of an authority in its bundle.

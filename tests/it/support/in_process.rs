@@ -79,7 +79,9 @@ impl TestServer {
 
     /// Looks at the key files, as the server does when they change. Answers what is wrong with them.
     pub(crate) fn review_keys(&self) -> Vec<String> {
-        self.state.review_keys().0.iter().map(Problem::to_string).collect()
+        let found = self.state.review_keys().0;
+        let wrong = found.problems.iter().chain(&found.alarms).chain(&found.warnings);
+        wrong.map(Problem::to_string).collect()
     }
 
     /// Where `sign.crt` and `sign.key` are.
