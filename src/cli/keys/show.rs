@@ -118,7 +118,7 @@ impl Settings<'_> {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let service = self.profile.service.as_deref().unwrap_or("SERVICE");
         let only = if need_service(self.signing) {
-            format!(" --service {}", quoted(service))
+            format!(" --service {}", shell_word(service))
         } else {
             String::new()
         };
@@ -134,8 +134,18 @@ impl Settings<'_> {
             self.state.prefix(),
             quoted(service),
             quoted(self.state.issuer()),
-            self.config.display(),
+            shell_word(&self.config.display().to_string()),
         );
+    }
+}
+
+/// A word that a shell takes as it is.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-:/@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

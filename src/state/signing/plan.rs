@@ -93,31 +93,14 @@ impl SigningPlan {
             );
         }
         let place = source.root.get("token").map_or(&source.root.location, |entry| &entry.key.location);
-        let plan = Self {
+        Some(Self {
             issuer: token.issuer.value.clone(),
             dialect: source.dialect(),
             place: place.clone(),
             keys: configured.into_iter().map(|key| planned(source, key)).collect(),
             default: others.then_some(default),
             services,
-        };
-        plan.refuse_texts_for_two_keys(problems);
-        Some(plan)
-    }
-
-    /// A registry finds one key by a name.
-    fn refuse_texts_for_two_keys(&self, problems: &mut Vec<Problem>) {
-        let mut keys: BTreeMap<&str, usize> = BTreeMap::new();
-        for (_, profile) in self.profiles() {
-            if let Some(KeyId::Text(text)) = &profile.header.kid
-                && *keys.entry(text).or_insert(profile.key) != profile.key
-            {
-                problems.push(self.problem(format!(
-                    "`key_id: {{text: \"{text}\"}}` names two keys, and a registry finds one by it: give each key a text of its \
-                     own"
-                )));
-            }
-        }
+        })
     }
 
     /// A problem of the whole section.

@@ -1,6 +1,7 @@
 //! From planned profiles to an issuer.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dockgate_api::config::Problem;
@@ -8,7 +9,7 @@ use dockgate_api::config::Problem;
 use super::findings::Findings;
 use super::loaded::LoadedKey;
 use super::plan::SigningPlan;
-use crate::token::{HeaderOptions, Issuer, Profile};
+use crate::token::{HeaderOptions, Issuer, KeyId, Profile, PublicKey};
 
 /// How tokens for one service are signed, for those who ask about it.
 #[derive(Debug, Clone)]
@@ -38,6 +39,7 @@ pub(super) fn make(
 ) -> Result<(Issuer, Vec<ServiceProfile>), Problem> {
     let (mut default, mut services) = (None, HashMap::new());
     let mut profiles = Vec::new();
+    let mut named: HashMap<Arc<str>, &PublicKey> = HashMap::new();
     for (service, planned) in plan.profiles() {
         let (Some(key), Some(planned_key)) = (keys.get(planned.key), plan.keys.get(planned.key)) else {
             continue;
@@ -50,6 +52,14 @@ pub(super) fn make(
             findings.warn_once(planned_key.problem(format!(
                 "the certificate chain makes every token more than {bytes} bytes long: proxies need larger header limits, \
                  or write `x5c: false` where a registry knows the key id"
+            )));
+        }
+        if let Some(KeyId::Text(text)) = &header.kid
+            && !header.x5c
+            && *named.entry(Arc::clone(text)).or_insert(key.key.public_key()) != key.key.public_key()
+        {
+            findings.warn_once(planned_key.problem(format!(
+                "`key_id: {{text: \"{text}\"}}` names two keys here: a registry that is told of both finds one of them"
             )));
         }
         match service {

@@ -139,12 +139,6 @@ fn keys_that_contradict_each_other() {
                 "keep one of the two",
             ),
             mistake(
-                "one text for two keys",
-                [PAIR, with("  key_id: {text: t}\n  services: {b: {}}\n")],
-                "token:",
-                "names two keys, and a registry finds one by it",
-            ),
-            mistake(
                 "no key for the others",
                 [PAIR, "  keys: [{certificate: cert.pem, key: key.pem, services: [a]}]\n"],
                 "keys: [",

@@ -100,8 +100,8 @@ fn each_registry_is_told_of_its_own_key() {
     assert!(which.code == Some(2) && which.stderr.contains("say which with --service"), "{which:?}");
     // What is printed says so.
     let said = done(&site, "keys show auth.yml");
-    assert!(said.contains("keys export --jwks --service \"by-jwks\" auth.yml > jwks.json"), "{said}");
-    assert!(said.contains("keys export --bundle --service \"SERVICE\" auth.yml > bundle.pem"), "{said}");
+    assert!(said.contains("keys export --jwks --service by-jwks auth.yml > jwks.json"), "{said}");
+    assert!(said.contains("keys export --bundle --service SERVICE auth.yml > bundle.pem"), "{said}");
 }
 
 /// A key that signs for nobody yet is published with the one that signs.

@@ -103,6 +103,18 @@ fn every_key_is_published_under_every_name() {
     assert_eq!((ids.len(), ids.last()), (3, Some(&"the key of 2026")));
 }
 
+/// Each registry may be told of its own key; one that is told of both finds one.
+#[test]
+fn one_text_for_two_keys_is_warned_of() {
+    let warned = |more: &str| {
+        let server = with_keys(more);
+        server.warnings.iter().any(|warning| warning.message.contains("names two keys here"))
+    };
+    assert!(warned("key_id: {text: t}\nx5c: false"));
+    assert!(!warned("key_id: {text: t}"), "the certificate counts");
+    assert!(!warned("x5c: false"));
+}
+
 #[test]
 fn services_that_are_not_listed_may_be_refused() {
     let server = with_keys("other_services: refuse");

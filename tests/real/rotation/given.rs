@@ -37,7 +37,7 @@ fn a_foreign_key_is_not_taken_up() {
     let Some(mut site) = site(&authority.issue(&new_key()), &authority.certificate) else { return };
     let before = token_of(&site.dockgate_host);
     Authority::new().issue(&new_key()).write(site.dir());
-    until_it_says(&site, "replaced by one that the registries have no reason to trust");
+    until_it_says(&site, "have no reason to trust this one");
     let log = site.dockgate.log();
     let told: Vec<&str> = log.lines().filter(|line| line.contains("no reason to trust")).collect();
     assert!(

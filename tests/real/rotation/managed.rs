@@ -66,7 +66,7 @@ fn the_next_authority_takes_over(version: Version) {
     let first = Image::of(&["first"]);
     skopeo.push(&first, "alice/app:1").succeeds();
 
-    dockgate::run(site.dir(), &["keys", "switch-ca", KEYS]).succeeds();
+    dockgate::run(site.dir(), &["keys", "switch-ca", "--now", KEYS]).succeeds();
     let after = token_signed_anew(&site.dockgate_host, &before);
 
     skopeo.push(&Image::of(&["second"]), "alice/app:2").succeeds();

@@ -9,6 +9,7 @@ use super::Asked;
 use crate::accounts::ALICE;
 use crate::api::{open, token};
 use crate::dockgate;
+use crate::harness::http::request;
 use crate::matrix::form::{Form, Kid, X5c};
 use crate::matrix::key::Keyring;
 use crate::registry::SERVICE;
@@ -69,8 +70,8 @@ impl<'a> Configuration<'a> {
 
     /// A token of each form that registries are to see. They know one service only, so each comes from a server of its
     /// own. One that has all the services must send every form's header; its configuration is there afterwards for the
-    /// commands.
-    pub(super) fn tokens(&self) -> Vec<Option<String>> {
+    /// commands. With them its key set, the `jwks` of a registry that is to know all the keys.
+    pub(super) fn tokens(&self) -> (Vec<Option<String>>, String) {
         let positions: Vec<usize> = (0..self.forms.len()).collect();
         let services = positions.iter().map(|&at| (service(at), self.profiles[at].as_str()));
         let keys: BTreeSet<&str> = self.keys.iter().map(String::as_str).collect();
@@ -78,13 +79,15 @@ impl<'a> Configuration<'a> {
         for &at in &positions {
             self.token(at, port, &service(at));
         }
+        let jwks = request("GET", &format!("127.0.0.1:{port}"), "/.well-known/jwks.json", None).body;
         let token_of = &|at: usize| self.forms[at].is_shown().then(|| self.token_of_one(at));
-        thread::scope(|scope| {
+        let tokens = thread::scope(|scope| {
             let share = positions.chunks(positions.len().div_ceil(AT_ONCE));
             let tokens_of = |share: &[usize]| share.iter().map(|&at| token_of(at)).collect::<Vec<_>>();
             let threads: Vec<_> = share.map(|share| scope.spawn(move || tokens_of(share))).collect();
             threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-        })
+        });
+        (tokens, jwks)
     }
 
     fn token_of_one(&self, at: usize) -> String {
@@ -104,11 +107,6 @@ impl<'a> Configuration<'a> {
 
     pub(super) fn len(&self) -> usize {
         self.forms.len()
-    }
-
-    /// The `jwks` of a registry that is to know all the keys.
-    pub(super) fn exported_jwks(&self) -> String {
-        dockgate::run(self.dir, &["keys", "export", "--jwks", &file()]).succeeds().stdout
     }
 }
 

@@ -43,8 +43,7 @@ fn tokens_of_the_server() {
     let forms = &asked(&rows);
     let dir = directory();
     let configuration = Configuration::write(dir.path(), forms, keys);
-    let tokens = &configuration.tokens();
-    let jwks = &configuration.exported_jwks();
+    let (tokens, jwks) = &configuration.tokens();
     let cases: Vec<Case> = super::trusts(&rows)
         .into_iter()
         .map(|trust| Case {
@@ -127,7 +126,7 @@ fn asked(rows: &[Row]) -> Vec<Asked> {
 
 /// What the table says of a token.
 fn pinned(rows: &[Row], sent: Form, trust: &Trust) -> Option<[Verdict; 3]> {
-    // The exported key set has every text, this one too.
+    // The key set has every text, this one too.
     if sent.kid == Kid::BasePoint && trust.bundle.is_none() {
         return None;
     }
