@@ -1,41 +1,31 @@
-mod authority;
+//! The two certificates of managed keys: a CA that does nothing but sign leaves, and such a leaf.
 
 use std::fmt;
+use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, IsCa, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
-    PublicKeyData,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, PublicKeyData as _,
 };
 use time::OffsetDateTime;
 
 use super::public_key::PublicKey;
 
-pub(super) use authority::{signing_ca, signing_leaf};
-
 /// One key in 128 is drawn again; so many in a row means that the generator is broken.
 const MOST_DRAWS: u32 = 64;
 
-/// A self-signed certificate to make, with a new key.
-#[derive(Debug, Clone)]
-pub struct SelfSigned<'a> {
-    /// The subject's common name.
-    pub common_name: &'a str,
-    /// DNS names and IP addresses for the subject alternative name; may be empty.
-    pub subject_alt_names: &'a [String],
-    /// Start of validity; fractions of a second are dropped.
-    pub not_before: SystemTime,
-    /// End of validity; fractions of a second are dropped.
-    pub not_after: SystemTime,
-}
+/// Of the hash of the public key, in the names of certificates: enough that no two in one bundle are alike.
+const ID_BYTES: usize = 8;
 
 /// A new key and its certificate.
-#[non_exhaustive]
-pub struct Generated {
-    /// The certificate, PEM; a registry takes it as `rootcertbundle`.
-    pub certificate_pem: String,
+pub(super) struct Generated {
+    /// The certificate, PEM.
+    pub(super) certificate_pem: String,
     /// The private key, PKCS#8 PEM. Write it with mode 0600.
-    pub key_pem: String,
+    pub(super) key_pem: String,
 }
 
 impl fmt::Debug for Generated {
@@ -48,9 +38,6 @@ impl fmt::Debug for Generated {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GenerateError {
-    /// A subject alternative name is neither a DNS name in ASCII nor an IP address.
-    #[error("a subject alternative name is neither an ASCII DNS name nor an IP address")]
-    SubjectAltName,
     /// The validity ends before it starts, or its years cannot be written into a certificate.
     #[error("the certificate's validity is empty or out of range")]
     Validity,
@@ -62,33 +49,44 @@ pub enum GenerateError {
     Certificate,
 }
 
-impl SelfSigned<'_> {
-    /// Draws an EC P-256 key from the operating system's randomness and signs the certificate with it: not a CA,
-    /// for digital signatures only. No coordinate of the key starts with a zero byte, which registry 3.x mishandles.
-    ///
-    /// # Errors
-    /// See [`GenerateError`].
-    pub fn generate(&self) -> Result<Generated, GenerateError> {
-        if self.not_before >= self.not_after {
-            return Err(GenerateError::Validity);
-        }
-        let mut params =
-            CertificateParams::new(self.subject_alt_names).map_err(|_| GenerateError::SubjectAltName)?;
-        (params.not_before, params.not_after) = (calendar(self.not_before)?, calendar(self.not_after)?);
-        params.distinguished_name = common_name(self.common_name);
-        params.is_ca = IsCa::ExplicitNoCa;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-
-        let key = new_key()?;
-        let certificate = params.self_signed(&key).map_err(|_| GenerateError::Certificate)?;
-        Ok(Generated { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() })
-    }
+/// A new CA with an EC P-256 key: it may sign certificates of leaves and revocation lists, and no other CA.
+pub(super) fn signing_ca(validity: Range<SystemTime>) -> Result<Generated, GenerateError> {
+    let key = new_key()?;
+    let mut params = params(&format!("dockgate signing CA {}", id(&key)), validity)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let certificate = params.self_signed(&key).map_err(|_| GenerateError::Certificate)?;
+    Ok(Generated { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() })
 }
 
-fn common_name(text: &str) -> DistinguishedName {
-    let mut name = DistinguishedName::new();
-    name.push(DnType::CommonName, text);
-    name
+/// A new leaf of that CA with an EC P-256 key, for digital signatures only.
+pub(super) fn signing_leaf(
+    ca: &Issuer<'_, KeyPair>,
+    validity: Range<SystemTime>,
+) -> Result<Generated, GenerateError> {
+    let key = new_key()?;
+    let mut params = params(&format!("dockgate token signing {}", id(&key)), validity)?;
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.use_authority_key_identifier_extension = true;
+    let certificate = params.signed_by(&key, ca).map_err(|_| GenerateError::Certificate)?;
+    Ok(Generated { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() })
+}
+
+fn params(name: &str, validity: Range<SystemTime>) -> Result<CertificateParams, GenerateError> {
+    if validity.is_empty() {
+        return Err(GenerateError::Validity);
+    }
+    let mut params = CertificateParams::default();
+    (params.not_before, params.not_after) = (calendar(validity.start)?, calendar(validity.end)?);
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    Ok(params)
+}
+
+fn id(key: &KeyPair) -> String {
+    let hash = digest(&SHA256, &key.subject_public_key_info());
+    HEXLOWER.encode(hash.as_ref().get(..ID_BYTES).unwrap_or_default())
 }
 
 fn new_key() -> Result<KeyPair, GenerateError> {

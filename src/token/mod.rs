@@ -24,7 +24,7 @@ pub mod trust;
 
 pub use algorithm::Algorithm;
 pub use claims::{Claims, ResourceActions};
-pub use generate::{GenerateError, Generated, SelfSigned};
+pub use generate::GenerateError;
 pub use issuer::Issuer;
 pub use jwks::{PublishedKey, jwks_document};
 pub use jwt::{HeaderOptions, IssueError, Issued, LARGE_TOKEN_BYTES, TokenSigner};

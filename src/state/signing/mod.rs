@@ -113,7 +113,6 @@ impl Signing {
 }
 
 /// When the first managed key is to be looked at again.
-
 fn renew_at(keys: &[LoadedKey]) -> Option<SystemTime> {
     keys.iter().filter_map(|key| key.managed.as_ref()).map(|managed| managed.renew_at).min()
 }

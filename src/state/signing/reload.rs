@@ -75,9 +75,12 @@ impl SigningPlan {
                 .ok_or("the authority is another one: registries do not know it; restart");
         }
         let mut profiles = self.profiles().filter(|(_, profile)| profile.key == position);
-        let takes = profiles.all(|(_, profile)| match profile.header.x5c {
-            true => is_vouched_for(next, before, now),
-            false => next.key.public_key() == before.key.public_key(),
+        let takes = profiles.all(|(_, profile)| {
+            if profile.header.x5c {
+                is_vouched_for(next, before, now)
+            } else {
+                next.key.public_key() == before.key.public_key()
+            }
         });
         takes.then_some(()).ok_or(
             "registries that trust the one from before have no reason to trust this one: name both in `token.keys`, give \

@@ -219,14 +219,9 @@ fn the_end_of_the_chain_and_its_size_are_told() {
 #[test]
 fn a_header_above_six_kib_is_reported_with_its_size() {
     let names: Vec<String> = (0..200).map(|n| format!("registry-{n}.example.test")).collect();
-    let pair = crate::token::SelfSigned {
-        common_name: "big",
-        subject_alt_names: &names,
-        not_before: at(NOW),
-        not_after: at(NOW + 1000),
-    };
-    let pair = pair.generate().unwrap();
-    let key = fixtures::pair(pair.certificate_pem.as_bytes(), pair.key_pem.as_bytes()).unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(names).unwrap().self_signed(&key).unwrap().pem();
+    let key = fixtures::pair(certificate.as_bytes(), key.serialize_pem().as_bytes()).unwrap();
     let length = TokenSigner::new(&key, &X5C).unwrap().oversized_header().unwrap();
     assert!(length > LARGE_TOKEN_BYTES);
     assert_eq!(

@@ -208,6 +208,34 @@ fn reference() {
     );
 }
 
+/// Whoever copies a block of the book gets what loads.
+#[test]
+fn token_sections_of_the_book_load() {
+    let site = site("several-registries.yml");
+    let mut loaded = 0;
+    for page in ["tokens.md", "keys.md", "registries.md"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+        let text = std::fs::read_to_string(path).unwrap();
+        let blocks = text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+        for block in blocks.filter(|block| block.starts_with("token:")) {
+            // Some leave out what is not their point.
+            let needed = ["issuer: i", "expiration: 60"]
+                .iter()
+                .filter(|line| !block.contains(line.split(' ').next().unwrap()));
+            let needed: String = needed.map(|line| format!("  {line}\n")).collect();
+            let needed = if block.contains("keys") { needed } else { needed + "  managed_keys: keys\n" };
+            let rest = "server: {addr: \":5001\"}\nauthn: [{users: {}}]\nauthz: [{acl: []}]\n";
+            let config = format!("{}{rest}", block.replacen("token:\n", &format!("token:\n{needed}"), 1));
+            let config = config.replace("/etc/dockgate/keys", "keys").replace("zot.crt", "zot.pem");
+            site.write("book.yml", &config);
+            let checked = run(dockgate().args(["check", "book.yml"]).current_dir(site.path()));
+            assert_eq!(checked.code, Some(0), "{page}: {checked:#?}\n{config}");
+            loaded += 1;
+        }
+    }
+    assert!(loaded >= 4, "{loaded} sections of the book");
+}
+
 #[test]
 fn no_sample_is_forgotten() {
     let here = include_str!("samples.rs");

@@ -137,3 +137,45 @@ fn the_authority_may_stay_offline() {
     let renewed = typed(&site, "keys renew server");
     assert!(renewed.code == Some(1) && renewed.stderr.contains("run this where it is"), "{renewed:?}");
 }
+
+/// Waits until a server's log says something.
+#[track_caller]
+fn until_it_says(server: &Server, text: &str) {
+    let said = poll(TAKEN_UP_WITHIN, || server.stderr().contains(text).then_some(()));
+    assert!(said.is_some(), "{text:?} is not in\n{}", server.stderr());
+}
+
+/// What hangs when it is opened holds up neither the keys nor the end.
+#[test]
+fn a_pipe_in_place_of_a_key_is_named_and_passed_over() {
+    let site = Site::with(&config("  certificate: cert.pem\n  key: key.pem"));
+    let server = Server::start(&site, "auth.yml");
+    let before = certificate(&server);
+    let key = std::fs::read(site.file("key.pem")).unwrap();
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, site.file("pipe"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    std::fs::rename(site.file("pipe"), site.file("key.pem")).unwrap();
+    until_it_says(&server, "it is no regular file");
+    assert_eq!(certificate(&server), before);
+    let refused = typed(&site, "check auth.yml");
+    assert!(refused.code == Some(2) && refused.stderr.contains("save first"), "{refused:?}");
+    std::fs::remove_file(site.file("key.pem")).unwrap();
+    site.write("key.pem", key);
+    until_it_says(&server, "the signing keys are as they should be again");
+    assert_eq!(server.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn a_published_authority_is_spoken_of_until_it_takes_over() {
+    let site = Site::with(&config(MANAGED));
+    done(&site, "keys init keys");
+    assert!(!done(&site, "check auth.yml").contains("the next CA"));
+    done(&site, "keys next-ca keys");
+    let said = done(&site, "check auth.yml");
+    assert!(
+        said.contains("note: auth.yml:") && said.contains("give bundle.pem to every registry before"),
+        "{said}"
+    );
+    let server = Server::start(&site, "auth.yml");
+    until_it_says(&server, "give bundle.pem to every registry before");
+}

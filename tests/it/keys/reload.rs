@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use dockgate::token::SelfSigned;
 use dockgate_testkit::fakes::noon;
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 
@@ -91,15 +90,8 @@ fn a_certificate_that_ends_while_the_server_runs_is_left_out() {
 fn a_strangers_key_is_not_taken_up() {
     let files = Files::of(SigningFiles::EcGenerated);
     let before = files.signs_with();
-    let names = [];
-    let other = SelfSigned {
-        common_name: "other",
-        subject_alt_names: &names,
-        not_before: noon() - DAY,
-        not_after: noon() + 400 * DAY,
-    };
-    let other = other.generate().unwrap();
-    files.write(&other.certificate_pem, &other.key_pem);
+    let (certificate, key) = crate::support::self_signed("other", &[], noon() - DAY..noon() + 400 * DAY);
+    files.write(&certificate, &key);
     let said = files.server.review_keys();
     let [line] = said.as_slice() else { panic!("{said:?}") };
     assert!(line.contains("token.certificate: registries that trust the one from before"), "{line}");

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use dockgate::outside::SystemClock;
-use dockgate::token::{Generated, SelfSigned};
 use dockgate_api::Clock as _;
+
+use crate::support::self_signed;
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -15,17 +16,22 @@ pub(crate) fn now() -> SystemTime {
 }
 
 /// A fresh key and its certificate for `localhost`, valid from `before` ago until `after` from now.
-pub(crate) fn pair(not_before: SystemTime, not_after: SystemTime) -> Generated {
-    let names = ["localhost".to_owned()];
-    SelfSigned { common_name: "it.example.test", subject_alt_names: &names, not_before, not_after }
-        .generate()
-        .unwrap()
+pub(crate) fn pair(not_before: SystemTime, not_after: SystemTime) -> Pair {
+    let (certificate_pem, key_pem) =
+        self_signed("it.example.test", &["localhost".to_owned()], not_before..not_after);
+    Pair { certificate_pem, key_pem }
+}
+
+/// A key and its certificate.
+pub(crate) struct Pair {
+    pub(crate) certificate_pem: String,
+    pub(crate) key_pem: String,
 }
 
 /// A temporary directory with `cert.pem` and `key.pem`, good for a year.
 pub(crate) struct Site {
     directory: tempfile::TempDir,
-    pub(crate) pair: Generated,
+    pub(crate) pair: Pair,
 }
 
 impl Site {

@@ -1,10 +1,11 @@
 //! Key pairs to sign with.
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use dockgate::token::SelfSigned;
 use dockgate_testkit::fakes::noon;
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 
 /// Which pair.
 #[derive(Clone, Copy, Debug)]
@@ -37,10 +38,21 @@ pub(crate) fn tls_pair() -> (String, String) {
 
 /// A new key with its certificate, valid from 2000 on.
 fn pair(common_name: &str, names: &[String], not_after: SystemTime) -> (String, String) {
-    let not_before = SystemTime::UNIX_EPOCH + years(30);
-    let asked = SelfSigned { common_name, subject_alt_names: names, not_before, not_after };
-    let made = asked.generate().unwrap();
-    (made.certificate_pem, made.key_pem)
+    self_signed(common_name, names, SystemTime::UNIX_EPOCH + years(30)..not_after)
+}
+
+/// A new EC key with its certificate, PEM.
+pub(crate) fn self_signed(
+    common_name: &str,
+    names: &[String],
+    validity: Range<SystemTime>,
+) -> (String, String) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(names).unwrap();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, common_name);
+    (params.not_before, params.not_after) = (validity.start.into(), validity.end.into());
+    (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
 }
 
 fn years(number: u64) -> Duration {
