@@ -14,7 +14,7 @@ fn what_is_no_directory_of_managed_keys_is_refused_with_the_cure() {
     fs::write(dir.path().join("server.key"), "x").unwrap();
     let shown = refused(dir.path());
     assert!(shown.contains("it holds 'server.key' and no file `dockgate-keys`"), "{shown}");
-    assert!(refused(&dir.path().join("server.key")).contains("no such directory"));
+    assert!(refused(&dir.path().join("server.key")).contains("this is a file; name a directory"));
 }
 
 #[test]
