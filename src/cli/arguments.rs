@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
-use super::trust::Given;
 use crate::token::trust::Version;
 
 /// Decides who may pull from and push to a container registry.
@@ -85,6 +84,12 @@ pub(super) struct CheckOptions {
 fn version(text: &str) -> Result<Version, String> {
     let known = Version::ALL.into_iter().find(|version| version.to_string() == text);
     known.ok_or_else(|| "write 2.8, 3.0 or 3.1, which stands for later ones too".to_owned())
+}
+
+/// What a registry was given to trust.
+pub(super) enum Given {
+    Bundle(PathBuf),
+    Jwks(PathBuf),
 }
 
 impl CheckOptions {

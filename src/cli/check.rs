@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use super::arguments::CheckOptions;
-use super::trust::{self, Given};
+use super::arguments::{CheckOptions, Given};
+use super::trust;
 use crate::backends::Backends;
 use crate::outside::Outside;
 use crate::state::{self, Lasting, Loaded, LoadedKey, ServiceProfile, State};

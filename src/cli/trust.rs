@@ -1,10 +1,10 @@
 //! `dockgate check CONFIG --registry-bundle FILE | --registry-jwks FILE`: whether a registry takes our tokens.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
-use super::arguments::CheckOptions;
+use super::arguments::{CheckOptions, Given};
 use super::header_words;
 use super::keys::unknown_service;
 use crate::bounded_file;
@@ -17,12 +17,6 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// A file of all public authorities has more than anybody reads.
 const MOST_STRANGERS: usize = 10;
-
-/// What a registry was given.
-pub(super) enum Given {
-    Bundle(PathBuf),
-    Jwks(PathBuf),
-}
 
 /// What came of it.
 pub(super) struct Report {
