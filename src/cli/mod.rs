@@ -87,6 +87,16 @@ fn header_words(header: &HeaderOptions) -> String {
     if header.x5c { "`x5c: true`".to_owned() } else { format!("`x5c: false` and `key_id: {id}`") }
 }
 
+/// A word that a shell takes as it is.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-:/@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 fn refuse(file: &Path, problems: &[Problem]) -> ExitCode {
     for problem in problems {
         complain(&problem.to_string());

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::arguments::{CheckOptions, Given};
-use super::header_words;
 use super::keys::unknown_service;
+use super::{header_words, shell_word};
 use crate::bounded_file;
 use crate::state::{LoadedKey, ServiceProfile, Signing, State};
 use crate::token::trust::{TokenForm, Trust, TrustFile, Version};
@@ -48,6 +48,7 @@ pub(super) fn report(given: &Given, options: &CheckOptions, state: &State) -> Re
         let question = Question { trust: &trust, profile, key, options, now: state.now() };
         report.is_good &= question.answer(&versions, &mut report.text);
     }
+    missing_authorities(&trust, &signing, &mut report.text);
     report.is_good &= strangers(&trust, &signing, service, &mut report.text);
     Ok(report)
 }
@@ -69,6 +70,13 @@ impl Question<'_> {
         let mut taken = false;
         for &version in versions {
             let _ = match self.takes(version, &self.profile.header) {
+                Ok(()) if !self.lasts(version) => {
+                    let cure = self.export();
+                    writeln!(
+                        text,
+                        "  registry {version}  takes them until the key is renewed, in days; {cure}"
+                    )
+                }
                 Ok(()) => {
                     taken = true;
                     writeln!(text, "  registry {version}  takes them")
@@ -85,14 +93,30 @@ impl Question<'_> {
         self.trust.takes(version, TokenForm { key: &self.key.key, header }, self.now)
     }
 
+    /// Whether it takes them also when a managed key was renewed: then it must know the authority, not the key.
+    fn lasts(&self, version: Version) -> bool {
+        if self.key.managed.is_none() {
+            return true;
+        }
+        let without_key = self.trust.certificates().iter().filter(|held| *held != self.key.key.leaf());
+        let form = TokenForm { key: &self.key.key, header: &self.profile.header };
+        Trust::of(without_key.cloned().collect()).takes(version, form, self.now).is_ok()
+    }
+
+    fn export(&self) -> String {
+        let service = self.options.service.as_ref().or(self.profile.service.as_ref());
+        let only = service.map_or_else(String::new, |service| format!(" --service {}", shell_word(service)));
+        let config = shell_word(&self.options.config.display().to_string());
+        format!("give the registry what `dockgate keys export --bundle{only} {config}` prints")
+    }
+
     fn cure(&self, version: Version) -> String {
         let present = &self.profile.header;
         let form = TokenForm { key: &self.key.key, header: present };
-        let Some(header) = self.trust.header_for(version, form, self.now) else {
-            let service = self.options.service.as_ref().or(self.profile.service.as_ref());
-            let only = service.map_or_else(String::new, |service| format!(" --service '{service}'"));
-            let config = self.options.config.display();
-            return format!("give the registry what `dockgate keys export --bundle{only} {config}` prints");
+        let header = self.trust.header_for(version, form, self.now);
+        // Without the certificate a registry knows one key, and a managed one is another in days.
+        let Some(header) = header.filter(|header| header.x5c || self.key.managed.is_none()) else {
+            return self.export();
         };
         let lost = Version::ALL
             .into_iter()
@@ -105,6 +129,23 @@ impl Question<'_> {
             None => "in `token`".to_owned(),
         };
         format!("write {} {place}{price}", header_words(&header))
+    }
+}
+
+/// Warns of authorities that will issue one day, and that the registry does not know.
+fn missing_authorities(trust: &Trust, signing: &Signing, text: &mut String) {
+    let managed = signing.keys().iter().filter_map(|key| Some((key, key.managed.as_ref()?)));
+    for (key, managed) in managed {
+        let issuer = managed.authorities.iter().find(|authority| key.key.leaf().is_issued_by(authority));
+        let Some(issuer) = issuer.filter(|issuer| trust.certificates().contains(issuer)) else { continue };
+        let later = managed.authorities.iter().filter(|other| other.not_before() >= issuer.not_before());
+        for missing in later.filter(|other| !trust.certificates().contains(other)) {
+            let _ = writeln!(
+                text,
+                "warning: {}: it will issue one day, and is not in this bundle; give the registry the new bundle before that",
+                missing.subject()
+            );
+        }
     }
 }
 
@@ -174,7 +215,7 @@ fn foreign(
 
 fn read(path: &Path) -> Result<TrustFile, String> {
     let bytes = bounded_file::read(path, LARGEST).map_err(|error| {
-        format!("{}: cannot be read ({error}); name the registry's own file", path.display())
+        format!("{}: cannot be read ({error}); name the registry's own file, or a copy of it", path.display())
     })?;
     Ok(TrustFile { path: path.to_path_buf(), bytes })
 }

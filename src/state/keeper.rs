@@ -1,6 +1,7 @@
 //! Keeps the keys of a running server as their files are, and renews what renews itself.
 
 use std::convert::Infallible;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +13,8 @@ use crate::watch::Watcher;
 
 /// Clocks jump, and file systems forget to tell: nothing rests on one timer.
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+/// How often the time of day is looked at.
+const TICK: Duration = Duration::from_secs(20);
 /// A renewal that failed is tried again after so long.
 const SHORTEST_WAIT: Duration = Duration::from_secs(30);
 /// Files are read in milliseconds, and the lock of managed keys is waited for ten seconds.
@@ -39,28 +42,41 @@ pub async fn keep_keys(state: Arc<State>) -> Infallible {
     let mut watcher = Watcher::new(state.plan.files());
     let mut told = Told { what: state.key_findings.clone(), at: state.now() };
     loop {
-        let (findings, again_at) = reviewed(&state).await;
-        told.tell(findings, state.now());
-        let left = again_at.map(|again| again.duration_since(state.now()).unwrap_or_default());
-        let wait = left.unwrap_or(LONGEST_WAIT).clamp(SHORTEST_WAIT, LONGEST_WAIT);
+        let again_at = match reviewed(&state).await {
+            Some((findings, again_at)) => {
+                told.tell(findings, state.now());
+                again_at
+            }
+            None => None,
+        };
+        let now = state.now();
+        let wait = again_at.map_or(LONGEST_WAIT, |again| again.duration_since(now).unwrap_or_default());
+        let again = now..now + wait.clamp(SHORTEST_WAIT, LONGEST_WAIT);
         tokio::select! {
             () = watcher.changed() => {}
-            () = tokio::time::sleep(wait) => {}
+            () = outside(&again, &state) => {}
         }
     }
 }
 
+/// Ready once the time of day has left a span. It may jump, after a suspension too, so that no timer is long.
+async fn outside(span: &Range<SystemTime>, state: &State) {
+    while span.contains(&state.now()) {
+        tokio::time::sleep(TICK).await;
+    }
+}
+
 /// One review, beside the requests: files may be slow, and another process may hold the lock.
-async fn reviewed(state: &Arc<State>) -> (Findings, Option<SystemTime>) {
+async fn reviewed(state: &Arc<State>) -> Option<(Findings, Option<SystemTime>)> {
     let reviewing = Arc::clone(state);
     let mut review = tokio::task::spawn_blocking(move || reviewing.review_keys());
     let mut late = false;
     loop {
         match tokio::time::timeout(REVIEWED_WITHIN, &mut review).await {
-            Ok(Ok(reviewed)) => return reviewed,
+            Ok(Ok(reviewed)) => return Some(reviewed),
             Ok(Err(error)) => {
                 tracing::error!(%error, "the review of the signing keys failed");
-                return (Findings::default(), None);
+                return None;
             }
             // No second one beside it: it would hang too.
             Err(_) if !late => {
@@ -82,7 +98,8 @@ struct Told {
 
 impl Told {
     fn tell(&mut self, findings: Findings, now: SystemTime) {
-        let due = now.duration_since(self.at).is_ok_and(|past| past >= REMIND_AFTER);
+        // A clock that went back is no reason to be silent until then.
+        let due = now.duration_since(self.at).is_ok_and(|past| past >= REMIND_AFTER) || now < self.at;
         let is_new = |problem: &&Problem, known: &[Problem]| due || !known.contains(problem);
         let Findings { problems, alarms, warnings, notes } = &findings;
         let known = [&self.what.problems, &self.what.alarms].map(Vec::as_slice).concat();

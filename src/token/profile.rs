@@ -47,7 +47,7 @@ impl Profile {
         if !self.certificate_ended.swap(true, Ordering::Relaxed) {
             tracing::error!(
                 "the signing certificate has ended: tokens go out without it, and only registries that know the key id \
-                 take them; renew it"
+                 take them"
             );
         }
         &self.without_x5c

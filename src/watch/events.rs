@@ -70,8 +70,16 @@ impl Events {
     }
 
     /// No events at all.
+    #[cfg(test)]
     pub(super) fn none() -> Self {
         Self { system: None, shared: Arc::new(Shared::default()), refused: false }
+    }
+
+    /// Tells whether anybody still waits for events, the thread that the system's come through too.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> impl Fn() -> bool + 'static {
+        let shared = Arc::downgrade(&self.shared);
+        move || shared.strong_count() > 0
     }
 
     /// Ready when something happened since the last call.

@@ -55,7 +55,8 @@ impl Watcher {
     }
 
     /// Asks the system for no events and only looks at the files every `poll`, 250 milliseconds or more.
-    pub fn polling(paths: impl IntoIterator<Item = PathBuf>, poll: Duration) -> Self {
+    #[cfg(test)]
+    fn polling(paths: impl IntoIterator<Item = PathBuf>, poll: Duration) -> Self {
         Self::start(absolute(paths), poll, Events::none())
     }
 

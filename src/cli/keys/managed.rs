@@ -64,26 +64,10 @@ pub(super) fn next_ca(directory: &Path, outside: &Outside) -> ExitCode {
     })
 }
 
-/// Registries that were not given the bundle in the meantime refuse every token from then on.
-const TIME_TO_PUBLISH: Duration = Duration::from_secs(DAY);
-
 pub(super) fn switch_ca(directory: &Path, at_once: bool, outside: &Outside) -> ExitCode {
     let now = outside.clock.now();
-    let keys = match ManagedKeys::open(directory) {
-        Ok(keys) => keys,
-        Err(error) => return failed(&error.to_string()),
-    };
-    let published = keys.next_published().ok().flatten();
-    let just_now =
-        published.is_some_and(|then| now.duration_since(then).unwrap_or_default() < TIME_TO_PUBLISH);
-    if just_now && !at_once {
-        return failed(&format!(
-            "{0}: the next authority was published less than a day ago, and registries that do not have {0}/bundle.pem since \
-             then would refuse all tokens: give it to them, restart them, and come again, or insist with --now",
-            directory.display()
-        ));
-    }
-    done(keys.switch_ca(now), |next: &NextCa| {
+    let switched = ManagedKeys::open(directory).and_then(|keys| keys.switch_ca(now, at_once));
+    done(switched, |next: &NextCa| {
         format!(
             "{} issues from now on; it was published on {}. Registries that were not given bundle.pem since then refuse \
              all tokens.",

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::export::{bundle, jwks, need_service};
 use crate::backends::Backends;
-use crate::cli::{date, header_words, say};
+use crate::cli::{date, header_words, say, shell_word};
 use crate::outside::Outside;
 use crate::state::{LoadedKey, ServiceProfile, Signing, State};
 use crate::token::trust::{TokenForm, Trust, TrustFile, Version};
@@ -136,16 +136,6 @@ impl Settings<'_> {
             quoted(self.state.issuer()),
             shell_word(&self.config.display().to_string()),
         );
-    }
-}
-
-/// A word that a shell takes as it is.
-fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-:/@".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn judge(
             ended.insert(position);
             let what = what_expired(key, now);
             match expired {
-                Expired::IsLeftOut => findings.warnings.push(planned.problem(format!(
+                Expired::IsLeftOut => findings.alarms.push(planned.problem(format!(
                     "{what}: tokens go out without it, and only registries that know the key id take them"
                 ))),
                 Expired::IsRefused => findings.problems.push(planned.problem(format!(
@@ -55,7 +55,7 @@ pub(super) fn judge(
                 ))),
             }
         } else if key.key.leaf().not_before() > now {
-            findings.warnings.push(planned.problem(
+            findings.alarms.push(planned.problem(
                 "the signing certificate is not valid yet: registries refuse its tokens until it is",
             ));
         } else if key.managed.is_none() && key.ends() <= now + EXPIRES_SOON {

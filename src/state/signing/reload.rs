@@ -68,11 +68,10 @@ impl SigningPlan {
         if next.ends() <= now {
             return Err("the new certificate has expired");
         }
-        if let (Some(before), Some(next)) = (&before.managed, &next.managed) {
-            let in_common = next.authorities.iter().any(|authority| before.authorities.contains(authority));
-            return in_common
-                .then_some(())
-                .ok_or("the authority is another one: registries do not know it; restart");
+        if before.managed.is_some() {
+            return is_vouched_for(next, before, now).then_some(()).ok_or(
+                "it is issued by an authority that was not published before: give bundle.pem to the registries, then restart",
+            );
         }
         let mut profiles = self.profiles().filter(|(_, profile)| profile.key == position);
         let takes = profiles.all(|(_, profile)| {

@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::authority::Authority;
-use super::directory::VOLUME_LINK;
+use super::directory::{VOLUME_LINK, is_temporary};
 use super::error::ManagedError;
 use super::layout::{Entry, MARK, VERSION};
+use super::lock;
 use crate::bounded_file;
 use crate::token::{Certificate, PemFile, SigningKey};
 
 /// No file of a managed directory comes near this.
-const LARGEST_FILE: u64 = 1 << 20;
+pub(super) const LARGEST_FILE: u64 = 1 << 20;
 /// Of a foreign marker, in the error.
 const SHOWN: usize = 60;
 const READ_BY_OTHERS: u32 = 0o004;
@@ -144,8 +145,8 @@ pub(super) fn first_file(root: &Path) -> Result<Option<String>, ManagedError> {
     let mut names = Vec::new();
     for entry in fs::read_dir(root).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned();
-        let temporary = name.starts_with(super::layout::TEMPORARY_PREFIX);
-        if !temporary && name != Entry::Lock.name() && name != "lost+found" {
+        let lock = name == Entry::Lock.name() && lock::is_ours(&root.join(&name));
+        if !is_temporary(&name) && !lock && name != "lost+found" {
             names.push(name);
         }
     }

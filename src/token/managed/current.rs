@@ -81,11 +81,6 @@ impl Current {
     pub(super) fn try_again_soon(&mut self, now: SystemTime) {
         self.renew_at = self.renew_at.min(now + TRY_AGAIN);
     }
-
-    /// The notices that the one before did not have: those to log.
-    pub fn news_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a Notice> {
-        self.notices.iter().filter(|notice| !before.notices.contains(notice))
-    }
 }
 
 /// Those that have not ended, without the leaf itself and without doubles.

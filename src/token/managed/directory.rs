@@ -82,7 +82,7 @@ impl Directory {
         self.gate.before(DiskStep::Sweep).map_err(unwritable)?;
         for entry in fs::read_dir(&self.root).map_err(unwritable)? {
             let entry = entry.map_err(unwritable)?;
-            if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
+            if is_temporary(&entry.file_name().to_string_lossy()) {
                 fs::remove_file(entry.path()).map_err(unwritable)?;
             }
         }
@@ -111,6 +111,12 @@ impl Directory {
             result => result,
         }
     }
+}
+
+/// Of our own writes; another file of such a name is somebody's.
+pub(super) fn is_temporary(name: &str) -> bool {
+    let of = name.strip_prefix(TEMPORARY_PREFIX);
+    of.is_some_and(|of| Entry::ALL.iter().any(|entry| entry.name() == of))
 }
 
 impl Held<'_> {

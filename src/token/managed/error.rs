@@ -186,6 +186,12 @@ pub enum ManagedError {
         /// When it was made.
         published: SystemTime,
     },
+    /// The next CA is too new to take over unless somebody insists.
+    #[error(
+        "{}: the next CA was published less than a day ago, and registries that do not have bundle.pem since then would \
+         refuse all tokens: give it to them, restart them, and come again, or insist with --now", .0.display()
+    )]
+    JustPublished(PathBuf),
     /// There is no next CA to switch to.
     #[error(
         "{}: there is no next CA; make one with `dockgate keys next-ca`, give bundle.pem to every registry, then switch",

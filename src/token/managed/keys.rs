@@ -1,6 +1,7 @@
 //! The directory in use.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -8,17 +9,17 @@ use std::time::{Duration, SystemTime};
 use super::authority::Authority;
 use super::contents::{Contents, Leaf, first_file};
 use super::current::Current;
-use super::directory::Directory;
+use super::directory::{Directory, Held};
 use super::error::ManagedError;
 use super::layout::{Entry, marker};
 use super::memory::Memory;
 use super::notice::Notice;
-use super::schedule::{LEAF_LIFE, LONGEST_TOKEN, Reason, Step, next_step, switch_at};
+use super::schedule::{LEAF_LIFE, LONGEST_TOKEN, Reason, Step, TIME_TO_PUBLISH, left, next_step, switch_at};
 use super::{offline, steps};
 use crate::token::{Certificate, GenerateError, SigningKey};
 
 /// More than a directory can be behind.
-pub(super) const MOST_STEPS: usize = 8;
+const MOST_STEPS: usize = 8;
 
 /// Managed keys: see the [module](super). Everything here reads, and now and then writes, files: not for a thread that
 /// must not block.
@@ -124,14 +125,15 @@ impl ManagedKeys {
         }
     }
 
-    /// Replaces the leaf now, whether it is due or not. Returns the certificate of the new one.
+    /// Replaces the leaf now, whether it is due or not, after everything else that is due. Returns the certificate of the
+    /// new one.
     ///
     /// # Errors
     /// The CA key is elsewhere, or the directory cannot be written.
     pub fn renew(&self, now: SystemTime) -> Result<Certificate, ManagedError> {
         self.read()?.ca()?;
         let held = self.directory.lock()?;
-        let found = self.read()?;
+        let (found, _) = self.settle(&held, now)?;
         steps::take(&held, &found, &Step::RenewLeaf(Reason::Aging), now)?;
         let found = self.read()?;
         let leaf = found.leaf.sound().ok_or(GenerateError::Certificate)?;
@@ -162,20 +164,13 @@ impl ManagedKeys {
         })
     }
 
-    /// When the next CA was made and put into the bundle, if there is one.
-    ///
-    /// # Errors
-    /// The directory cannot be read.
-    pub fn next_published(&self) -> Result<Option<SystemTime>, ManagedError> {
-        Ok(self.read()?.next.as_ref().map(Authority::published))
-    }
-
     /// Lets the next CA take over now, and issues a leaf by it. The CA before stays in the bundle until it ends, or
     /// until its file `ca-old.key` is deleted.
     ///
     /// # Errors
-    /// There is no next CA, it begins later by the clock, the CA key is elsewhere, or the directory cannot be written.
-    pub fn switch_ca(&self, now: SystemTime) -> Result<NextCa, ManagedError> {
+    /// There is no next CA, it was published less than a day ago (unless `at_once`), it begins later by the clock, the CA
+    /// key is elsewhere, or the directory cannot be written.
+    pub fn switch_ca(&self, now: SystemTime, at_once: bool) -> Result<NextCa, ManagedError> {
         self.read()?.ca()?;
         let held = self.directory.lock()?;
         let found = self.read()?;
@@ -187,6 +182,9 @@ impl ManagedKeys {
                 begins: next.certificate().not_before(),
                 now,
             });
+        }
+        if !at_once && left(now, next.published()) < TIME_TO_PUBLISH {
+            return Err(ManagedError::JustPublished(found.root.clone()));
         }
         for step in [Step::WriteBundle, Step::SwitchCa] {
             steps::take(&held, &found, &step, now)?;
@@ -205,6 +203,24 @@ impl ManagedKeys {
 
     pub(super) fn read(&self) -> Result<Contents, ManagedError> {
         Contents::read(self.directory.root())
+    }
+
+    /// Does what is due but the renewal of the leaf.
+    pub(super) fn settle(
+        &self,
+        held: &Held<'_>,
+        now: SystemTime,
+    ) -> Result<(Contents, Vec<Notice>), ManagedError> {
+        let mut notices = Vec::new();
+        let mut found = self.read()?;
+        for _ in 0..MOST_STEPS {
+            match next_step(&found, now, Duration::ZERO)? {
+                None | Some(Step::RenewLeaf(_)) => break,
+                Some(step) => notices.extend(steps::take(held, &found, &step, now)?),
+            }
+            found = self.read()?;
+        }
+        Ok((found, notices))
     }
 
     /// Does what is due, step by step, as long as it holds the lock.
@@ -237,7 +253,15 @@ pub(super) fn make(root: &Path) -> Result<(), ManagedError> {
     if root.is_file() {
         return Err(ManagedError::NotADirectory(root.to_path_buf()));
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(root).map_err(unwritable)
+    if root.is_dir() {
+        return Ok(());
+    }
+    // Only the last one is ours alone.
+    root.parent().map_or(Ok(()), fs::create_dir_all).map_err(unwritable)?;
+    match fs::DirBuilder::new().mode(0o700).create(root) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(unwritable(error)),
+        _ => Ok(()),
+    }
 }
 
 fn refuse_unless_empty(root: &Path) -> Result<(), ManagedError> {
@@ -246,7 +270,11 @@ fn refuse_unless_empty(root: &Path) -> Result<(), ManagedError> {
     }
     match first_file(root)? {
         Some(found) => Err(ManagedError::NotEmpty { directory: root.to_path_buf(), found }),
-        None => fs::set_permissions(root, fs::Permissions::from_mode(0o700))
-            .map_err(|error| ManagedError::Unwritable { path: root.to_path_buf(), error }),
+        None => close_to_others(root),
     }
+}
+
+pub(super) fn close_to_others(root: &Path) -> Result<(), ManagedError> {
+    fs::set_permissions(root, fs::Permissions::from_mode(0o700))
+        .map_err(|error| ManagedError::Unwritable { path: root.to_path_buf(), error })
 }

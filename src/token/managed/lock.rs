@@ -6,8 +6,11 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rustix::fs::OFlags;
+
 use super::error::ManagedError;
 use super::layout::Entry;
+use crate::bounded_file;
 
 /// Writing takes milliseconds; who holds the lock for so long hangs.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -21,9 +24,7 @@ pub(super) fn hold(root: &Path, patience: Duration) -> Result<File, ManagedError
     let unwritable = |error| ManagedError::Unwritable { path: path.clone(), error };
     let end = Instant::now() + patience;
     loop {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false).mode(Entry::Lock.mode());
-        let mut file = options.open(&path).map_err(unwritable)?;
+        let mut file = open(&path).map_err(unwritable)?;
         match file.try_lock() {
             // Somebody may have removed the file meanwhile: then the next one would lock another.
             Ok(()) if is_still_there(&path, &file) => {
@@ -40,10 +41,28 @@ pub(super) fn hold(root: &Path, patience: Duration) -> Result<File, ManagedError
     }
 }
 
+/// Whoever may write into the directory must not make root write to another file, by a link in the lock's place.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(Entry::Lock.mode());
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = options.custom_flags(flags.bits().cast_signed()).open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() || found.nlink() != 1 {
+        return Err(io::Error::other("it is no file of its own: remove it"));
+    }
+    Ok(file)
+}
+
 pub(super) fn is_still_there(path: &Path, file: &File) -> bool {
     let id = |found: fs::Metadata| (found.dev(), found.ino());
     let (named, held) = (fs::metadata(path).map(id), file.metadata().map(id));
     named.is_ok() && named.ok() == held.ok()
+}
+
+/// Whether a file is what [`hold`] leaves; another one of that name is somebody's.
+pub(super) fn is_ours(path: &Path) -> bool {
+    bounded_file::read(path, SHOWN).is_ok_and(|text| text.is_empty() || text.starts_with(b"process "))
 }
 
 /// For the message of who waits in vain.

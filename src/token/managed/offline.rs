@@ -3,15 +3,16 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::contents::{Contents, Leaf, certificates};
+use super::contents::{Contents, LARGEST_FILE, Leaf, certificates};
 use super::current::{Current, exposed, of_the_ca};
 use super::directory::Directory;
 use super::error::ManagedError;
-use super::keys::{MOST_STEPS, ManagedKeys, make};
+use super::keys::{ManagedKeys, close_to_others, make};
 use super::layout::{Entry, marker};
 use super::notice::{Notice, day};
-use super::schedule::{Step, due_at, is_usable, issuing, next_step};
-use super::steps::{self, write_leaf};
+use super::schedule::{due_at, is_usable, issuing};
+use super::steps::write_leaf;
+use crate::bounded_file;
 use crate::token::{Certificate, GenerateError, SigningKey};
 
 /// The usual life of a leaf that is renewed by hand: 90 days.
@@ -60,15 +61,7 @@ impl ManagedKeys {
         self.read()?.ca()?;
         make(into)?;
         let held = self.directory.lock()?;
-        let mut notices = Vec::new();
-        let mut found = self.read()?;
-        for _ in 0..MOST_STEPS {
-            match next_step(&found, now, Duration::ZERO)? {
-                None | Some(Step::RenewLeaf(_)) => break,
-                Some(step) => notices.extend(steps::take(&held, &found, &step, now)?),
-            }
-            found = self.read()?;
-        }
+        let (found, mut notices) = self.settle(&held, now)?;
         let leaf = issuing(&found, now)?.issue(now, life)?;
         let bundle = found.wanted_bundle(now);
         let made = Leaf::read(into, Some(leaf.clone().into_bytes()));
@@ -79,6 +72,7 @@ impl ManagedKeys {
         check_target(into, &found)?;
         let there = target.lock()?;
         let before = check_target(into, &found)?;
+        close_to_others(into)?;
         // The leaf last but for the marker: a leaf that its bundle does not know is refused.
         there.write(Entry::Bundle, &bundle)?;
         match &before {
@@ -123,7 +117,7 @@ fn check_target(into: &Path, source: &Contents) -> Result<Option<Contents>, Mana
 }
 
 fn first_bundle(into: &Path) -> Option<Vec<Certificate>> {
-    certificates(&std::fs::read(Entry::Bundle.of(into)).ok()?)
+    certificates(&bounded_file::read(&Entry::Bundle.of(into), LARGEST_FILE).ok()?)
 }
 
 fn is_ours(bundle: &[Certificate], source: &Contents) -> bool {

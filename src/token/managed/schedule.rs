@@ -29,6 +29,9 @@ const LATE_NOTICE: Duration = Duration::from_secs(180 * DAY.as_secs());
 /// as long as so much of the current one is left.
 const LAST_MOMENT: Duration = Duration::from_secs(30 * DAY.as_secs());
 
+/// Registries that were not given the bundle before the next CA takes over refuse every token.
+pub(super) const TIME_TO_PUBLISH: Duration = DAY;
+
 /// A new leaf that ends hardly later than the old one is not worth making: the CA is about to end.
 const WORTH_IT: Duration = Duration::from_secs(60 * 60);
 

@@ -1,17 +1,17 @@
 //! Doing what is due, one step at a time, under the lock.
 
-use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
 use super::authority::Authority;
-use super::contents::Contents;
+use super::contents::{Contents, LARGEST_FILE};
 use super::current::{MOST_PREVIOUS, to_publish};
 use super::directory::Held;
 use super::error::ManagedError;
 use super::layout::Entry;
 use super::notice::Notice;
 use super::schedule::{LEAF_LIFE, Reason, Step, issuing, switch_at};
+use crate::bounded_file;
 use crate::token::Certificate;
 
 /// Does one step. Returns what is to be said of it.
@@ -35,8 +35,9 @@ pub(super) fn take(
         }
         Step::SwitchCa => {
             let path = Entry::Ca.of(root);
-            let old = fs::read_to_string(&path)
+            let old = bounded_file::read(&path, LARGEST_FILE)
                 .map_err(|error| ManagedError::Unreadable { path: path.clone(), error })?;
+            let old = String::from_utf8_lossy(&old);
             // A crash in between leaves the old CA twice, and the next holder of the lock begins again.
             held.write(Entry::OldCa, &old)?;
             held.rename(Entry::NextCa, Entry::Ca)?;

@@ -101,6 +101,7 @@ fn the_next_authority_is_published_and_then_takes_over() {
 
     let said = done(&site, "keys next-ca keys");
     assert!(said.contains("keys/bundle.pem: give that file to every registry"), "{said}");
+    until_it_says(&server, "give bundle.pem to every registry before");
     let both = bundle();
     assert!(both.starts_with(&first) && both.matches("BEGIN CERTIFICATE").count() == 2, "{both}");
     assert_eq!(typed(&site, "keys next-ca keys").code, Some(1), "one is enough");
@@ -178,4 +179,36 @@ fn a_published_authority_is_spoken_of_until_it_takes_over() {
     );
     let server = Server::start(&site, "auth.yml");
     until_it_says(&server, "give bundle.pem to every registry before");
+}
+
+/// Registries have nothing of an authority that was never published to them.
+#[test]
+fn a_leaf_of_an_unpublished_authority_is_not_taken_up() {
+    let site = Site::with(&config("  managed_keys: server"));
+    done(&site, "keys init authority");
+    done(&site, "keys issue-leaf authority --into server");
+    let server = Server::start(&site, "auth.yml");
+    let before = certificate(&server);
+    done(&site, "keys next-ca authority");
+    done(&site, "keys switch-ca authority --now");
+    done(&site, "keys issue-leaf authority --into server");
+    until_it_says(&server, "an authority that was not published before");
+    assert_eq!(certificate(&server), before);
+}
+
+/// What cannot be right is found out before anything is locked.
+#[test]
+fn a_pipe_in_the_target_of_a_leaf_does_not_hang() {
+    let site = Site::new();
+    done(&site, "keys init authority");
+    std::fs::create_dir(site.file("target")).unwrap();
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    let pipe = site.file("target/bundle.pem");
+    rustix::fs::mknodat(rustix::fs::CWD, pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let refused = typed(&site, "keys issue-leaf authority --into target");
+    assert!(
+        refused.code == Some(1) && refused.stderr.contains("bundle.pem of something else"),
+        "{refused:?}"
+    );
+    done(&site, "keys renew authority");
 }

@@ -208,3 +208,29 @@ fn files_that_no_registry_should_be_given_are_refused() {
     refused(&typed(&site, "check auth.yml --registry-bundle a --registry-jwks b"), "cannot be used with");
     refused(&typed(&site, "check auth.yml --offline --registry-bundle a"), "cannot be used with");
 }
+
+/// A registry that knows the key and not the authority takes the tokens for some days.
+#[test]
+fn what_does_not_last_is_not_good() {
+    let site = Site::with(&config("  managed_keys: keys"));
+    done(&site, "keys init keys");
+    let leaf = std::fs::read_to_string(site.file("keys/leaf.key")).unwrap();
+    let (_, certificate) = leaf.split_once("-----BEGIN CERTIFICATE").unwrap();
+    site.write("leaf.pem", format!("-----BEGIN CERTIFICATE{certificate}"));
+    let ended = typed(&site, "check auth.yml --registry-bundle leaf.pem");
+    refused(
+        &ended,
+        "takes them until the key is renewed, in days; give the registry what `dockgate keys export --bundle",
+    );
+
+    site.write("jwks.json", done(&site, "keys export --jwks --short-lived auth.yml"));
+    let ended = typed(&site, "check auth.yml --registry-jwks jwks.json");
+    refused(&ended, "refuses every token with `x5c`; give the registry what `dockgate keys export --bundle");
+
+    site.write("old.pem", std::fs::read(site.file("keys/bundle.pem")).unwrap());
+    done(&site, "keys next-ca keys");
+    let said = done(&site, "check auth.yml --registry-bundle old.pem");
+    assert!(said.contains("it will issue one day, and is not in this bundle"), "{said}");
+    site.write("new.pem", std::fs::read(site.file("keys/bundle.pem")).unwrap());
+    assert!(!done(&site, "check auth.yml --registry-bundle new.pem").contains("it will issue one day"));
+}

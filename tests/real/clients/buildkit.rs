@@ -30,9 +30,10 @@ impl Client for BuildKit {
     fn at(home: Home) -> Self {
         let address = format!("unix://{}", home.path("buildkit.sock").display());
         let config = format!(
-            "root = \"{}\"\n[grpc]\naddress = [\"{address}\"]\n[worker.containerd]\nenabled = false\n\
+            "root = \"{}\"\n[grpc]\naddress = [\"{address}\"]\n[otel]\nsocketPath = \"{}\"\n[worker.containerd]\nenabled = false\n\
              [worker.oci]\nsnapshotter = \"native\"\n[registry.\"{}\"]\nhttp = true\n",
             home.path("buildkit").display(),
+            home.path("otel.sock").display(),
             home.host(),
         );
         fs::write(home.path("buildkitd.toml"), config).unwrap();

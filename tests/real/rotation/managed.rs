@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{accepts, leaf, token_of, token_signed_anew};
+use super::{accepts, leaf, token_of, token_signed_anew, until_it_says};
 use crate::accounts::ALICE;
 use crate::client::Client as _;
 use crate::components::SKOPEO;
@@ -55,6 +55,7 @@ fn the_next_authority_takes_over(version: Version) {
     let Some(mut site) = managed(version) else { return };
     let before = token_of(&site.dockgate_host);
     dockgate::run(site.dir(), &["keys", "next-ca", KEYS]).succeeds();
+    until_it_says(&site, "give bundle.pem to every registry before");
     // One that was given the bundle since then; the site's has the one from before.
     let (mut told, told_host) = site.another_registry(version, &bundle_of(site.dir(), KEYS));
     let untold_host = site.registry_host.clone();

@@ -32,7 +32,7 @@ fn the_files_have_their_modes() {
     let dir = parent.path().join("keys");
     let keys = ManagedKeys::init(&dir, day(0)).unwrap();
     keys.publish_next_ca(day(0)).unwrap();
-    keys.switch_ca(day(1)).unwrap();
+    keys.switch_ca(day(1), true).unwrap();
     keys.publish_next_ca(day(1)).unwrap();
     assert_eq!(mode(&dir), 0o700);
     let expected = [

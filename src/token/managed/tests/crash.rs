@@ -73,7 +73,7 @@ fn a_crash_while_the_next_ca_takes_over() {
     let (soon, now) = (day(5 * YEAR + 9), day(9 * YEAR));
     let by_itself =
         crashes(dir.path(), |keys| worst(&keys.current(now, TOKEN).unwrap()) < Some(Severity::Error));
-    let by_hand = crashes(dir.path(), |keys| keys.switch_ca(soon).is_ok());
+    let by_hand = crashes(dir.path(), |keys| keys.switch_ca(soon, true).is_ok());
     assert!(by_itself.len() >= 14 && by_hand.len() >= 14, "{} {}", by_itself.len(), by_hand.len());
     for dir in by_itself {
         let current = recovers(dir.path(), &known, now);
@@ -87,7 +87,7 @@ fn a_crash_while_the_next_ca_takes_over() {
         // As it was or as it should be: the administrator looks, and does it again if need be.
         assert_eq!(current.authorities.len(), 2);
         if current.authorities[0].der() == known[0] {
-            ManagedKeys::open(dir.path()).unwrap().switch_ca(soon).unwrap();
+            ManagedKeys::open(dir.path()).unwrap().switch_ca(soon, true).unwrap();
         } else {
             switched += 1;
         }
@@ -125,7 +125,7 @@ fn a_crash_while_an_offline_leaf_is_refreshed() {
     let parent = tempfile::tempdir().unwrap();
     keys.issue_leaf(parent.path(), OFFLINE_LEAF_LIFE, day(0)).unwrap();
     keys.publish_next_ca(day(1)).unwrap();
-    keys.switch_ca(day(2)).unwrap();
+    keys.switch_ca(day(2), true).unwrap();
     for steps in 0.. {
         let target = copy(parent.path());
         let gate = Arc::new(Crash(AtomicUsize::new(steps)));

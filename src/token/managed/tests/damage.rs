@@ -36,7 +36,7 @@ fn template() -> &'static TempDir {
     TEMPLATE.get_or_init(|| {
         let (dir, keys) = made();
         keys.publish_next_ca(day(1)).unwrap();
-        keys.switch_ca(day(2)).unwrap();
+        keys.switch_ca(day(2), true).unwrap();
         keys.publish_next_ca(day(3)).unwrap();
         dir
     })

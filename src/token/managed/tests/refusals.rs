@@ -81,7 +81,7 @@ fn a_lost_ca_key_is_not_replaced() {
     fs::remove_file(Entry::Leaf.of(dir.path())).unwrap();
     let shown = keys.current(day(1), TOKEN).unwrap_err().to_string();
     assert!(shown.contains("the key of the CA is not here to make another"), "{shown}");
-    for error in [keys.publish_next_ca(day(1)).unwrap_err(), keys.switch_ca(day(1)).unwrap_err()] {
+    for error in [keys.publish_next_ca(day(1)).unwrap_err(), keys.switch_ca(day(1), true).unwrap_err()] {
         assert!(matches!(error, ManagedError::NoCaKey(_)), "{error}");
     }
     assert!(!Entry::Ca.of(dir.path()).exists());
@@ -134,4 +134,34 @@ fn neither_errors_nor_debug_show_a_key() {
 
 fn read_or_empty(dir: &Path, entry: Entry) -> String {
     fs::read_to_string(entry.of(dir)).unwrap_or_default()
+}
+
+/// Names like our own do not make a file ours.
+#[test]
+fn init_takes_nobodys_lock_and_no_strangers_notes() {
+    for name in ["lock", ".new-notes"] {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(name), "precious").unwrap();
+        assert!(
+            matches!(ManagedKeys::init(dir.path(), day(0)), Err(ManagedError::NotEmpty { .. })),
+            "{name}"
+        );
+        assert_eq!(fs::read_to_string(dir.path().join(name)).unwrap(), "precious");
+    }
+}
+
+#[test]
+fn only_the_directory_itself_is_closed_to_others() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let (above, own) = (dir.path().join("above"), dir.path().join("above/keys"));
+    let keys = ManagedKeys::init(&own, day(0)).unwrap();
+    assert_eq!(mode(&own), 0o700);
+    assert_ne!(mode(&above), 0o700, "others have things there");
+    let into = dir.path().join("into");
+    fs::create_dir(&into).unwrap();
+    fs::set_permissions(&into, fs::Permissions::from_mode(0o755)).unwrap();
+    keys.issue_leaf(&into, super::super::OFFLINE_LEAF_LIFE, day(0)).unwrap();
+    assert_eq!(mode(&into), 0o700);
 }

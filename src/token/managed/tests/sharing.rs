@@ -124,3 +124,20 @@ fn a_removed_lock_file_does_not_let_two_in() {
     });
     assert!(waiting, "two held the lock at once");
 }
+
+/// Root may run a command on a directory that belongs to the server's user, who must not gain by it.
+#[test]
+fn a_link_in_the_locks_place_is_not_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = ManagedKeys::init(&dir.path().join("keys"), day(0)).unwrap();
+    let victim = dir.path().join("victim");
+    fs::write(&victim, "precious").unwrap();
+    let lock = dir.path().join("keys/lock");
+    for link in [std::os::unix::fs::symlink::<&Path, &Path>, |from: &Path, to: &Path| fs::hard_link(from, to)]
+    {
+        fs::remove_file(&lock).unwrap();
+        link(&victim, &lock).unwrap();
+        assert!(matches!(keys.renew(day(1)), Err(ManagedError::Unwritable { .. })));
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    }
+}
