@@ -8,6 +8,7 @@ mod form;
 mod guarded;
 mod jwk;
 mod key;
+mod log_texts;
 mod model;
 mod own;
 mod rows;
