@@ -71,7 +71,7 @@ pub(crate) fn installed(components: &[Component]) -> bool {
         return false;
     }
     let missing: Vec<&Component> =
-        components.iter().filter(|component| !is_there(component.program)).collect();
+        components.iter().filter(|component| find(component.program).is_none()).collect();
     for Component { program, source } in &missing {
         let cure = match source {
             Source::Debian(package) => format!("apt-get install {package}"),
@@ -98,8 +98,9 @@ pub(crate) fn path() -> OsString {
     env::join_paths(search_path()).expect("no directory of PATH has a colon")
 }
 
-fn is_there(program: &str) -> bool {
-    search_path().any(|dir| is_file(&dir.join(program)))
+/// Where a program is.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    search_path().map(|dir| dir.join(program)).find(|file| is_file(file))
 }
 
 fn search_path() -> impl Iterator<Item = PathBuf> {

@@ -36,6 +36,7 @@ mod login;
 mod matrix;
 mod mount;
 mod push_and_pull;
+mod quickstart_engine;
 mod rights;
 mod rotation;
 mod shown;

@@ -74,7 +74,12 @@ impl Client for Docker {
 }
 
 impl Docker {
-    fn run(&self, words: &[&str]) -> Outcome {
+    /// What `DOCKER_HOST` is to be for this engine.
+    pub(crate) fn engine(&self) -> &str {
+        &self.engine.host
+    }
+
+    pub(crate) fn run(&self, words: &[&str]) -> Outcome {
         self.home.run(self.tool().args(words))
     }
 }
