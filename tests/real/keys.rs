@@ -71,8 +71,15 @@ impl Key {
     }
 }
 
-fn ec_key() -> KeyPair {
-    KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap()
+/// Of which registry 3 computes the right id: one key in 128 begins with a zero byte.
+pub(crate) fn ec_key() -> KeyPair {
+    let mut keys = std::iter::repeat_with(|| KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap());
+    let begins_with_zero = |key: &KeyPair| {
+        let (_, point) = key.public_key_raw().split_at(1);
+        let (x, y) = point.split_at(point.len() / 2);
+        x[0] == 0 || y[0] == 0
+    };
+    keys.find(|key| !begins_with_zero(key)).unwrap()
 }
 
 fn self_signed(key: &KeyPair) -> (String, String, String) {

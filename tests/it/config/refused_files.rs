@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::SystemTime;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer};
 
 use super::refusal::{FLAT, LISTED, SECRET, judge, line_of, refused};
 use crate::process::{DAY, Server, Site, dockgate, now, pair, run};
@@ -126,7 +126,7 @@ fn pair_below_an_expired_authority(site: &Site) {
         params.not_after = until.into();
         params
     };
-    let [root_key, middle_key, key] = [(); 3].map(|()| KeyPair::generate().unwrap());
+    let [root_key, middle_key, key] = [(); 3].map(|()| crate::support::ec_key());
     let root = Issuer::new(authority("root", now() + 100 * DAY), root_key);
     let middle = authority("middle", now() - DAY);
     let middle_pem = middle.signed_by(&middle_key, &root).unwrap().pem();

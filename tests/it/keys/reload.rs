@@ -103,7 +103,7 @@ fn a_strangers_key_is_not_taken_up() {
 fn half_of_a_pair_and_rubbish_change_nothing() {
     let files = Files::of(SigningFiles::EcGenerated);
     let (before, [certificate, key]) = (files.signs_with(), files.read());
-    let next = KeyPair::generate().unwrap();
+    let next = crate::support::ec_key();
     let next_certificate = self_signed(&next, 400 * DAY);
     let expired = self_signed(&KeyPair::from_pem(&key).unwrap(), Duration::ZERO);
     for (certificate, key, why) in [
@@ -134,7 +134,7 @@ struct Authority {
 
 impl Authority {
     fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
+        let key = crate::support::ec_key();
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "the tests' authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -144,7 +144,7 @@ impl Authority {
 
     /// Certificate and key, PEM.
     fn issue(&self, purpose: Option<ExtendedKeyUsagePurpose>) -> (String, String) {
-        let key = KeyPair::generate().unwrap();
+        let key = crate::support::ec_key();
         let mut params = CertificateParams::default();
         params.not_after = (noon() + 400 * DAY).into();
         params.extended_key_usages.extend(purpose);
@@ -173,6 +173,25 @@ fn another_key_of_the_same_authority_is_taken_up() {
         files.write(&chain(&second.0), &second.1);
         assert_eq!(files.server.review_keys().is_empty(), is_taken);
         assert_eq!(files.signs_with().1, body(if is_taken { &second.0 } else { &first.0 }));
+    }
+}
+
+/// Who puts the authority behind the certificate has no gap later, though the server runs.
+#[test]
+fn an_authority_may_be_added_before_it_is_needed() {
+    let authority = Authority::new();
+    let directory = tempfile::tempdir().unwrap();
+    let [certificate, key] = ["a.crt", "a.key"].map(|name| directory.path().join(name));
+    let (first, second) = (authority.issue(None), authority.issue(None));
+    std::fs::write(&certificate, &first.0).unwrap();
+    std::fs::write(&key, &first.1).unwrap();
+    let keys = format!("certificate: {}\nkey: {}", certificate.display(), key.display());
+    let setup = Setup::new(format!("users: {}\nacl: []", users(""))).keys(&keys);
+    let files = Files { server: TestServer::of(setup), certificate, key };
+    for (leaf, key) in [&first, &second] {
+        files.write(&format!("{leaf}{}", authority.pem), key);
+        assert_eq!(files.server.review_keys(), Vec::<String>::new());
+        assert_eq!(files.signs_with().1, body(leaf));
     }
 }
 

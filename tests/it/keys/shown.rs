@@ -119,14 +119,14 @@ fn a_key_for_later_is_exported_beside_the_present_one() {
 /// Of a chain the authority, if it is one for such keys; never one that issues for TLS servers.
 #[test]
 fn the_bundle_of_a_chain_is_its_authority_or_the_certificate_alone() {
-    use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+    use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer};
     let site = Site::new();
     for tls in [false, true] {
-        let authority_key = KeyPair::generate().unwrap();
+        let authority_key = crate::support::ec_key();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         let authority = params.self_signed(&authority_key).unwrap();
-        let (key, mut leaf) = (KeyPair::generate().unwrap(), CertificateParams::default());
+        let (key, mut leaf) = (crate::support::ec_key(), CertificateParams::default());
         leaf.extended_key_usages.extend(tls.then_some(ExtendedKeyUsagePurpose::ServerAuth));
         let leaf = leaf.signed_by(&key, &Issuer::new(params, authority_key)).unwrap();
         site.write("cert.pem", authority.pem() + &leaf.pem());

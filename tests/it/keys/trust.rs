@@ -152,14 +152,14 @@ fn foreign_authorities_are_refused() {
 
 #[test]
 fn an_authority_for_tls_servers_is_refused() {
-    use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+    use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer};
     let site = Site::new();
     for (purpose, is_refused) in [(Some(ExtendedKeyUsagePurpose::ServerAuth), true), (None, false)] {
-        let authority_key = KeyPair::generate().unwrap();
+        let authority_key = crate::support::ec_key();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         site.write("authority.pem", params.self_signed(&authority_key).unwrap().pem());
-        let (key, mut leaf) = (KeyPair::generate().unwrap(), CertificateParams::default());
+        let (key, mut leaf) = (crate::support::ec_key(), CertificateParams::default());
         leaf.extended_key_usages.extend(purpose);
         let leaf = leaf.signed_by(&key, &Issuer::new(params, authority_key)).unwrap();
         site.write("cert.pem", leaf.pem());

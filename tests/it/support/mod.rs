@@ -25,5 +25,5 @@ pub(crate) use in_process::TestServer;
 pub(crate) use listening::Listening;
 pub(crate) use raw::{PATIENCE, RawClient};
 pub(crate) use setup::Setup;
-pub(crate) use signing::{SigningFiles, self_signed, tls_pair};
+pub(crate) use signing::{SigningFiles, ec_key, self_signed, tls_pair};
 pub(crate) use tokens::names;

@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use dockgate::token::PublicKey;
 use dockgate_testkit::fakes::noon;
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PublicKeyData as _};
 
 /// Which pair.
 #[derive(Clone, Copy, Debug)]
@@ -41,13 +42,23 @@ fn pair(common_name: &str, names: &[String], not_after: SystemTime) -> (String, 
     self_signed(common_name, names, SystemTime::UNIX_EPOCH + years(30)..not_after)
 }
 
+/// A new EC key of which registry 3 computes the right id: one in 128 begins with a zero byte, and is warned of.
+pub(crate) fn ec_key() -> KeyPair {
+    let mut keys = std::iter::repeat_with(|| KeyPair::generate().unwrap());
+    let is_plain = |key: &KeyPair| {
+        let public = PublicKey::from_spki(&key.subject_public_key_info()).unwrap();
+        !public.has_leading_zero_coordinate()
+    };
+    keys.find(is_plain).unwrap()
+}
+
 /// A new EC key with its certificate, PEM.
 pub(crate) fn self_signed(
     common_name: &str,
     names: &[String],
     validity: Range<SystemTime>,
 ) -> (String, String) {
-    let key = KeyPair::generate().unwrap();
+    let key = ec_key();
     let mut params = CertificateParams::new(names).unwrap();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, common_name);

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::pair::{Pair, new_key};
+use super::pair::Pair;
 use super::{accepts, token_of};
 use crate::api::open;
 use crate::dockgate;
+use crate::keys::ec_key;
 use crate::registry::{TrustFiles, VERSIONS, Version};
 use crate::site::Site;
 
@@ -33,7 +34,7 @@ fn is_taken(version: Version, option: &str, header: &str, trust: fn(PathBuf) -> 
     };
     let site = Site::with_keys(version, &[], |dir| {
         for name in ["old", "new"] {
-            let pair = Pair::self_signed(&new_key());
+            let pair = Pair::self_signed(&ec_key());
             fs::write(dir.join(format!("{name}.crt")), pair.certificate).unwrap();
             fs::write(dir.join(format!("{name}.key")), pair.key).unwrap();
         }

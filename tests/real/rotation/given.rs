@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use super::pair::{Authority, CERTIFICATE, KEY, Pair, new_key};
+use super::pair::{Authority, CERTIFICATE, KEY, Pair};
 use super::{accepts, leaf, token_of, token_signed_anew, until_it_says};
+use crate::keys::ec_key;
 use crate::registry::{TrustFiles, VERSIONS};
 use crate::site::Site;
 
@@ -11,7 +12,7 @@ const GOES_ON: &str = "the key from before goes on signing";
 
 #[test]
 fn a_new_certificate_of_the_same_key_is_taken_up() {
-    let (authority, key) = (Authority::new(), new_key());
+    let (authority, key) = (Authority::new(), ec_key());
     let Some(mut site) = site(&authority.issue(&key), &authority.certificate) else { return };
     let before = token_of(&site.dockgate_host);
     fs::write(site.dir().join(CERTIFICATE), authority.issue(&key).certificate).unwrap();
@@ -23,9 +24,9 @@ fn a_new_certificate_of_the_same_key_is_taken_up() {
 #[test]
 fn a_new_key_of_the_same_authority_is_taken_up() {
     let authority = Authority::new();
-    let Some(mut site) = site(&authority.issue(&new_key()), &authority.certificate) else { return };
+    let Some(mut site) = site(&authority.issue(&ec_key()), &authority.certificate) else { return };
     let before = token_of(&site.dockgate_host);
-    authority.issue(&new_key()).write(site.dir());
+    authority.issue(&ec_key()).write(site.dir());
     let after = token_signed_anew(&site.dockgate_host, &before);
     assert!(accepts(&site.registry_host, &after) && accepts(&site.registry_host, &before));
     assert!(site.runs());
@@ -34,9 +35,9 @@ fn a_new_key_of_the_same_authority_is_taken_up() {
 #[test]
 fn a_foreign_key_is_not_taken_up() {
     let authority = Authority::new();
-    let Some(mut site) = site(&authority.issue(&new_key()), &authority.certificate) else { return };
+    let Some(mut site) = site(&authority.issue(&ec_key()), &authority.certificate) else { return };
     let before = token_of(&site.dockgate_host);
-    Authority::new().issue(&new_key()).write(site.dir());
+    Authority::new().issue(&ec_key()).write(site.dir());
     until_it_says(&site, "have no reason to trust this one");
     let log = site.dockgate.log();
     let told: Vec<&str> = log.lines().filter(|line| line.contains("no reason to trust")).collect();
@@ -53,9 +54,9 @@ fn a_foreign_key_is_not_taken_up() {
 #[test]
 fn half_a_pair_changes_nothing_until_the_other_half_is_there() {
     let authority = Authority::new();
-    let Some(mut site) = site(&authority.issue(&new_key()), &authority.certificate) else { return };
+    let Some(mut site) = site(&authority.issue(&ec_key()), &authority.certificate) else { return };
     let before = token_of(&site.dockgate_host);
-    let next = authority.issue(&new_key());
+    let next = authority.issue(&ec_key());
     fs::write(site.dir().join(CERTIFICATE), &next.certificate).unwrap();
     until_it_says(&site, GOES_ON);
     let between = token_of(&site.dockgate_host);

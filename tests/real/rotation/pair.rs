@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256, date_time_ymd,
-};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+
+use crate::keys::ec_key;
 
 /// Who issues certificates.
 pub(super) struct Authority {
@@ -26,7 +26,7 @@ impl Authority {
     pub(super) fn new() -> Self {
         let mut params = named("authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = new_key();
+        let key = ec_key();
         let certificate = params.self_signed(&key).unwrap().pem();
         Self { issuer: Issuer::new(params, key), certificate }
     }
@@ -46,7 +46,7 @@ impl Pair {
 
     /// The same, and its certificate has ended.
     pub(super) fn expired() -> Self {
-        let key = new_key();
+        let key = ec_key();
         let mut params = named("tokens");
         params.not_before = date_time_ymd(2001, 1, 1);
         params.not_after = date_time_ymd(2002, 1, 1);
@@ -57,10 +57,6 @@ impl Pair {
         fs::write(dir.join(CERTIFICATE), &self.certificate).unwrap();
         fs::write(dir.join(KEY), &self.key).unwrap();
     }
-}
-
-pub(super) fn new_key() -> KeyPair {
-    KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap()
 }
 
 fn named(name: &str) -> CertificateParams {
