@@ -179,7 +179,11 @@ impl Sections {
             server.validate(&KeyPath::root().key("server"), problems);
         }
         if let Some(token) = &token {
-            token.validate(&KeyPath::root().key("token"), problems, warnings);
+            let path = KeyPath::root().key("token");
+            token.validate(&path, problems, warnings);
+            if let Some(section) = source.root.get("token") {
+                token::validate_names(token, &section.value, &path, problems, warnings);
+            }
         }
         let log = optional(source, "log", problems);
         let passwords = optional(source, "passwords", problems);

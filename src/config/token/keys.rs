@@ -91,12 +91,15 @@ impl TokenConfig {
         }
         whole_pair(self.certificate.as_ref(), self.key.as_ref(), path, problems);
         let Some(keys) = &self.keys else { return };
-        if keys.is_empty() {
+        // Items that could not be read were refused before, and are not among these.
+        let items = path.key("keys");
+        let was_refused = |problem: &Problem| problem.path.as_str().starts_with(items.as_str());
+        if keys.is_empty() && !problems.iter().any(was_refused) {
             let message = "is empty: name a key, such as `- {certificate: signing.pem, key: signing.key}`";
             problems.push(Problem::new(keys.location.clone(), path.key("keys"), message));
         }
         for (position, key) in keys.iter().enumerate() {
-            key.value.validate(&path.key("keys").item(position), &key.location, problems);
+            key.value.validate(&items.item(key.index.unwrap_or(position)), &key.location, problems);
         }
         let mut names: Vec<&Located<String>> = keys.iter().filter_map(|key| key.name.as_ref()).collect();
         names.sort_by(|a, b| a.value.cmp(&b.value).then(a.location.cmp(&b.location)));
@@ -115,7 +118,9 @@ impl TokenConfig {
     pub fn signing_keys(&self, path: &KeyPath) -> Vec<SigningKeyConfig> {
         if let Some(keys) = &self.keys {
             let keys = keys.iter().enumerate();
-            return keys.filter_map(|(i, key)| key.signing_key(path.key("keys").item(i))).collect();
+            return keys
+                .filter_map(|(i, key)| key.signing_key(path.key("keys").item(key.index.unwrap_or(i))))
+                .collect();
         }
         let files = files(self.certificate.as_ref(), self.key.as_ref(), self.managed_keys.as_ref());
         let only = |files| SigningKeyConfig {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 pub use key_id::KeyIdConfig;
 pub use keys::{KeyConfig, KeyFiles, SigningKeyConfig};
-pub use services::{OtherServices, ServiceConfig};
+pub use services::{OtherServices, ServiceConfig, validate_names};
 
 /// The `token` section as written.
 #[derive(Debug, Deserialize, JsonSchema)]

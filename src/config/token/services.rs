@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use dockgate_api::config::{KeyPath, Located, Problem, nearest};
+use dockgate_api::config::{KeyPath, Located, Node, Problem, nearest};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{KeyIdConfig, TokenConfig, validate_expiration};
+use crate::scope::is_unprintable;
 
 /// `token.services.<service>`: what is not said here is as for all services.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -32,6 +33,36 @@ pub enum OtherServices {
     Refuse,
 }
 
+/// Looks at the names under `token.services` and `token.keys`: one that no request can have is a mistake, and one that
+/// looks like a pattern stands for itself.
+pub fn validate_names(
+    token: &TokenConfig,
+    section: &Node,
+    path: &KeyPath,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Problem>,
+) {
+    let listed = section.get("services").and_then(|entry| entry.value.entries()).unwrap_or_default();
+    let listed = listed.iter().map(|entry| {
+        let place = path.key("services").key(&entry.key.text);
+        (entry.key.text.as_ref(), &entry.key.location, place)
+    });
+    let keys = token.keys.iter().flat_map(|keys| &keys.value).enumerate();
+    let signed = keys.flat_map(|(position, key)| {
+        let place = path.key("keys").item(key.index.unwrap_or(position)).key("services");
+        key.value.services.iter().map(move |name| (name.value.as_str(), &name.location, place.clone()))
+    });
+    for (name, location, place) in listed.chain(signed) {
+        if name.chars().any(is_unprintable) {
+            let message = "no request has a service with control characters: write the registry's `service`";
+            problems.push(Problem::new(location.clone(), place, message));
+        } else if name.contains('*') || (name.len() > 2 && name.starts_with('/') && name.ends_with('/')) {
+            let message = "a service's name stands for itself here: this is no pattern";
+            warnings.push(Problem::new(location.clone(), place, message));
+        }
+    }
+}
+
 impl TokenConfig {
     pub(super) fn validate_services(
         &self,
@@ -39,14 +70,13 @@ impl TokenConfig {
         problems: &mut Vec<Problem>,
         warnings: &mut Vec<Problem>,
     ) {
-        let keys: Vec<&super::KeyConfig> =
-            self.keys.iter().flat_map(|keys| &keys.value).map(|key| &key.value).collect();
+        let keys: Vec<&Located<super::KeyConfig>> = self.keys.iter().flat_map(|keys| &keys.value).collect();
         let mut signed_by: BTreeMap<&str, usize> = BTreeMap::new();
         for (position, key) in keys.iter().enumerate() {
             for service in &key.services {
                 if signed_by.insert(&service.value, position).is_some_and(|before| before != position) {
                     let message = format!("another key signs for `{}` already", service.value);
-                    let place = path.key("keys").item(position).key("services");
+                    let place = path.key("keys").item(key.index.unwrap_or(position)).key("services");
                     problems.push(Problem::new(service.location.clone(), place, message));
                 }
             }
@@ -68,7 +98,8 @@ impl TokenConfig {
             }
             let Some(wanted) = &service.key else { continue };
             let names = || keys.iter().filter_map(|key| key.name.as_ref()).map(|name| name.value.as_str());
-            let named = |key: &&super::KeyConfig| key.name.as_ref().is_some_and(|name| **name == **wanted);
+            let named =
+                |key: &&Located<super::KeyConfig>| key.name.as_ref().is_some_and(|name| **name == **wanted);
             let message = match keys.iter().position(named) {
                 Some(position) if signed_by.get(name.as_str()).is_none_or(|by| *by == position) => continue,
                 Some(_) => format!(

@@ -10,6 +10,8 @@ use crate::token::keys::Certificate;
 
 /// Chains that are longer are nobody's.
 const LONGEST: usize = 10;
+/// Authorities that vouch for each other all round would keep one busy for ever; Go has such a bound too.
+const MOST_SIGNATURES: usize = 100;
 
 /// How far a leaf gets.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,11 +32,13 @@ pub(super) fn path(
     now: SystemTime,
 ) -> Path {
     let mut chain = vec![leaf];
-    step(&mut chain, intermediates, trusted, now)
+    let mut signatures = 0;
+    step(&mut chain, &mut signatures, intermediates, trusted, now)
 }
 
 fn step<'a>(
     chain: &mut Vec<&'a Certificate>,
+    signatures: &mut usize,
     intermediates: &[&'a Certificate],
     trusted: &'a [Certificate],
     now: SystemTime,
@@ -57,8 +61,12 @@ fn step<'a>(
         if chain.iter().any(|seen| is_taken_for(issuer, seen)) {
             continue;
         }
+        *signatures += 1;
+        if *signatures > MOST_SIGNATURES {
+            return best;
+        }
         chain.push(issuer);
-        let found = step(chain, intermediates, trusted, now);
+        let found = step(chain, signatures, intermediates, trusted, now);
         chain.pop();
         match found {
             Path::Trusted => return Path::Trusted,

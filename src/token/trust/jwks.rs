@@ -17,8 +17,9 @@ pub struct JwksError {
 
 #[derive(Debug, thiserror::Error)]
 enum JwksProblem {
-    #[error("is no JWK set ({0})")]
-    Malformed(serde_json::Error),
+    /// Where it ceases to be one. The parser's own words may quote the file.
+    #[error("is no JWK set (line {0}, column {1})")]
+    Malformed(usize, usize),
     #[error("holds no key")]
     Empty,
     #[error("key {0} in the file is damaged or of a kind that is not known here")]
@@ -65,8 +66,8 @@ struct Jwk {
 
 pub(super) fn read(file: &TrustFile) -> Result<Vec<TrustedJwk>, JwksError> {
     let failed = |problem| JwksError { path: file.path.clone(), problem };
-    let document: Document =
-        serde_json::from_slice(&file.bytes).map_err(|error| failed(JwksProblem::Malformed(error)))?;
+    let document: Document = serde_json::from_slice(&file.bytes)
+        .map_err(|error| failed(JwksProblem::Malformed(error.line(), error.column())))?;
     if document.keys.is_empty() {
         return Err(failed(JwksProblem::Empty));
     }

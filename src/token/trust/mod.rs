@@ -8,6 +8,7 @@ mod chain;
 mod jwks;
 mod verdict;
 
+use std::fmt;
 use std::path::PathBuf;
 
 pub use bundle::BundleError;
@@ -24,13 +25,19 @@ pub struct Trust {
     jwks: Option<Vec<TrustedJwk>>,
 }
 
-/// A file of a registry's trust, as it was read.
-#[derive(Debug)]
+/// A file of a registry's trust, as it was read. Who mixes files up may have named a private key, so `Debug` leaves the
+/// contents out.
 pub struct TrustFile {
     /// For messages.
     pub path: PathBuf,
     /// The whole contents.
     pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for TrustFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrustFile").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl Trust {

@@ -1,6 +1,7 @@
 //! Mistakes in which keys sign, and for which services.
 
 use super::refusal::{FLAT, LISTED, Mistake, mistake, refused_each};
+use crate::process::{Site, dockgate, run};
 
 const PAIR: &str = "  certificate: \"cert.pem\"\n  key: \"key.pem\"\n";
 
@@ -80,7 +81,7 @@ fn algorithms_that_the_key_does_not_sign() {
 #[test]
 fn services_that_make_no_sense() {
     let with = |lines: &str| -> &'static str { format!("{KEYS}{lines}").leak() };
-    let cases: [(&str, &str, &str, &str); 8] = [
+    let cases: [(&str, &str, &str, &str); 9] = [
         (
             "unknown key id",
             "  services: {a: {key_id: rfc7683}}\n",
@@ -97,6 +98,12 @@ fn services_that_make_no_sense() {
             "other_services",
             "list the registries' services in",
         ),
+        (
+            "service that nobody asks for",
+            "  services: {\"a\\nb\": {}}\n",
+            "services:",
+            "no request has a service with control characters",
+        ),
         ("unknown word for others", "  other_services: deny\n", "deny", "not one of `sign`, `refuse`"),
         (
             "two spellings",
@@ -108,6 +115,31 @@ fn services_that_make_no_sense() {
     let mistakes: Vec<Mistake> =
         cases.iter().map(|(name, lines, at, cure)| mistake(name, [PAIR, with(lines)], at, cure)).collect();
     refused_each(FLAT, &mistakes);
+}
+
+/// The place is that of the item, whatever became of those before it.
+#[test]
+fn items_are_counted_with_those_that_cannot_be_read() {
+    const LIST: &str = "  keys:\n    - 5\n    - {certificate: cert.pem}\n";
+    let site = Site::with(&FLAT.replace(PAIR, LIST));
+    let ended = run(dockgate().args(["check", "auth.yml"]).current_dir(site.path()));
+    assert!(ended.stderr.contains("token.keys[1].certificate: needs `key` beside it"), "{}", ended.stderr);
+    let site = Site::with(&FLAT.replace(PAIR, "  keys: [5]\n"));
+    let ended = run(dockgate().args(["check", "auth.yml"]).current_dir(site.path()));
+    assert!(ended.stderr.contains("1 problem,"), "{}", ended.stderr);
+}
+
+/// A rule's `service` may be a pattern; these are not.
+#[test]
+fn patterns_among_the_services_are_warned_of() {
+    let services = "    - {certificate: cert.pem, key: key.pem, services: [\"/a.*/\"]}\n  services: {\"*.example.com\": {}}\n";
+    let site = Site::with(&FLAT.replace(PAIR, &format!("{KEYS}{services}")));
+    let ended = run(dockgate().args(["check", "auth.yml"]).current_dir(site.path()));
+    let warnings: Vec<&str> =
+        ended.stdout.lines().filter(|line| line.contains("this is no pattern")).collect();
+    let [first, second] = warnings.as_slice() else { panic!("{ended:?}") };
+    assert!(first.contains("auth.yml:10:") && first.contains("token.keys[1].services"), "{first}");
+    assert!(second.contains("auth.yml:11:") && second.contains("token.services"), "{second}");
 }
 
 #[test]

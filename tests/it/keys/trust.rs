@@ -234,3 +234,18 @@ fn what_does_not_last_is_not_good() {
     site.write("new.pem", std::fs::read(site.file("keys/bundle.pem")).unwrap());
     assert!(!done(&site, "check auth.yml --registry-bundle new.pem").contains("it will issue one day"));
 }
+
+/// Who mixes files up must not find a secret in the message.
+#[test]
+fn a_message_quotes_nothing_of_the_file() {
+    let site = Site::with(&config(PAIR));
+    for content in
+        [r#"{"keys": "canary"}"#, r#"{"keys": [{"kty": 1, "d": "canary"}]}"#, "canary", "{\"canary\": 1}"]
+    {
+        site.write("given", content);
+        for kind in ["bundle", "jwks"] {
+            let ended = typed(&site, &format!("check auth.yml --registry-{kind} given"));
+            assert!(ended.code == Some(2) && !ended.output().contains("canary"), "{ended:?}");
+        }
+    }
+}
