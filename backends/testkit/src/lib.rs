@@ -7,7 +7,7 @@
 pub mod authenticator;
 pub mod authorizer;
 pub mod fakes;
-mod hostile;
+pub mod hostile;
 mod report;
 mod run;
 

@@ -67,3 +67,15 @@ impl Trust {
         self.bundle.as_deref().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TrustFile;
+
+    #[test]
+    fn debug_leaves_the_contents_out() {
+        let file = TrustFile { path: "given".into(), bytes: b"canary".to_vec() };
+        let shown = format!("{file:?}");
+        assert!(shown.contains("given") && !shown.contains("canary") && !shown.contains("99, 97"), "{shown}");
+    }
+}

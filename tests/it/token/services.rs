@@ -1,5 +1,6 @@
 //! Single registries that want their tokens otherwise.
 
+use dockgate_testkit::hostile::TEXTS;
 use serde_json::Value;
 
 use crate::support::{ALICE, Ask, Setup, TestServer, names, users};
@@ -101,6 +102,16 @@ fn every_key_is_published_under_every_name() {
     let ids: Vec<&str> =
         named["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap()).collect();
     assert_eq!((ids.len(), ids.last()), (3, Some(&"the key of 2026")));
+}
+
+/// Names are compared, never matched: none of these opens the list.
+#[test]
+fn no_text_passes_for_a_listed_service() {
+    let server = with_keys("other_services: refuse");
+    for service in TEXTS {
+        let answer = server.ask(&Ask::auth_for(service).basic(ALICE).scope("repository:a:pull"));
+        assert_eq!(answer.status, 400, "{service:?}");
+    }
 }
 
 /// Each registry may be told of its own key; one that is told of both finds one.
