@@ -21,7 +21,7 @@ pub mod cli;
 pub mod config;
 pub mod http;
 pub mod live;
-mod logging;
+pub mod logging;
 pub mod net;
 pub mod outside;
 mod quickstart;

@@ -7,6 +7,8 @@ use std::time::SystemTime;
 use aws_lc_rs::rand::SecureRandom;
 use dockgate_api::{Clock, Counter, Gauge, Histogram, Metrics, Random, RandomError, Series, Spawner, Task};
 
+use crate::logging::Log;
+
 /// The system's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
@@ -86,16 +88,20 @@ pub struct Outside {
     pub metrics: Arc<dyn Metrics>,
     /// Environment variables.
     pub environment: Arc<Environment>,
+    /// Where decisions are written.
+    pub log: Log,
 }
 
 impl Outside {
     /// The real world.
     pub fn real() -> Self {
+        let metrics = Arc::new(MemoryMetrics::default());
         Self {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::default()),
-            metrics: Arc::new(MemoryMetrics::default()),
             environment: Arc::new(|name| std::env::var(name).ok()),
+            log: Log::new(Arc::new(SystemClock), metrics.as_ref()),
+            metrics,
         }
     }
 }

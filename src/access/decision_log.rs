@@ -2,119 +2,157 @@
 //!
 //! Names that a client chose are written with escapes, so that none can forge a line.
 
-use std::fmt::Write as _;
+use std::net::IpAddr;
 
-use dockgate_api::{Call, Login};
+use dockgate_api::{ActionSet, Because, Call, Login, Reason, Resource};
 
 use super::grant::{Decided, Grant};
 use super::question::Question;
 use super::refusal::NotIdentified;
 use crate::chain::LinkError;
+use crate::logging::{DecisionLine, Importance, Log, Quoted};
 
 /// Somebody was identified; what they asked for was decided.
-pub(super) fn decided(cx: &Call, question: &Question, grant: &Grant) {
-    let Login { client_ip, service, .. } = &question.login;
-    tracing::info!(
-        request_id = %cx.request_id(),
-        account = grant.identity().account.as_str(),
-        backend = %grant.identity().link,
-        client = %client(*client_ip),
-        service = service.as_str(),
-        asked = asked(question).as_str(),
-        granted = granted(grant).as_str(),
-        rules = rules(grant).as_str(),
-        "decided"
-    );
+pub(super) fn decided(log: &Log, cx: &Call, question: &Question, grant: &Grant) {
+    if let Some(mut line) = log.decision(Importance::Info, "decided") {
+        line.word("request_id", cx.request_id());
+        line.text("account", &grant.identity().account);
+        line.word("backend", &grant.identity().link);
+        client(&mut line, question.login.client_ip);
+        line.text("service", &question.login.service);
+        line.pieces("asked", |to| {
+            let asked = question.scopes.scopes.iter();
+            separated(to, asked, |to, scope| write_scope(to, &scope.resource, &scope.actions));
+        });
+        line.pieces("granted", |to| {
+            let granted = grant.access().iter().filter(|scope| !scope.actions().is_empty());
+            separated(to, granted, |to, scope| write_scope(to, scope.resource(), scope.actions()));
+        });
+        line.pieces("rules", |to| {
+            separated(to, grant.access().iter(), |to, scope| match scope.decided() {
+                Decided::By(link, because) => {
+                    to.push(link);
+                    to.push(": ");
+                    write_because(to, because);
+                }
+                Decided::Refused(link, reason) => {
+                    to.push(link);
+                    to.push(": ");
+                    write_reason(to, reason);
+                }
+                Decided::Nobody => to.push("no rule"),
+            });
+        });
+    }
     for scope in &question.scopes.malformed {
         tracing::warn!(request_id = %cx.request_id(), scope = %shown(scope), "left out a scope that cannot be read");
     }
 }
 
 /// Nobody vouched for a login.
-pub(super) fn not_identified(cx: &Call, question: &Question, failure: &NotIdentified) {
+pub(super) fn not_identified(log: &Log, cx: &Call, question: &Question, failure: &NotIdentified) {
     match failure {
-        NotIdentified::Failed(failed) => failed_link(cx, question, failed),
+        NotIdentified::Failed(failed) => failed_link(log, cx, question, failed),
         NotIdentified::Denied(link, reason) => {
-            refused(
-                cx,
-                &question.login,
-                link.as_deref().unwrap_or("-"),
-                reason.code.as_str(),
-                &reason.detail,
-            );
+            let link = link.as_deref().unwrap_or("-");
+            refused(log, cx, &question.login, link, reason.code.as_str(), &reason.detail);
         }
         NotIdentified::Unknown => {
-            refused(cx, &question.login, "-", "unknown_account", "no backend knows the account");
+            refused(log, cx, &question.login, "-", "unknown_account", "no backend knows the account");
         }
     }
 }
 
 /// Somebody was identified, but what they may do could not be found out.
-pub(super) fn not_authorized(cx: &Call, question: &Question, failed: &LinkError) {
-    failed_link(cx, question, failed);
+pub(super) fn not_authorized(log: &Log, cx: &Call, question: &Question, failed: &LinkError) {
+    failed_link(log, cx, question, failed);
 }
 
 /// The service is none of those that get tokens.
-pub(super) fn unknown_service(cx: &Call, login: &Login) {
+pub(super) fn unknown_service(log: &Log, cx: &Call, login: &Login) {
     let detail = "not listed under token.services or token.keys";
-    refused(cx, login, "-", "unknown_service", detail);
+    refused(log, cx, login, "-", "unknown_service", detail);
 }
 
-fn refused(cx: &Call, login: &Login, backend: &str, reason: &str, detail: &str) {
-    tracing::info!(
-        request_id = %cx.request_id(),
-        account = login.account.as_str(),
-        backend,
-        client = %client(login.client_ip),
-        service = login.service.as_str(),
-        reason,
-        detail,
-        "refused"
-    );
-}
-
-fn failed_link(cx: &Call, question: &Question, failed: &LinkError) {
-    let login = &question.login;
-    tracing::error!(
-        request_id = %cx.request_id(),
-        account = login.account.as_str(),
-        backend = %failed.link,
-        client = %client(login.client_ip),
-        service = login.service.as_str(),
-        error = failed.error.kind(),
-        detail = failed.error.to_string().as_str(),
-        "could not decide"
-    );
-}
-
-fn client(ip: Option<std::net::IpAddr>) -> String {
-    ip.map_or_else(|| "-".to_owned(), |ip| ip.to_string())
-}
-
-fn asked(question: &Question) -> String {
-    joined(question.scopes.scopes.iter().map(|scope| format!("{}:{}", scope.resource, scope.actions)))
-}
-
-fn granted(grant: &Grant) -> String {
-    let some = grant.access().iter().filter(|scope| !scope.actions().is_empty());
-    joined(some.map(|scope| format!("{}:{}", scope.resource(), scope.actions())))
-}
-
-fn rules(grant: &Grant) -> String {
-    joined(grant.access().iter().map(|scope| match scope.decided() {
-        Decided::By(link, because) => format!("{link}: {because}"),
-        Decided::Refused(link, reason) => format!("{link}: {reason}"),
-        Decided::Nobody => "no rule".to_owned(),
-    }))
-}
-
-fn joined(parts: impl Iterator<Item = String>) -> String {
-    let mut text = String::new();
-    for part in parts {
-        let separator = if text.is_empty() { "" } else { " " };
-        let _ = write!(text, "{separator}{part}");
+fn refused(log: &Log, cx: &Call, login: &Login, backend: &str, reason: &str, detail: &str) {
+    if let Some(mut line) = log.decision(Importance::Info, "refused") {
+        line.word("request_id", cx.request_id());
+        line.text("account", &login.account);
+        line.word("backend", backend);
+        client(&mut line, login.client_ip);
+        line.text("service", &login.service);
+        line.text("reason", reason);
+        line.text("detail", detail);
     }
-    text
+}
+
+fn failed_link(log: &Log, cx: &Call, question: &Question, failed: &LinkError) {
+    if let Some(mut line) = log.decision(Importance::Error, "could not decide") {
+        let login = &question.login;
+        line.word("request_id", cx.request_id());
+        line.text("account", &login.account);
+        line.word("backend", &failed.link);
+        client(&mut line, login.client_ip);
+        line.text("service", &login.service);
+        line.text("error", failed.error.kind());
+        line.text("detail", &failed.error.to_string());
+    }
+}
+
+fn client(line: &mut DecisionLine<'_>, ip: Option<IpAddr>) {
+    match ip {
+        Some(ip) => line.word("client", ip),
+        None => line.word("client", "-"),
+    }
+}
+
+fn separated<T>(
+    to: &mut Quoted<'_>,
+    items: impl Iterator<Item = T>,
+    mut write: impl FnMut(&mut Quoted<'_>, T),
+) {
+    for (place, item) in items.enumerate() {
+        if place > 0 {
+            to.push(" ");
+        }
+        write(to, item);
+    }
+}
+
+/// As in a request: `repository(plugin):name:pull,push`.
+fn write_scope(to: &mut Quoted<'_>, resource: &Resource, actions: &ActionSet) {
+    to.push(&resource.kind);
+    if let Some(class) = &resource.class {
+        to.push("(");
+        to.push(class);
+        to.push(")");
+    }
+    to.push(":");
+    to.push(&resource.name);
+    to.push(":");
+    for (place, action) in actions.iter().enumerate() {
+        if place > 0 {
+            to.push(",");
+        }
+        to.push(action);
+    }
+}
+
+fn write_because(to: &mut Quoted<'_>, because: &Because) {
+    to.push(&because.place);
+    if let Some(comment) = &because.comment {
+        to.push(" (");
+        to.push(comment);
+        to.push(")");
+    }
+}
+
+fn write_reason(to: &mut Quoted<'_>, reason: &Reason) {
+    to.push(reason.code.as_str());
+    if !reason.detail.is_empty() {
+        to.push(": ");
+        to.push(&reason.detail);
+    }
 }
 
 /// The beginning of what a client sent, without what could write on a terminal.

@@ -35,9 +35,13 @@ pub use question::{Bounds, Question};
 pub use refusal::Refusal;
 
 use crate::chain::{Chain, LinkError, Verdict};
+use crate::logging::Log;
 use crate::scope::{RequestedScope, is_unprintable};
 use refusal::NotIdentified;
 use restriction::restricted;
+
+/// A turn costs more than a scope; only the many scopes of a few requests are worth one.
+const SCOPES_BETWEEN_TURNS: usize = 4;
 
 /// Decides requests: the two chains and what stands between them.
 pub struct Access {
@@ -47,6 +51,7 @@ pub struct Access {
     bounds: Bounds,
     /// The services that get tokens, if not all do.
     services: Option<HashSet<String>>,
+    log: Log,
 }
 
 impl Access {
@@ -57,8 +62,9 @@ impl Access {
         passwords: Arc<PasswordService>,
         bounds: Bounds,
         services: Option<HashSet<String>>,
+        log: Log,
     ) -> Self {
-        Self { authn, authz, passwords, bounds, services }
+        Self { authn, authz, passwords, bounds, services, log }
     }
 
     /// Who may be asked, in order.
@@ -74,12 +80,12 @@ impl Access {
         self.refuse_impossible_names(&question.login)?;
         self.refuse_unknown_service(cx, &question.login)?;
         let identity = self.identify(cx, &question.login).await.inspect_err(|failure| {
-            decision_log::not_identified(cx, question, failure);
+            decision_log::not_identified(&self.log, cx, question, failure);
         })?;
         let grant = self.authorize(cx, identity, question).await.inspect_err(|failure| {
-            decision_log::not_authorized(cx, question, failure);
+            decision_log::not_authorized(&self.log, cx, question, failure);
         })?;
-        decision_log::decided(cx, question, &grant);
+        decision_log::decided(&self.log, cx, question, &grant);
         Ok(grant)
     }
 
@@ -98,7 +104,7 @@ impl Access {
     fn refuse_unknown_service(&self, cx: &Call, login: &Login) -> Result<(), Refusal> {
         match &self.services {
             Some(services) if !services.contains(&login.service) => {
-                decision_log::unknown_service(cx, login);
+                decision_log::unknown_service(&self.log, cx, login);
                 Err(Refusal::UnknownService)
             }
             _ => Ok(()),
@@ -144,9 +150,11 @@ impl Access {
     ) -> Result<Grant, LinkError> {
         let mut access = Vec::with_capacity(question.scopes.scopes.len());
         let mut valid_until = identity.expires_at;
-        for scope in &question.scopes.scopes {
-            // Many rules and many scopes are much work: others take their turn in between.
-            tokio::task::yield_now().await;
+        for (count, scope) in question.scopes.scopes.iter().enumerate() {
+            if count % SCOPES_BETWEEN_TURNS == SCOPES_BETWEEN_TURNS - 1 {
+                // Many rules and many scopes are much work: others take their turn in between.
+                tokio::task::yield_now().await;
+            }
             let (mut granted, until) = self.authorize_scope(cx, &identity, question, scope).await?;
             for restriction in &identity.restrictions {
                 granted.actions = restricted(restriction, &granted.resource, &granted.actions);

@@ -63,6 +63,7 @@ fn access(welcome: fn(&str) -> Answer<Identity>, rule: fn(&ActionSet) -> Answer<
             passwords,
             BOUNDS,
             None,
+            Log::new(world.clock.clone(), world.metrics.as_ref()),
         ),
         world,
     )

@@ -8,7 +8,6 @@ use super::serve::{self, StopSignals};
 use crate::backends::Backends;
 use crate::config::Source;
 use crate::config::server::host_and_port;
-use crate::logging;
 use crate::outside::Outside;
 use crate::quickstart::{Directory, Guide, Registry, RegistryProgram, Welcome};
 use crate::state::{self, Lasting, Loaded};
@@ -69,7 +68,10 @@ async fn start(
         registry_runs: registry.is_some(),
     };
     super::say(&guide.to_string());
-    let _lines = logging::start(state.log());
+    let _lines = match outside.log.start(state.log()) {
+        Ok(flush) => flush,
+        Err(error) => return super::failed(&format!("cannot start the log: {error}")),
+    };
     serve::log_findings(&warnings, &notes);
     serve::until_stopped(Arc::new(state), listener, stop).await;
     if let Some(registry) = registry {

@@ -10,7 +10,6 @@ use tokio::sync::watch;
 
 use crate::backends::Backends;
 use crate::http;
-use crate::logging;
 use crate::net::{self, Listener};
 use crate::outside::Outside;
 use crate::state::{self, Lasting, Loaded, State};
@@ -31,7 +30,10 @@ pub(super) fn run(config: &Path, backends: &Backends, outside: &Outside) -> Exit
             Ok(listener) => listener,
             Err(problem) => return super::refuse(config, &[problem]),
         };
-        let _lines = logging::start(state.log());
+        let _lines = match outside.log.start(state.log()) {
+            Ok(flush) => flush,
+            Err(error) => return super::failed(&format!("cannot start the log: {error}")),
+        };
         log_findings(&warnings, &notes);
         until_stopped(Arc::new(state), listener, stop).await;
         ExitCode::SUCCESS

@@ -133,10 +133,11 @@ impl Service {
             .max_buf_size(self.limits.header);
         let stream = Paced::new(stream, self.limits.write_timeout.0);
         let mut stopping = self.stopping.clone();
+        let service = Arc::new(self);
         let in_flight = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&in_flight);
-        let service = service_fn(move |request| {
-            let service = self.clone();
+        let answer = service_fn(move |request| {
+            let service = Arc::clone(&service);
             let counted = Counted::one(&counted);
             async move {
                 let response = service.request(request, client).await;
@@ -144,7 +145,7 @@ impl Service {
                 Ok::<_, Infallible>(response)
             }
         });
-        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), answer));
         let ended = tokio::select! {
             ended = &mut connection => ended,
             () = told(&mut stopping) => {
@@ -162,7 +163,7 @@ impl Service {
         }
     }
 
-    async fn request(self, request: Request<Incoming>, client: ClientAddress) -> Response {
+    async fn request(&self, request: Request<Incoming>, client: ClientAddress) -> Response {
         if head_length(&request) > self.limits.header {
             let message = "the request's head is larger than server.limits.header";
             return ErrorAnswer::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "SIZE_INVALID", message)
@@ -170,7 +171,8 @@ impl Service {
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(client);
-        let answer = tokio::time::timeout(self.limits.request_timeout.0, self.router.oneshot(request));
+        let answer =
+            tokio::time::timeout(self.limits.request_timeout.0, self.router.clone().oneshot(request));
         match answer.await {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},

@@ -115,7 +115,7 @@ pub fn build(
         (Some(server), Some((plan, signing)), true) => {
             let bounds = Bounds { name: server.limits.name, secret: server.limits.secret };
             let services = plan.allowed_services().map(|services| services.map(str::to_owned).collect());
-            let access = Access::new(authn, authz, passwords, bounds, services);
+            let access = Access::new(authn, authz, passwords, bounds, services, outside.log.clone());
             let signing = Live::new(signing);
             let (log, outside) = (sections.log, outside.clone());
             Ok(Loaded {

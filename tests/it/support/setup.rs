@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use dockgate::Backends;
 use dockgate::config::Source;
+use dockgate::logging::Log;
 use dockgate::outside::{MemoryMetrics, Outside};
 use dockgate::state::{self, Loaded};
 use dockgate_api::config::Problem;
@@ -119,11 +120,13 @@ server:
         let directory = tempfile::tempdir().unwrap();
         self.signing.write(directory.path());
         let clock = Arc::new(TurnableClock::at(noon()));
+        let metrics = Arc::new(MemoryMetrics::default());
         let outside = Outside {
             clock: Arc::clone(&clock) as _,
             random: Arc::new(RepeatableRandom::seeded(1)),
-            metrics: Arc::new(MemoryMetrics::default()),
             environment: Arc::new(|_| None),
+            log: Log::new(Arc::clone(&clock) as _, metrics.as_ref()),
+            metrics,
         };
         let text = self.text(directory.path());
         let shown =

@@ -1,0 +1,208 @@
+//! One line, written by hand: a logging framework costs more than the decision that the line tells of.
+
+use std::fmt::{self, Write as _};
+use std::time::SystemTime;
+
+use time::OffsetDateTime;
+
+use crate::config::log::LogFormat;
+use crate::scope::is_unprintable;
+
+/// Room for a usual line.
+const USUAL: usize = 448;
+
+/// A line that is being written: time, level, message, then fields in order.
+#[derive(Debug)]
+pub(super) struct Line {
+    format: LogFormat,
+    bytes: Vec<u8>,
+}
+
+/// A value between quotes. What could end it, end the line or move the cursor is written with escapes.
+#[derive(Debug)]
+pub struct Quoted<'l>(&'l mut Line);
+
+impl Line {
+    /// The beginning, as the other lines of the log have it.
+    pub(super) fn new(format: LogFormat, time: SystemTime, level: &str, message: &str) -> Self {
+        let mut line = Self { format, bytes: Vec::with_capacity(USUAL) };
+        match format {
+            LogFormat::Text => {
+                line.timestamp(time);
+                line.raw(" ");
+                (level.len()..5).for_each(|_| line.raw(" "));
+                line.raw(level);
+                line.raw(" ");
+                line.raw(message);
+            }
+            LogFormat::Json => {
+                line.raw("{\"timestamp\":\"");
+                line.timestamp(time);
+                line.raw("\",\"level\":\"");
+                line.raw(level);
+                line.raw("\",\"message\":\"");
+                line.raw(message);
+                line.raw("\"");
+            }
+        }
+        line
+    }
+
+    /// A field whose value is written piece by piece.
+    pub(super) fn quoted(&mut self, name: &str, write: impl FnOnce(&mut Quoted<'_>)) {
+        self.name(name);
+        self.raw("\"");
+        write(&mut Quoted(self));
+        self.raw("\"");
+    }
+
+    /// A field with a value that is one plain word: an address, a number, a word of ours.
+    pub(super) fn word(&mut self, name: &str, value: impl fmt::Display) {
+        self.name(name);
+        match self.format {
+            LogFormat::Text => _ = write!(Quoted(self), "{value}"),
+            LogFormat::Json => {
+                self.raw("\"");
+                let _ = write!(Quoted(self), "{value}");
+                self.raw("\"");
+            }
+        }
+    }
+
+    /// The whole line with its end.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.raw(match self.format {
+            LogFormat::Text => "\n",
+            LogFormat::Json => "}\n",
+        });
+        self.bytes
+    }
+
+    fn name(&mut self, name: &str) {
+        match self.format {
+            LogFormat::Text => {
+                self.raw(" ");
+                self.raw(name);
+                self.raw("=");
+            }
+            LogFormat::Json => {
+                self.raw(",\"");
+                self.raw(name);
+                self.raw("\":");
+            }
+        }
+    }
+
+    fn raw(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    /// `2026-11-22T04:30:47.012345Z` (RFC 3339).
+    fn timestamp(&mut self, time: SystemTime) {
+        let time = OffsetDateTime::from(time);
+        let (year, month, day) = time.to_calendar_date();
+        let (hour, minute, second, micro) = time.to_hms_micro();
+        self.digits(year.unsigned_abs(), 4);
+        self.raw("-");
+        self.digits(u8::from(month).into(), 2);
+        self.raw("-");
+        self.digits(day.into(), 2);
+        self.raw("T");
+        self.digits(hour.into(), 2);
+        self.raw(":");
+        self.digits(minute.into(), 2);
+        self.raw(":");
+        self.digits(second.into(), 2);
+        self.raw(".");
+        self.digits(micro, 6);
+        self.raw("Z");
+    }
+
+    fn digits(&mut self, number: u32, width: u32) {
+        for place in (0..width).rev() {
+            let [digit, ..] = (number / 10_u32.pow(place) % 10).to_le_bytes();
+            self.bytes.push(b'0' + digit);
+        }
+    }
+}
+
+impl Quoted<'_> {
+    /// More of the value.
+    pub fn push(&mut self, text: &str) {
+        let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
+        if text.bytes().all(plain) {
+            self.0.raw(text);
+        } else {
+            text.chars().for_each(|c| self.escaped(c));
+        }
+    }
+
+    fn escaped(&mut self, c: char) {
+        let line = &mut self.0;
+        match c {
+            '"' => line.raw("\\\""),
+            '\\' => line.raw("\\\\"),
+            '\n' => line.raw("\\n"),
+            '\r' => line.raw("\\r"),
+            '\t' => line.raw("\\t"),
+            _ if is_unprintable(c) => {
+                let number = u32::from(c);
+                let text = match line.format {
+                    LogFormat::Text => format!("\\u{{{number:x}}}"),
+                    LogFormat::Json => format!("\\u{number:04x}"),
+                };
+                line.raw(&text);
+            }
+            _ => line.raw(c.encode_utf8(&mut [0; 4])),
+        }
+    }
+}
+
+impl fmt::Write for Quoted<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn line(format: LogFormat, account: &str) -> String {
+        let time = UNIX_EPOCH + Duration::from_micros(1_795_321_847_012_345);
+        let mut line = Line::new(format, time, "INFO", "decided");
+        line.word("request_id", 7);
+        line.quoted("account", |value| value.push(account));
+        String::from_utf8(line.finish()).unwrap()
+    }
+
+    #[test]
+    fn both_formats() {
+        assert_eq!(
+            line(LogFormat::Text, "ali\"ce\u{202e}\n\u{e9}"),
+            "2026-11-22T04:30:47.012345Z  INFO decided request_id=7 account=\"ali\\\"ce\\u{202e}\\n\u{e9}\"\n"
+        );
+        assert_eq!(
+            line(LogFormat::Json, "ali\"ce\u{202e}\u{7f}"),
+            "{\"timestamp\":\"2026-11-22T04:30:47.012345Z\",\"level\":\"INFO\",\"message\":\"decided\",\"request_id\":\"7\",\
+             \"account\":\"ali\\\"ce\\u202e\\u007f\"}\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_quoted_comes_back_and_stays_one_line(account in "\\PC{0,20}|[\"\\\\\u{0}-\u{a0}\u{2028}\u{202e}]{0,20}") {
+            let json = line(LogFormat::Json, &account);
+            let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+            prop_assert_eq!(read["account"].as_str(), Some(account.as_str()));
+            for written in [json, line(LogFormat::Text, &account)] {
+                prop_assert!(!written.trim_end_matches('\n').chars().any(is_unprintable), "{written}");
+            }
+        }
+    }
+}

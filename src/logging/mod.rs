@@ -1,0 +1,249 @@
+//! Where log lines go: standard error, as text for people or JSON for machines.
+//!
+//! A thread of its own writes them: a reader that has stalled holds up no request, and what it cannot keep up with is
+//! dropped beyond a bound, counted and told. Diagnostics come by way of `tracing`; the one line that every decision
+//! gets is written by hand ([`Log::decision`]), since a framework would cost a third of a request.
+
+mod line;
+mod spool;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use dockgate_api::{Clock, Counter, Metrics, Series};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, Registry};
+
+pub use line::Quoted;
+pub use spool::Flush;
+
+use crate::config::log::{LogConfig, LogFormat, LogLevel};
+use line::Line;
+use spool::Spool;
+
+/// The log of a process; a clone is the same log. Silent until it is started.
+#[derive(Clone)]
+pub struct Log {
+    spool: Spool,
+    clock: Arc<dyn Clock>,
+    /// Which decisions are written, and how: see [`pack`].
+    decisions: Arc<AtomicU8>,
+}
+
+/// How important a decision is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Importance {
+    /// It fell, in favour or against.
+    Info,
+    /// It could not fall.
+    Error,
+}
+
+/// The line of one decision; it is written when it goes.
+#[derive(Debug)]
+pub struct DecisionLine<'l> {
+    log: &'l Log,
+    line: Option<Line>,
+}
+
+impl Log {
+    /// A log that is silent until it is started.
+    pub fn new(clock: Arc<dyn Clock>, metrics: &dyn Metrics) -> Self {
+        let lost = metrics.counter(&Series::new(
+            "dockgate_log_lines_lost_total",
+            "Log lines that were dropped because their reader was too slow.",
+        ));
+        Self::with(clock, lost)
+    }
+
+    fn with(clock: Arc<dyn Clock>, lost: Counter) -> Self {
+        Self { spool: Spool::new(lost), clock, decisions: Arc::default() }
+    }
+
+    /// Starts to write to standard error, once a process. What waits is written when the guard goes, within a bound.
+    ///
+    /// # Errors
+    /// If the system starts no thread.
+    pub(crate) fn start(&self, config: &LogConfig) -> std::io::Result<Flush> {
+        let level = match config.level {
+            LogLevel::Error => LevelFilter::ERROR,
+            LogLevel::Warn => LevelFilter::WARN,
+            LogLevel::Info => LevelFilter::INFO,
+            LogLevel::Debug => LevelFilter::DEBUG,
+            LogLevel::Trace => LevelFilter::TRACE,
+        };
+        let lines = tracing_subscriber::fmt::layer().with_writer(self.clone()).with_target(false);
+        let started = match config.format {
+            LogFormat::Text => {
+                let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+                Registry::default().with(lines.with_ansi(colours).with_filter(level)).try_init()
+            }
+            LogFormat::Json => {
+                let lines = lines.json().flatten_event(true).with_current_span(false).with_span_list(false);
+                Registry::default().with(lines.with_filter(level)).try_init()
+            }
+        };
+        if started.is_err() {
+            tracing::debug!("logging was started before");
+        }
+        self.write_decisions_to(std::io::stderr(), config)
+    }
+
+    fn write_decisions_to<W>(&self, to: W, config: &LogConfig) -> std::io::Result<Flush>
+    where
+        W: std::io::Write + Send + 'static,
+    {
+        self.decisions.store(pack(config), Ordering::Relaxed);
+        let (clock, format) = (Arc::clone(&self.clock), config.format);
+        self.spool.start(to, move |lost| {
+            let mut line =
+                Line::new(format, clock.now(), "WARN", "log lines were lost: their reader is too slow");
+            line.word("lines", lost);
+            line.finish()
+        })
+    }
+
+    /// The line of a decision, if one of this importance is written at all.
+    pub fn decision(&self, importance: Importance, message: &'static str) -> Option<DecisionLine<'_>> {
+        let (format, least) = unpack(self.decisions.load(Ordering::Relaxed))?;
+        let level = match importance {
+            Importance::Error => "ERROR",
+            Importance::Info if least == Importance::Info => "INFO",
+            Importance::Info => return None,
+        };
+        let line = Line::new(format, self.clock.now(), level, message);
+        Some(DecisionLine { log: self, line: Some(line) })
+    }
+}
+
+impl DecisionLine<'_> {
+    /// A field with text that somebody else may have chosen.
+    pub fn text(&mut self, name: &'static str, value: &str) {
+        self.pieces(name, |quoted| quoted.push(value));
+    }
+
+    /// The same, written piece by piece.
+    pub fn pieces(&mut self, name: &'static str, write: impl FnOnce(&mut Quoted<'_>)) {
+        if let Some(line) = &mut self.line {
+            line.quoted(name, write);
+        }
+    }
+
+    /// A field with one word of ours.
+    pub fn word(&mut self, name: &'static str, value: impl fmt::Display) {
+        if let Some(line) = &mut self.line {
+            line.word(name, value);
+        }
+    }
+}
+
+impl Drop for DecisionLine<'_> {
+    fn drop(&mut self) {
+        if let Some(line) = self.line.take() {
+            self.log.spool.push(&line.finish());
+        }
+    }
+}
+
+/// In one byte, so that a request reads it without a lock: 0 is silence.
+fn pack(config: &LogConfig) -> u8 {
+    let level = if config.level >= LogLevel::Info { 2 } else { 1 };
+    match config.format {
+        LogFormat::Text => level,
+        LogFormat::Json => level + 2,
+    }
+}
+
+fn unpack(packed: u8) -> Option<(LogFormat, Importance)> {
+    Some(match packed {
+        1 => (LogFormat::Text, Importance::Error),
+        2 => (LogFormat::Text, Importance::Info),
+        3 => (LogFormat::Json, Importance::Error),
+        4 => (LogFormat::Json, Importance::Info),
+        _ => return None,
+    })
+}
+
+/// `tracing` writes each line at once.
+impl<'w> MakeWriter<'w> for Log {
+    type Writer = Lines<'w>;
+
+    fn make_writer(&'w self) -> Lines<'w> {
+        Lines(self)
+    }
+}
+
+/// What `tracing` writes to.
+#[derive(Debug)]
+pub struct Lines<'l>(&'l Log);
+
+impl std::io::Write for Lines<'_> {
+    fn write(&mut self, lines: &[u8]) -> std::io::Result<usize> {
+        self.0.spool.push(lines);
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Log").field("decisions", &self.decisions).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, PoisonError};
+
+    use dockgate_testkit::fakes::{TurnableClock, noon};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn written(level: LogLevel, format: LogFormat) -> String {
+        let log = Log::with(Arc::new(TurnableClock::at(noon())), Counter::default());
+        assert!(log.decision(Importance::Error, "too early").is_none());
+        let to = Written::default();
+        let flush = log.write_decisions_to(to.clone(), &LogConfig { format, level }).unwrap();
+        for importance in [Importance::Info, Importance::Error] {
+            if let Some(mut line) = log.decision(importance, "decided") {
+                line.text("account", "alice");
+            }
+        }
+        drop(flush);
+        String::from_utf8(to.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn decisions_are_written_as_the_level_says() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            for (level, lines) in
+                [(LogLevel::Error, 1), (LogLevel::Warn, 1), (LogLevel::Info, 2), (LogLevel::Trace, 2)]
+            {
+                let text = written(level, format);
+                assert_eq!(text.lines().count(), lines, "{text}");
+                assert!(text.contains("ERROR") && text.contains("alice"));
+            }
+        }
+    }
+}
