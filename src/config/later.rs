@@ -39,7 +39,7 @@ pub const SERVER: [&str; 9] = [
 ];
 
 /// Options below `token` that are still to come.
-pub const TOKEN: [&str; 2] = ["refresh", "reuse"];
+pub const TOKEN: [&str; 1] = ["refresh"];
 
 /// Go shared objects cannot be loaded into this server, ever.
 pub const PLUGINS: [&str; 2] = ["plugin_authn", "plugin_authz"];

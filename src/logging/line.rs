@@ -138,7 +138,7 @@ impl Quoted<'_> {
     }
 
     fn escaped(&mut self, c: char) {
-        let line = &mut self.0;
+        let line = &mut *self.0;
         match c {
             '"' => line.raw("\\\""),
             '\\' => line.raw("\\\\"),

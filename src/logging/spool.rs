@@ -160,7 +160,9 @@ mod tests {
         spool.push(b"before the start\n");
         let flush = spool.start(To(to), confess).unwrap();
         let lines: Vec<String> = (0..1000).map(|number| format!("{number}\n")).collect();
-        lines.iter().for_each(|line| spool.push(line.as_bytes()));
+        for line in &lines {
+            spool.push(line.as_bytes());
+        }
         drop(flush);
         let all: Vec<u8> = written.try_iter().flatten().collect();
         assert_eq!(String::from_utf8(all).unwrap(), format!("before the start\n{}", lines.concat()));

@@ -2,6 +2,7 @@
 
 mod assembly;
 mod keeper;
+mod request_ids;
 mod signing;
 
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use dockgate_api::config::{KeyPath, Located, Location, Problem};
-use dockgate_api::{Authenticator, Authorizer, BuildContext, Clock, Dialect, Random};
+use dockgate_api::{Authenticator, Authorizer, BuildContext, Clock, Dialect, Random, RequestId};
 use dockgate_passwords::{PasswordService, Pool};
 
 pub use keeper::keep_keys;
@@ -26,6 +27,7 @@ use crate::config::{AclVersion, Sections, Source};
 use crate::live::Live;
 use crate::net::tls;
 use crate::outside::{Outside, TokioSpawner};
+use request_ids::RequestIds;
 use signing::SigningPlan;
 
 /// A server's state under one configuration.
@@ -38,6 +40,7 @@ pub struct State {
     /// What was found of the keys when they were loaded.
     key_findings: Findings,
     tls: Option<Arc<rustls::ServerConfig>>,
+    request_ids: RequestIds,
     outside: Outside,
     /// Ends the backends' tasks when the state goes.
     _spawner: Arc<TokioSpawner>,
@@ -108,11 +111,14 @@ pub fn build(
     warnings.extend(key_findings.alarms.iter().chain(&key_findings.warnings).cloned());
     // A value that could not even be read makes no sense to those who come later either.
     problems.retain(|problem| source.problems.contains(problem) || !was_unread(source, problem));
+    let request_ids = RequestIds::new(outside.random.as_ref())
+        .map_err(|error| problems.extend(at_top(source, error.to_string())))
+        .ok();
     in_order(&mut problems);
     in_order(&mut warnings);
 
-    match (sections.server, plan.zip(signing), problems.is_empty()) {
-        (Some(server), Some((plan, signing)), true) => {
+    match (sections.server, plan.zip(signing), request_ids, problems.is_empty()) {
+        (Some(server), Some((plan, signing)), Some(request_ids), true) => {
             let bounds = Bounds { name: server.limits.name, secret: server.limits.secret };
             let services = plan.allowed_services().map(|services| services.map(str::to_owned).collect());
             let access = Access::new(authn, authz, passwords, bounds, services, outside.log.clone());
@@ -128,6 +134,7 @@ pub fn build(
                     signing,
                     key_findings,
                     tls,
+                    request_ids,
                     outside,
                     _spawner: spawner,
                 },
@@ -273,6 +280,11 @@ impl State {
     /// The time of day.
     pub fn now(&self) -> SystemTime {
         self.outside.clock.now()
+    }
+
+    /// The id of one more request.
+    pub fn next_request_id(&self) -> RequestId {
+        self.request_ids.next()
     }
 
     /// Randomness.

@@ -54,6 +54,26 @@ impl<'a> ResourceActions<'a> {
         actions.dedup();
         Self { kind, class: class.filter(|class| !class.is_empty()), name, actions }
     }
+
+    /// The resource's type.
+    pub(super) fn kind(&self) -> &str {
+        self.kind
+    }
+
+    /// The resource's class, if it has one.
+    pub(super) fn class(&self) -> Option<&str> {
+        self.class
+    }
+
+    /// The resource's name.
+    pub(super) fn name(&self) -> &str {
+        self.name
+    }
+
+    /// The granted actions, sorted.
+    pub(super) fn actions(&self) -> &[&str] {
+        &self.actions
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 use std::collections::HashMap;
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use dockgate_api::Random;
 
 use super::claims::ResourceActions;
 use super::jwt::{self, IssueError, Issued, TokenParts};
 use super::profile::Profile;
+use super::reuse::{Reuse, Saying};
 use crate::access::Grant;
 
 /// Signs grants: the one public way to a token.
@@ -15,6 +16,7 @@ pub struct Issuer {
     name: String,
     default: Option<Profile>,
     services: HashMap<String, Profile>,
+    reuse: Option<Reuse>,
 }
 
 impl fmt::Display for Issuer {
@@ -31,7 +33,14 @@ impl Issuer {
         default: Option<Profile>,
         services: HashMap<String, Profile>,
     ) -> Self {
-        Self { name: name.into(), default, services }
+        Self { name: name.into(), default, services, reuse: None }
+    }
+
+    /// The same, handing a signed token out again to whoever is to have the same within so long.
+    #[must_use]
+    pub fn with_reuse(mut self, fresh_for: Duration) -> Self {
+        self.reuse = (!fresh_for.is_zero()).then(|| Reuse::new(fresh_for));
+        self
     }
 
     /// The `iss` of the tokens.
@@ -65,15 +74,28 @@ impl Issuer {
         let profile = self.profile(grant.service()).ok_or(IssueError::UnknownService)?;
         let signer = profile.signer_at(now);
         let ends = [grant.valid_until(), signer.x5c_valid_until()];
+        let valid_until = ends.into_iter().flatten().min();
+        let (subject, audience) = (&grant.identity().account, grant.service());
+        let x5c = signer.x5c_valid_until().is_some();
+        let reuse = self.reuse.as_ref().map(|reuse| (reuse, Saying::of(subject, audience, x5c, &access)));
+        if let Some((reuse, saying)) = &reuse
+            && let Some(again) = reuse.find(saying, now, valid_until)
+        {
+            return Ok(again);
+        }
         let parts = TokenParts {
             issuer: &self.name,
-            subject: &grant.identity().account,
-            audience: grant.service(),
+            subject,
+            audience,
             access: &access,
             now,
             lifetime: profile.lifetime(),
-            valid_until: ends.into_iter().flatten().min(),
+            valid_until,
         };
-        jwt::issue(signer, &parts, random)
+        let issued = jwt::issue(signer, &parts, random)?;
+        if let Some((reuse, saying)) = reuse {
+            reuse.keep(saying, now, &issued);
+        }
+        Ok(issued)
     }
 }

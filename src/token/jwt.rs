@@ -134,6 +134,8 @@ pub struct Issued {
     pub jwt_id: String,
     /// The `exp` claim, in seconds since the Unix epoch.
     pub expires_at: u64,
+    /// Whether it was signed for an earlier request.
+    pub reused: bool,
 }
 
 impl fmt::Debug for Issued {
@@ -142,6 +144,7 @@ impl fmt::Debug for Issued {
             .field("jwt_id", &self.jwt_id)
             .field("expires_in", &self.expires_in)
             .field("expires_at", &self.expires_at)
+            .field("reused", &self.reused)
             .finish_non_exhaustive()
     }
 }
@@ -201,7 +204,7 @@ pub(crate) fn issue(
         jwt_id: &jwt_id,
         access: parts.access,
     })?;
-    Ok(Issued { token, expires_in, jwt_id, expires_at })
+    Ok(Issued { token, expires_in, jwt_id, expires_at, reused: false })
 }
 
 fn seconds(time: SystemTime) -> Result<u64, IssueError> {

@@ -19,6 +19,7 @@ mod kid;
 pub mod managed;
 mod profile;
 mod public_key;
+mod reuse;
 mod sign;
 pub mod trust;
 

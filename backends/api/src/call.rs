@@ -123,7 +123,8 @@ pub struct Step {
     pub text: String,
 }
 
-/// Names one request in log and audit: 64 random bits, written as 16 hexadecimal digits.
+/// Names one request in log and audit: 64 bits that no other request of the process has, written as 16 hexadecimal
+/// digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId(u64);
 

@@ -8,13 +8,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use dockgate_api::config::{KeyPath, Located, Problem};
+use dockgate_api::config::{GoDuration, KeyPath, Located, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use key_id::KeyIdConfig;
 pub use keys::{KeyConfig, KeyFiles, SigningKeyConfig};
 pub use services::{OtherServices, ServiceConfig, validate_names};
+
+/// Longer and the times of a token say little about who fetched it.
+const LONGEST_REUSE: Duration = Duration::from_secs(60);
 
 /// The `token` section as written.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -44,6 +47,8 @@ pub struct TokenConfig {
     pub services: BTreeMap<String, Option<ServiceConfig>>,
     /// Whether services that are not listed get tokens.
     pub other_services: Option<Located<OtherServices>>,
+    /// For how long a signed token is handed out again to who is to have the same; 0 (the default) never.
+    pub reuse: Option<Located<GoDuration>>,
 }
 
 fn yes() -> bool {
@@ -68,6 +73,35 @@ impl TokenConfig {
         }
         self.validate_keys(path, problems);
         self.validate_services(path, problems, warnings);
+        self.validate_reuse(path, problems);
+    }
+
+    /// A token that is handed out late must still be worth fetching.
+    fn validate_reuse(&self, path: &KeyPath, problems: &mut Vec<Problem>) {
+        let Some(reuse) = &self.reuse else { return };
+        let mut refuse = |message: String| {
+            problems.push(Problem::new(reuse.location.clone(), path.key("reuse"), message));
+        };
+        let services = self.services.values().flatten().filter_map(|service| service.expiration.as_ref());
+        let shortest = services.chain([&self.expiration]).map(|expiration| expiration.value).min();
+        let shortest = Duration::from_secs(shortest.unwrap_or_default().into());
+        if reuse.value.0 > LONGEST_REUSE {
+            refuse(format!(
+                "at most {} seconds: what is spared is the signature alone, and storms pass; `5s` is usual",
+                LONGEST_REUSE.as_secs()
+            ));
+        } else if !reuse.value.0.is_zero() && reuse.value.0 * 2 > shortest {
+            refuse(format!(
+                "more than half of the {} seconds that a token lives: who gets it last would come back at once; \
+                write less, or a longer `expiration`",
+                shortest.as_secs()
+            ));
+        }
+    }
+
+    /// For how long a signed token is handed out again.
+    pub fn reuse(&self) -> Duration {
+        self.reuse.as_ref().map_or(Duration::ZERO, |reuse| reuse.value.0)
     }
 
     /// How long a token lives, for services that do not say it themselves.

@@ -23,6 +23,8 @@ pub(in crate::state) struct SigningPlan {
     /// For services that are not listed, if they get tokens.
     pub(super) default: Option<PlannedProfile>,
     pub(super) services: BTreeMap<String, PlannedProfile>,
+    /// How long a signed token is handed out again.
+    pub(super) reuse: Duration,
 }
 
 /// A signing key to load.
@@ -100,6 +102,7 @@ impl SigningPlan {
             keys: configured.into_iter().map(|key| planned(source, key)).collect(),
             default: others.then_some(default),
             services,
+            reuse: token.reuse(),
         })
     }
 

@@ -69,5 +69,5 @@ pub(super) fn make(
         let service = service.map(str::to_owned);
         profiles.push(ServiceProfile { service, header, lifetime: planned.lifetime, key: planned.key });
     }
-    Ok((Issuer::new(plan.issuer(), default, services), profiles))
+    Ok((Issuer::new(plan.issuer(), default, services).with_reuse(plan.reuse), profiles))
 }

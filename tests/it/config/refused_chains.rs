@@ -325,8 +325,6 @@ fn what_is_still_to_come_is_no_typo() {
         let config = FLAT.replace("token:\n", &format!("  {option}: {value}\ntoken:\n"));
         refused(&site, config.as_bytes(), 3, &format!("`{option}` is not in this build: remove it")).unwrap();
     }
-    for option in ["refresh", "reuse"] {
-        let config = FLAT.replace("users:\n", &format!("  {option}: x\nusers:\n"));
-        refused(&site, config.as_bytes(), 8, &format!("`{option}` is not in this build")).unwrap();
-    }
+    let config = FLAT.replace("users:\n", "  refresh: x\nusers:\n");
+    refused(&site, config.as_bytes(), 8, "`refresh` is not in this build").unwrap();
 }

@@ -81,7 +81,7 @@ fn algorithms_that_the_key_does_not_sign() {
 #[test]
 fn services_that_make_no_sense() {
     let with = |lines: &str| -> &'static str { format!("{KEYS}{lines}").leak() };
-    let cases: [(&str, &str, &str, &str); 9] = [
+    let cases: [(&str, &str, &str, &str); 12] = [
         (
             "unknown key id",
             "  services: {a: {key_id: rfc7683}}\n",
@@ -104,6 +104,14 @@ fn services_that_make_no_sense() {
             "services:",
             "no request has a service with control characters",
         ),
+        ("reused for too long", "  reuse: 61s\n", "61s", "at most 60 seconds"),
+        (
+            "reused to the end",
+            "  reuse: 10s\n  services: {a: {expiration: 19}}\n",
+            "reuse: 10s",
+            "more than half of the 19 seconds",
+        ),
+        ("reused for no time", "  reuse: 5\n", "reuse: 5", "write"),
         ("unknown word for others", "  other_services: deny\n", "deny", "not one of `sign`, `refuse`"),
         (
             "two spellings",

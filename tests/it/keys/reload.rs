@@ -176,7 +176,8 @@ fn another_key_of_the_same_authority_is_taken_up() {
     }
 }
 
-/// Who puts the authority behind the certificate has no gap later, though the server runs.
+/// Who puts the authority behind the certificate has no gap later, though the server runs. Tokens that are handed out
+/// again end with the key that signed them.
 #[test]
 fn an_authority_may_be_added_before_it_is_needed() {
     let authority = Authority::new();
@@ -186,7 +187,7 @@ fn an_authority_may_be_added_before_it_is_needed() {
     std::fs::write(&certificate, &first.0).unwrap();
     std::fs::write(&key, &first.1).unwrap();
     let keys = format!("certificate: {}\nkey: {}", certificate.display(), key.display());
-    let setup = Setup::new(format!("users: {}\nacl: []", users(""))).keys(&keys);
+    let setup = Setup::new(format!("users: {}\nacl: []", users(""))).keys(&keys).token("reuse: 5s");
     let files = Files { server: TestServer::of(setup), certificate, key };
     for (leaf, key) in [&first, &second] {
         files.write(&format!("{leaf}{}", authority.pem), key);

@@ -11,5 +11,6 @@ mod grants;
 mod headers;
 mod limits;
 mod paths;
+mod reuse;
 mod scopes;
 mod services;
