@@ -130,7 +130,8 @@ impl Quoted<'_> {
     /// More of the value.
     pub fn push(&mut self, text: &str) {
         let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
-        if text.bytes().all(plain) {
+        // Counting looks at many bytes at a time, stopping at the first would not.
+        if text.bytes().filter(|byte| !plain(*byte)).count() == 0 {
             self.0.raw(text);
         } else {
             text.chars().for_each(|c| self.escaped(c));
