@@ -5,6 +5,7 @@ mod arguments;
 mod check;
 mod hash;
 mod keys;
+mod memory;
 mod quickstart;
 mod serve;
 mod trust;

@@ -69,6 +69,7 @@ pub(super) async fn until_stopped(state: Arc<State>, listener: Listener, stop: S
     let scheme = if state.tls().is_some() { "https" } else { "http" };
     let version = env!("CARGO_PKG_VERSION");
     raise_descriptor_limit();
+    tokio::spawn(super::memory::give_back());
     tracing::info!(address = %listener, scheme, issuer = state.issuer(), version, "listening");
     let (tls, limits) = (state.tls(), state.limits().clone());
     let keeping = state::keep_keys(Arc::clone(&state));
