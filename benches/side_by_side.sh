@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# Measures dockgate, and docker_auth beside it, under the same configuration: benches/README.md.
+#
+#   side_by_side.sh [RULES [ES256|RS256 [SECONDS [OPTION of dockgate-load ...]]]]
+#
+# DOCKER_AUTH names the auth_server of docker_auth, DOCKGATE another dockgate than that of this tree; USERS is how many
+# accounts there are. Both servers listen on 127.0.0.1 only, and end with the script.
+set -euo pipefail
+
+rules=${1:-100} algorithm=${2:-ES256} seconds=${3:-4}
+shift "$(($# < 3 ? $# : 3))"
+users=${USERS:-1} docker_auth=${DOCKER_AUTH:-}
+here=$(cd "$(dirname "$0")/.." && pwd)
+dockgate=${DOCKGATE:-$here/target/release/dockgate}
+
+die() {
+    echo "side_by_side.sh: $*" >&2
+    exit 2
+}
+[[ $rules =~ ^[1-9][0-9]{0,5}$ ]] || die "RULES is a number from 1 to 999999"
+[[ $users =~ ^[1-9][0-9]{0,3}$ ]] || die "USERS is a number from 1 to 9999"
+case $algorithm in
+    ES256) new_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256) ;;
+    RS256) new_key=(-newkey rsa:2048) ;;
+    *) die "the algorithm is ES256 or RS256, which both servers have" ;;
+esac
+command -v openssl >/dev/null || die "openssl is missing; it makes the key"
+[ -z "$docker_auth" ] || [ -x "$docker_auth" ] || die "$docker_auth is no program; DOCKER_AUTH names docker_auth's auth_server"
+
+[ -n "${DOCKGATE:-}" ] || (cd "$here" && cargo build --release --bin dockgate)
+(cd "$here" && cargo build --release -p dockgate-load)
+load=$here/target/release/dockgate-load
+
+site=$(mktemp -d)
+pids=()
+stop() {
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+    rm -rf "$site"
+}
+trap stop EXIT
+
+openssl req -x509 -nodes "${new_key[@]}" -subj /CN=load -days 2 -keyout "$site/key.pem" -out "$site/cert.pem" 2>/dev/null
+
+# Rules of five kinds, none of which fits what is asked; the last one does.
+acl() {
+    local n
+    for ((n = 1; n < rules; n++)); do
+        case $((n % 5)) in
+            0) echo "  - {match: {account: \"dev$n\"}, actions: [\"*\"]}" ;;
+            1) echo "  - {match: {name: \"team$n/*\"}, actions: [\"pull\", \"push\"]}" ;;
+            2) echo "  - {match: {account: \"/^ci-$n-[0-9]+\$/\", name: \"builds/*\"}, actions: [\"pull\"]}" ;;
+            3) echo "  - {match: {account: \"ops*\", name: \"\${account}/tools$n\"}, actions: [\"pull\"]}" ;;
+            4) echo "  - {match: {ip: \"192.0.2.$((n % 255))\", name: \"mirror$n/*\"}, actions: [\"pull\"]}" ;;
+        esac
+    done
+    echo '  - {match: {account: "/^user[0-9]+$/", name: "load/*"}, actions: ["pull"]}'
+}
+
+# The parts after `server`, the same for both.
+{
+    echo "token: {issuer: load, expiration: 900, certificate: \"$site/cert.pem\", key: \"$site/key.pem\"}"
+    echo "users:"
+    for ((n = 0; n < users; n++)); do
+        echo "  user$n: {password: \"$(printf 'password%s' "$n" | "$dockgate" hash --cost 5)\"}"
+    done
+    echo "acl:"
+    acl
+} >"$site/common.yml"
+
+config() {
+    { echo "server: {addr: \"127.0.0.1:$1\"}" && cat "$site/common.yml"; } >"$site/$2.yml"
+}
+
+# log pid text: waits until the log says so, or the process ends.
+says() {
+    local tries
+    for ((tries = 0; tries < 600; tries++)); do
+        if grep -q "$3" "$1" 2>/dev/null; then return 0; fi
+        kill -0 "$2" 2>/dev/null || return 1
+        sleep 0.1
+    done
+    return 1
+}
+
+config 0 dockgate
+"$dockgate" "$site/dockgate.yml" 2>"$site/dockgate.log" &
+pids+=($!)
+says "$site/dockgate.log" $! "address=" || { tail -n 20 "$site/dockgate.log" >&2 && die "dockgate does not start"; }
+ports=("$(sed -n 's/.*address=127\.0\.0\.1:\([0-9]*\).*/\1/p' "$site/dockgate.log" | head -n 1)")
+
+if [ -z "$docker_auth" ]; then
+    echo "DOCKER_AUTH is not set: dockgate is measured alone (benches/README.md)" >&2
+else
+    # It does not say which port it got: one after another is tried.
+    for ((try = 1; try <= 20; try++)); do
+        port=$((20000 + RANDOM % 10000))
+        config "$port" docker_auth
+        "$docker_auth" -logtostderr "$site/docker_auth.yml" >/dev/null 2>"$site/docker_auth.log" &
+        other=$!
+        if says "$site/docker_auth.log" "$other" "Serving on" && kill -0 "$other" 2>/dev/null; then
+            pids+=("$other") && ports+=("$port")
+            break
+        fi
+        grep -q "address already in use" "$site/docker_auth.log" || break
+    done
+    [ "${#pids[@]}" = 2 ] || { tail -n 20 "$site/docker_auth.log" >&2 && die "docker_auth does not start"; }
+fi
+
+asked="/auth?service=load&scope=repository:load/app:pull"
+
+# port: the claims of a token for user0.
+claims() {
+    exec 3<>"/dev/tcp/127.0.0.1/$1"
+    printf 'GET %s HTTP/1.0\r\nHost: localhost\r\nAuthorization: Basic %s\r\n\r\n' "$asked" "$(printf user0:password0 | base64)" >&3
+    local part
+    part=$(sed -n 's/.*"token": *"[^.]*\.\([^.]*\)\..*/\1/p' <&3 | tr -- '-_' '+/')
+    exec 3>&-
+    printf '%s==' "$part" | base64 -d 2>/dev/null || true
+}
+
+arguments=(--user 'user{n}:password{n}' --accounts "$users" --seconds "$seconds")
+for index in "${!pids[@]}"; do
+    claims "${ports[index]}" | grep -q '"actions":\["pull"\]' || die "no token with pull from the server on port ${ports[index]}"
+    arguments+=(--url "http://127.0.0.1:${ports[index]}$asked" --pid "${pids[index]}")
+done
+
+echo "$rules rules, $algorithm, $users users, bcrypt 5; first dockgate$([ "${#pids[@]}" = 1 ] || echo ", second docker_auth")"
+"$load" "${arguments[@]}" "$@"
