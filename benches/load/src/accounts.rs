@@ -14,7 +14,7 @@ use crate::arguments::MOST_ACCOUNTS;
 use crate::error::LoadError;
 
 /// What stands for the number of an account.
-const NUMBER: &str = "{n}";
+pub(crate) const NUMBER: &str = "{n}";
 /// What stands for a text that is another one in each request.
 const RANDOM: &str = "RANDOM";
 const MOST_FILE_BYTES: u64 = 16 * 1024 * 1024;

@@ -12,6 +12,9 @@ pub(crate) const PASSWORD_VARIABLE: &str = "DOCKGATE_LOAD_PASSWORD";
 const MOST_CONNECTIONS: u64 = 1024;
 pub(crate) const MOST_ACCOUNTS: u32 = 100_000;
 
+/// clap takes `{n}` for the end of a line; what is printed of its help says `{n}` where this stands.
+pub(crate) const NUMBER_IN_HELP: &str = "{#}";
+
 /// Ask one or two token servers for tokens, and compare what it costs them.
 // Values that may hold a password are plain text here and looked at later: clap quotes what it refuses.
 #[derive(Debug, Parser)]
@@ -24,7 +27,7 @@ Examples:
     dockgate-load --url 'http://127.0.0.1:5001/auth?service=r&scope=repository:a/b:pull' --user alice
     (the password stands in DOCKGATE_LOAD_PASSWORD)
   Two servers in turns, a thousand users:
-    dockgate-load --url URL1 --url URL2 --user 'user{n}:password{n}' --accounts 1000
+    dockgate-load --url URL1 --url URL2 --user 'user{#}:password{#}' --accounts 1000
   500 good logins a second while 16 connections guess passwords:
     dockgate-load --url URL --user alice:… --rate 500 --flood same --flood-user 'alice:RANDOM'
 
@@ -33,16 +36,16 @@ Latency with --rate counts from when a request was due, also if no connection wa
 Exit codes: 0 every answer was a token, 1 some were not or something failed, 2 the command line is wrong."
 )]
 pub(crate) struct Arguments {
-    /// Where to ask, with service and scope; once or twice
-    #[arg(long, required = true, value_name = "http://HOST:PORT/auth?service=…&scope=…")]
+    /// Where to ask, once or twice: `http://127.0.0.1:5001/auth?service=NAME&scope=repository:NAME:pull`
+    #[arg(long, required = true, value_name = "URL")]
     pub(crate) url: Vec<String>,
 
     /// Who asks, for both servers or for each: NAME:PASSWORD, or NAME with the password in the environment variable of
-    /// --password-env. `{n}` stands for 0, 1, 2, … up to --accounts. Without it nobody in particular asks
+    /// --password-env. `{#}` stands for 0, 1, 2, … up to --accounts. Without it nobody in particular asks
     #[arg(long, value_name = "NAME:PASSWORD", conflicts_with = "users")]
     user: Vec<String>,
 
-    /// How many accounts `{n}` makes; they are asked for in turns
+    /// How many accounts `{#}` makes; they are asked for in turns
     #[arg(long, default_value_t = 1, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_ACCOUNTS)))]
     pub(crate) accounts: u32,
@@ -91,7 +94,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "same|URL")]
     pub(crate) flood: Option<String>,
 
-    /// Who guesses: `RANDOM` becomes another text in each request, `{n}` counts as in --user
+    /// Who guesses: `RANDOM` becomes another text in each request, `{#}` counts as in --user
     #[arg(long, default_value = "x:RANDOM", value_name = "NAME:RANDOM", requires = "flood")]
     flood_user: String,
 

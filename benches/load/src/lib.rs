@@ -24,7 +24,8 @@ use std::io::{self, Write};
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
-use arguments::Arguments;
+use accounts::NUMBER;
+use arguments::{Arguments, NUMBER_IN_HELP};
 use error::LoadError;
 use plan::Plan;
 use report::Report;
@@ -42,7 +43,9 @@ pub fn run(
         Ok(arguments) => arguments,
         Err(error) => {
             let is_answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let said = if is_answer { write!(out, "{error}") } else { write!(err, "{error}") };
+            let text = error.to_string().replace(NUMBER_IN_HELP, NUMBER);
+            let said =
+                if is_answer { out.write_all(text.as_bytes()) } else { err.write_all(text.as_bytes()) };
             return if said.is_ok() && is_answer { 0 } else { 2 };
         }
     };

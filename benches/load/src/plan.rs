@@ -49,6 +49,9 @@ impl Plan {
                 )));
             }
         }
+        if arguments.seconds <= 0.0 {
+            return Err(LoadError::usage("--seconds 0 measures nothing"));
+        }
         let logins = logins(arguments, environment)?;
         let accounts = logins.iter().map(|logins| logins.number()).max().unwrap_or(1);
         let logins = logins.iter().cycle();

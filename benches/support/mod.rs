@@ -1,0 +1,139 @@
+//! A server without a socket, made of a real configuration whose files are in a temporary directory.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::http::request::Parts;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use dockgate::config::Source;
+use dockgate::http::{self, ClientAddress};
+use dockgate::outside::{Outside, SystemRandom};
+use dockgate::state::{self, Lasting, State};
+use dockgate::{Backends, token};
+use dockgate_api::secrecy::SecretString;
+use dockgate_passwords::hash_bcrypt;
+use http_body_util::BodyExt as _;
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SignatureAlgorithm};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tower::ServiceExt as _;
+
+pub(crate) const ACCOUNT: &str = "alice";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const SERVICE: &str = "registry.example.test";
+pub(crate) const SCOPE: &str = "repository:team/app:pull,push";
+
+/// What a key is made for, by the name of its algorithm.
+pub(crate) const ALGORITHMS: [(&str, &SignatureAlgorithm); 4] = [
+    ("ES256", &rcgen::PKCS_ECDSA_P256_SHA256),
+    ("RS256", &rcgen::PKCS_RSA_SHA256),
+    ("EdDSA", &rcgen::PKCS_ED25519),
+    ("ES384", &rcgen::PKCS_ECDSA_P384_SHA384),
+];
+
+/// A server whose one account has logged in before.
+pub(crate) struct Server {
+    pub(crate) runtime: Runtime,
+    pub(crate) outside: Outside,
+    pub(crate) state: Arc<State>,
+    pub(crate) router: Router,
+    request: Parts,
+    _files: TempDir,
+}
+
+impl Server {
+    /// With a new key and a hundred rules, the last of which grants what is asked.
+    pub(crate) fn new(algorithm: &'static SignatureAlgorithm) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let outside = Outside::real();
+        let files = tempfile::tempdir().unwrap();
+        let key = KeyPair::generate_for(algorithm).unwrap();
+        std::fs::write(files.path().join("cert.pem"), certificate(&key, outside.clock.now())).unwrap();
+        std::fs::write(files.path().join("key.pem"), key.serialize_pem()).unwrap();
+
+        let source = Source::parse("bench.yml", &configuration(100), files.path(), &|_| None).unwrap();
+        let loaded = {
+            let _entered = runtime.enter();
+            state::build(&source, &Backends::builtin(), &outside, &Lasting::default())
+        };
+        let shown = |problems: Vec<_>| format!("{problems:?}");
+        let state = Arc::new(loaded.map_err(shown).unwrap().state);
+        let router = http::router(Arc::clone(&state));
+        let server = Self { runtime, outside, state, router, request: request(), _files: files };
+        server.log_in();
+        server
+    }
+
+    /// What a client asks.
+    pub(crate) fn request(&self) -> Request<Body> {
+        Request::from_parts(self.request.clone(), Body::empty())
+    }
+
+    /// From a request to the whole answer.
+    pub(crate) fn answer(&self, request: Request<Body>) -> bytes::Bytes {
+        self.runtime.block_on(async {
+            let answer = self.router.clone().oneshot(request).await.unwrap();
+            answer.into_body().collect().await.unwrap().to_bytes()
+        })
+    }
+
+    /// Fills the memo, and makes sure that what is measured is a token with rights.
+    fn log_in(&self) {
+        let answer: Value = serde_json::from_slice(&self.answer(self.request())).unwrap();
+        let claims = answer["token"].as_str().unwrap().split('.').nth(1).unwrap();
+        let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+        assert_eq!(claims["access"][0]["actions"], serde_json::json!(["pull", "push"]));
+    }
+}
+
+fn request() -> Parts {
+    let pair = STANDARD.encode(format!("{ACCOUNT}:{PASSWORD}"));
+    let request = Request::get(format!("/auth?account={ACCOUNT}&service={SERVICE}&scope={SCOPE}"))
+        .header("Host", "127.0.0.1:5001")
+        .header("User-Agent", "docker/28.3.2 go/go1.24.5")
+        .header("Authorization", format!("Basic {pair}"))
+        .extension(ClientAddress::of(Ipv4Addr::LOCALHOST.into()));
+    request.body(()).unwrap().into_parts().0
+}
+
+fn configuration(rules: usize) -> String {
+    let secret = SecretString::from(PASSWORD);
+    let hash = hash_bcrypt(&secret, dockgate_passwords::LOWEST_COST, &SystemRandom::default()).unwrap();
+    let other = |n: usize| match n % 4 {
+        0 => format!("  - {{match: {{account: \"dev{n}\"}}, actions: [\"*\"]}}\n"),
+        1 => format!("  - {{match: {{name: \"group{n}/*\"}}, actions: [\"pull\"]}}\n"),
+        2 => {
+            format!("  - {{match: {{account: \"/^ci-{n}-[0-9]+$/\", name: \"b/*\"}}, actions: [\"pull\"]}}\n")
+        }
+        _ => format!(
+            "  - {{match: {{account: \"ops*\", name: \"${{account}}/t{n}\"}}, actions: [\"pull\"]}}\n"
+        ),
+    };
+    let others: String = (1..rules).map(other).collect();
+    format!(
+        "server: {{addr: \"127.0.0.1:0\"}}\n\
+         token: {{issuer: bench, expiration: 900, certificate: cert.pem, key: key.pem}}\n\
+         authn:\n  - users:\n      {ACCOUNT}: {{password: \"{hash}\"}}\n\
+         authz:\n- acl:\n{others}  - {{match: {{account: \"/^a.+e$/\", name: \"team/*\"}}, actions: [\"*\"]}}\n"
+    )
+}
+
+fn certificate(key: &KeyPair, now: SystemTime) -> String {
+    let day = Duration::from_secs(24 * 60 * 60);
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, "bench");
+    (params.not_before, params.not_after) = ((now - day).into(), (now + 30 * day).into());
+    params.self_signed(key).unwrap().pem()
+}
+
+/// The length of a token of this server before its signature, which is what is signed.
+pub(crate) fn signed_part(token: &token::Issued) -> usize {
+    token.token.rfind('.').unwrap()
+}
