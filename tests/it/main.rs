@@ -21,5 +21,6 @@ mod custom_backend;
 mod hostile;
 mod keys;
 mod listeners;
+mod load;
 mod replay;
 mod token;

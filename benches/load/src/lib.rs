@@ -70,3 +70,16 @@ fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, report)?;
     writeln!(out)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn help_names_every_pattern_as_it_is_written() {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let words = ["dockgate-load", "--help"].map(Into::into);
+        assert_eq!(super::run(words, &|_| None, &mut out, &mut err), 0);
+        let help = String::from_utf8(out).unwrap();
+        assert!(help.contains("--user 'user{n}:password{n}' --accounts 1000"), "{help}");
+        assert!(!help.contains("{#}") && err.is_empty());
+    }
+}

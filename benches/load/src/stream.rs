@@ -206,3 +206,6 @@ impl Course {
         Ok(Outcome { tally, elapsed, unsent: u64::try_from(unsent).unwrap_or(u64::MAX) })
     }
 }
+
+#[cfg(test)]
+mod tests;
