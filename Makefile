@@ -1,6 +1,6 @@
 # The two commands of the README, and what they are made of.
 
-.PHONY: run test components lint docs
+.PHONY: run test components lint docs bench load
 
 # Installs what is missing, builds, and serves a registry guarded by dockgate.
 run:
@@ -24,3 +24,14 @@ lint:
 
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# How long things take; see benches/README.md.
+bench:
+	cargo bench --workspace --bench '*'
+
+# A running server, and docker_auth beside it if DOCKER_AUTH names its program.
+RULES ?= 100
+ALGORITHM ?= ES256
+ROUND ?= 4
+load:
+	benches/side_by_side.sh $(RULES) $(ALGORITHM) $(ROUND)

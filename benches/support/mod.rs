@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::body::Body;
@@ -10,12 +10,16 @@ use axum::http::Request;
 use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use dockgate::Backends;
+use dockgate::access::{Grant, Question};
 use dockgate::config::Source;
 use dockgate::http::{self, ClientAddress};
 use dockgate::outside::{Outside, SystemRandom};
+use dockgate::scope::RequestedScopes;
 use dockgate::state::{self, Lasting, State};
-use dockgate::{Backends, token};
+use dockgate::token::Issued;
 use dockgate_api::secrecy::SecretString;
+use dockgate_api::{Call, Credential, Login, RequestId};
 use dockgate_passwords::hash_bcrypt;
 use http_body_util::BodyExt as _;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SignatureAlgorithm};
@@ -24,10 +28,10 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
-pub(crate) const ACCOUNT: &str = "alice";
-pub(crate) const PASSWORD: &str = "correct horse battery staple";
-pub(crate) const SERVICE: &str = "registry.example.test";
-pub(crate) const SCOPE: &str = "repository:team/app:pull,push";
+const ACCOUNT: &str = "alice";
+const PASSWORD: &str = "correct horse battery staple";
+const SERVICE: &str = "registry.example.test";
+const SCOPE: &str = "repository:team/app:pull,push";
 
 /// What a key is made for, by the name of its algorithm.
 pub(crate) const ALGORITHMS: [(&str, &SignatureAlgorithm); 4] = [
@@ -39,10 +43,10 @@ pub(crate) const ALGORITHMS: [(&str, &SignatureAlgorithm); 4] = [
 
 /// A server whose one account has logged in before.
 pub(crate) struct Server {
-    pub(crate) runtime: Runtime,
-    pub(crate) outside: Outside,
-    pub(crate) state: Arc<State>,
-    pub(crate) router: Router,
+    runtime: Runtime,
+    outside: Outside,
+    state: Arc<State>,
+    router: Router,
     request: Parts,
     _files: TempDir,
 }
@@ -83,12 +87,28 @@ impl Server {
         })
     }
 
+    /// What is decided of the same question, before anything is signed.
+    pub(crate) fn grant(&self) -> Grant {
+        let login = Login::new(ACCOUNT, Credential::password(PASSWORD)).for_service(SERVICE);
+        let question = Question { login, scopes: RequestedScopes::parse([SCOPE], 1).unwrap() };
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let cx = Call::new(self.outside.clock.now(), deadline, RequestId::from_bits(1));
+        self.runtime.block_on(self.state.access().answer(&cx, &question)).unwrap()
+    }
+
+    /// A token for a grant.
+    pub(crate) fn issue(&self, grant: &Grant) -> Issued {
+        let now = self.outside.clock.now();
+        self.state.signing().issuer.issue(grant, now, self.outside.random.as_ref()).unwrap()
+    }
+
     /// Fills the memo, and makes sure that what is measured is a token with rights.
     fn log_in(&self) {
         let answer: Value = serde_json::from_slice(&self.answer(self.request())).unwrap();
-        let claims = answer["token"].as_str().unwrap().split('.').nth(1).unwrap();
+        let token = answer.get("token").and_then(Value::as_str).unwrap();
+        let claims = token.split('.').nth(1).unwrap();
         let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
-        assert_eq!(claims["access"][0]["actions"], serde_json::json!(["pull", "push"]));
+        assert_eq!(claims.pointer("/access/0/actions"), Some(&serde_json::json!(["pull", "push"])));
     }
 }
 
@@ -131,9 +151,4 @@ fn certificate(key: &KeyPair, now: SystemTime) -> String {
     params.distinguished_name.push(DnType::CommonName, "bench");
     (params.not_before, params.not_after) = ((now - day).into(), (now + 30 * day).into());
     params.self_signed(key).unwrap().pem()
-}
-
-/// The length of a token of this server before its signature, which is what is signed.
-pub(crate) fn signed_part(token: &token::Issued) -> usize {
-    token.token.rfind('.').unwrap()
 }
