@@ -5,10 +5,11 @@ mod docker_auth_cases;
 #[cfg(test)]
 mod tests;
 
+use dockgate_api::config::Moment;
 use dockgate_api::{AccessRequest, Answer, BackendError, Call, Decision, Granted};
 
 use crate::regexes::Regexes;
-use crate::rule::{RequestLabels, Rule};
+use crate::rule::{Effect, RequestLabels, Rule};
 
 /// How many rules are tried between two looks at the clock.
 const RULES_BETWEEN_LOOKS: usize = 128;
@@ -36,24 +37,36 @@ impl Acl {
         self.rules.is_empty()
     }
 
-    /// What the first matching rule says; nothing if there is none.
+    /// What the first matching rule says of those that count at the time of the call; nothing if there is none. It
+    /// holds until that rule ends, or until a matching one before it begins.
     ///
     /// # Errors
     /// [`BackendError::Protocol`] if a rule cannot be decided within its bounds. Passing it over could open access.
     pub fn decide(&self, cx: &Call, request: &AccessRequest<'_>) -> Answer<Granted> {
         let labels = RequestLabels::of(request);
+        // When a rule that would have decided begins to count.
+        let mut begins = None;
         for (number, rule) in self.rules.iter().enumerate() {
             // Nothing else can interrupt work that never waits.
             if number % RULES_BETWEEN_LOOKS == RULES_BETWEEN_LOOKS - 1 && cx.remaining().is_zero() {
                 let detail = format!("{number} of {} rules took too long", self.rules.len());
                 return Err(BackendError::Timeout(detail));
             }
-            let matched = rule.is_match(request, &labels, &self.regexes).map_err(|error| {
+            let effect = rule.effect(cx.now(), request, &labels, &self.regexes).map_err(|error| {
                 BackendError::Protocol(format!("the rule at {}: {error}", rule.because()))
             })?;
-            if matched {
-                cx.note(|| format!("the rule at {} matches", rule.because()));
-                return Ok(Decision::Allow(Granted::new(rule.actions().clone(), rule.because().clone())));
+            match effect {
+                Effect::None => {}
+                Effect::From(from) => {
+                    cx.note(|| format!("the rule at {} matches from {} on", rule.because(), Moment(from)));
+                    begins = Some(begins.map_or(from, |earlier| from.min(earlier)));
+                }
+                Effect::Decides => {
+                    cx.note(|| format!("the rule at {} matches", rule.because()));
+                    let ends = [begins, rule.validity().window.until()].into_iter().flatten().min();
+                    let granted = Granted::new(rule.actions().clone(), rule.because().clone());
+                    return Ok(Decision::Allow(granted.with_valid_until(ends)));
+                }
             }
         }
         Ok(Decision::NoMatch)

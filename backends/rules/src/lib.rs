@@ -17,6 +17,7 @@
 mod acl;
 mod bindings;
 mod captures;
+mod condition;
 pub mod glob;
 #[cfg(test)]
 mod go_match_cases;
@@ -34,12 +35,13 @@ mod variable;
 pub use acl::Acl;
 pub use bindings::{Bindings, MatchError, Value};
 pub use captures::{CaptureError, capture_order};
+pub use condition::Condition;
 pub use glob::{DoubleStar, Glob};
 pub use lint::Lint;
 pub use network::{Network, NetworkError};
 pub use pattern::{Pattern, PatternError};
 pub use regexes::Regexes;
-pub use rule::{RequestLabels, Rule};
+pub use rule::{Effect, RequestLabels, Rule};
 pub use rule_config::{MatchConfig, RuleConfig};
 pub use template::{Groups, Parsed, Template, TemplateError};
 pub use variable::{Field, Scope, Variable, VariableError};

@@ -3,7 +3,7 @@
 use crate::bindings::{Bindings, Value};
 use crate::glob::DoubleStar;
 use crate::regexes::Regexes;
-use crate::template::{Template, TemplateError};
+use crate::template::{Parsed, Template, TemplateError};
 use crate::variable::{Field, Scope};
 
 /// A glob or `/regex/` without variables.
@@ -19,10 +19,7 @@ impl Pattern {
     /// # Errors
     /// As [`Template::parse`]; the inner error says which variable stands in it, if one does.
     pub fn parse(source: &str, double_star: DoubleStar) -> Result<Self, PatternError> {
-        let template = Template::parse(source, Scope::Field, double_star)?.template;
-        if let Some(variable) = template.variables().next() {
-            return Err(PatternError::Variable(variable.to_string()));
-        }
+        let template = parse(source, double_star)?.template;
         Ok(Self { template, regexes: Regexes::new(1, 1) })
     }
 
@@ -30,6 +27,13 @@ impl Pattern {
     pub fn matches(&self, text: &str) -> bool {
         self.template.is_match(text, &Nothing, &self.regexes).unwrap_or(false)
     }
+}
+
+/// A template without variables, for those who have compiled regexes to share.
+pub(crate) fn parse(source: &str, double_star: DoubleStar) -> Result<Parsed, PatternError> {
+    let parsed = Template::parse(source, Scope::Field, double_star)?;
+    let variable = parsed.template.variables().next().map(ToString::to_string);
+    variable.map_or(Ok(parsed), |variable| Err(PatternError::Variable(variable)))
 }
 
 /// Why a pattern is refused.

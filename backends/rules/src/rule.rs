@@ -6,17 +6,19 @@ mod tests;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use dockgate_api::config::{KeyPath, Located, Remark};
+use dockgate_api::config::{KeyPath, Located, Remark, Standing, Validity};
 use dockgate_api::{AccessRequest, Actions, Because, LabelValue, Labels};
 
 use crate::bindings::{Bindings, MatchError, Value};
 use crate::captures::{CaptureError, capture_order};
 use crate::glob::DoubleStar;
 use crate::network::Network;
+use crate::pattern::{self, Nothing, PatternError};
 use crate::regexes::Regexes;
 use crate::rule_config::{MatchConfig, RuleConfig};
-use crate::template::{Groups, Template};
+use crate::template::{Groups, Parsed, Template};
 use crate::variable::{Field, Scope};
 
 /// A rule, checked and ready to match.
@@ -28,7 +30,10 @@ pub struct Rule {
     captured: Vec<Field>,
     network: Option<Network>,
     labels: Vec<(String, Template)>,
+    /// Without variables.
+    backend: Option<Template>,
     actions: Actions,
+    validity: Validity,
     because: Because,
 }
 
@@ -44,8 +49,10 @@ impl Rule {
         warnings: &mut Vec<Remark>,
     ) -> Result<Self, Vec<Remark>> {
         let mut errors = Vec::new();
-        let mut compile =
-            |part: &Located<String>, key: KeyPath, scope| match Template::parse(part, scope, double_star) {
+        warnings
+            .extend(config.conditions.empty_keys().map(|empty| empty.below(&KeyPath::root().key("match"))));
+        let mut take =
+            |part: &Located<String>, key: KeyPath, parsed: Result<Parsed, PatternError>| match parsed {
                 Ok(parsed) => {
                     warnings.extend(parsed.lints.iter().map(|lint| remark(part, key.clone(), lint)));
                     Some(parsed.template)
@@ -55,6 +62,14 @@ impl Rule {
                     None
                 }
             };
+        let backend = config
+            .conditions
+            .backend
+            .as_ref()
+            .and_then(|part| take(part, key("backend"), pattern::parse(part, double_star)));
+        let mut compile = |part: &Located<String>, key: KeyPath, scope| {
+            take(part, key, Template::parse(part, scope, double_star).map_err(PatternError::from))
+        };
         let parts = parts(&config.conditions);
         let mut templates = HashMap::new();
         for (&field, part) in &parts {
@@ -63,7 +78,7 @@ impl Rule {
             }
         }
         let mut labels = Vec::new();
-        for (label, part) in config.conditions.labels.iter().flatten() {
+        for (label, part) in config.conditions.labels.as_ref().into_iter().flatten() {
             if let Some(template) = compile(part, key("labels").key(label), Scope::Label) {
                 labels.push((label.clone(), template));
             }
@@ -92,7 +107,9 @@ impl Rule {
             .collect();
         let fields = order.into_iter().filter_map(|field| Some((field, templates.remove(&field)?))).collect();
         let because = Because::at(place).with_comment(config.comment.map(Arc::from));
-        Ok(Self { fields, captured, network, labels, actions: Actions::from_rule(config.actions), because })
+        let validity = Validity { window: config.valid, disabled: config.disabled };
+        let actions = Actions::from_rule(config.actions);
+        Ok(Self { fields, captured, network, labels, backend, actions, validity, because })
     }
 
     /// What the rule grants.
@@ -105,7 +122,41 @@ impl Rule {
         &self.because
     }
 
-    /// Whether the rule is about this request.
+    /// When the rule counts.
+    pub fn validity(&self) -> Validity {
+        self.validity
+    }
+
+    /// Whether the link of this name can have made an identity that the rule is about.
+    pub fn fits_backend(&self, link: &str) -> bool {
+        let fits = |backend: &Template| backend.is_match(link, &Nothing, &Regexes::new(1, 0));
+        // What cannot be decided is not ruled out.
+        self.backend.as_ref().is_none_or(|backend| fits(backend).unwrap_or(true))
+    }
+
+    /// What the rule does to this request at a time.
+    ///
+    /// # Errors
+    /// As [`is_match`](Self::is_match); a rule that does not count yet cannot fail.
+    pub fn effect<'r>(
+        &self,
+        now: SystemTime,
+        request: &AccessRequest<'r>,
+        labels: &RequestLabels<'r>,
+        regexes: &Regexes,
+    ) -> Result<Effect, MatchError> {
+        let matched = match self.validity.at(now) {
+            Standing::Valid => self.is_match(request, labels, regexes)?.then_some(Effect::Decides),
+            // What cannot be decided may well match when it begins.
+            Standing::Ahead(from) => {
+                self.is_match(request, labels, regexes).unwrap_or(true).then_some(Effect::From(from))
+            }
+            Standing::Over(_) | Standing::Disabled => None,
+        };
+        Ok(matched.unwrap_or(Effect::None))
+    }
+
+    /// Whether the rule is about this request, whenever it counts.
     ///
     /// # Errors
     /// If that cannot be decided within bounds; it must not be taken for "no".
@@ -117,6 +168,11 @@ impl Rule {
     ) -> Result<bool, MatchError> {
         let in_network = |network: &Network| request.client_ip.is_some_and(|ip| network.contains(ip));
         if !self.network.as_ref().is_none_or(in_network) {
+            return Ok(false);
+        }
+        if let Some(backend) = &self.backend
+            && !backend.is_match(&request.identity.link, &Nothing, regexes)?
+        {
             return Ok(false);
         }
         let mut bound = Bound { request, labels, captures: Vec::new() };
@@ -136,6 +192,17 @@ impl Rule {
         }
         Ok(true)
     }
+}
+
+/// What a rule does to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It does not match, or does not count any more.
+    None,
+    /// It matches and decides.
+    Decides,
+    /// It matches, and will count from this time on: what a later rule says holds only until then.
+    From(SystemTime),
 }
 
 fn any<T>(items: &[T], holds: impl Fn(&T) -> Result<bool, MatchError>) -> Result<bool, MatchError> {

@@ -89,6 +89,8 @@ pub(super) enum Failure {
     Message(String),
     /// A mapping lacks a key.
     Missing(&'static str),
+    /// A mapping has fewer keys than it needs, whichever these are.
+    TooFew(String),
     /// Placed. Without a problem it is only the consequence of one that is known.
     At { node: *const Node, problem: Option<Problem> },
 }
@@ -105,6 +107,13 @@ impl Failure {
                     return Self::At { node: address, problem: None };
                 }
                 format!("the key `{key}` is missing")
+            }
+            Self::TooFew(message) => {
+                let address = std::ptr::from_ref(node);
+                if run.robbed.borrow().iter().any(|(mapping, _)| *mapping == address) {
+                    return Self::At { node: address, problem: None };
+                }
+                message
             }
         };
         let problem = Problem::new(node.location.clone(), trail.path(), message);
@@ -125,6 +134,10 @@ impl de::Error for Failure {
         Self::Message(format!("expected {expected}"))
     }
 
+    fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
+        Self::TooFew(format!("expected {expected}"))
+    }
+
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self::Message(format!("{found} is out of range: expected {expected}"))
     }
@@ -141,7 +154,7 @@ impl de::Error for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Message(message) => f.write_str(message),
+            Self::Message(message) | Self::TooFew(message) => f.write_str(message),
             Self::Missing(key) => write!(f, "the key `{key}` is missing"),
             Self::At { problem: Some(problem), .. } => problem.fmt(f),
             Self::At { problem: None, .. } => Ok(()),

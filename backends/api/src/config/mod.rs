@@ -9,15 +9,19 @@ mod decode;
 mod duration;
 mod failure;
 mod located;
+mod moment;
 mod nearest;
 mod node;
 mod problem;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod validity;
 
 pub use duration::GoDuration;
 pub use located::Located;
+pub use moment::Moment;
 pub use nearest::nearest;
 pub use node::{Entry, Key, Location, Node, Value};
 pub use problem::{KeyPath, Problem, Remark};
+pub use validity::{Standing, Validity, Window};

@@ -200,8 +200,14 @@ impl<'a> Seen<'a> {
 
     fn holes(&self) -> Vec<Hole<'a>> {
         let fields = ["account", "type", "name", "service"].map(|name| self.field(name).0);
-        let labels =
-            self.rule.conditions.labels.iter().flat_map(BTreeMap::values).map(|pattern| pattern.as_str());
+        let labels = self
+            .rule
+            .conditions
+            .labels
+            .as_ref()
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .map(|pattern| pattern.as_str());
         fields.into_iter().chain(labels).flat_map(Hole::all).collect()
     }
 
