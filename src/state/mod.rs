@@ -213,6 +213,10 @@ fn parts(
     };
     let mut assembly = assembly::Assembly { source, cx: &cx, flat_acl, problems, warnings };
     let authn: Chain<dyn Authenticator> = assembly.chain(ChainKind::Authn, backends.authenticators());
+    let assembly::Assembly { problems, warnings, .. } = assembly;
+    let links = authn.links().iter().map(|link| link.name.to_string());
+    let cx = cx.with_identity_links(links);
+    let mut assembly = assembly::Assembly { source, cx: &cx, flat_acl, problems, warnings };
     let authz: Chain<dyn Authorizer> = assembly.chain(ChainKind::Authz, backends.authorizers());
     let assembly::Assembly { problems, warnings, .. } = assembly;
     Ok(Parts { sections, authn, authz, passwords, spawner, problems, warnings })

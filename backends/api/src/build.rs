@@ -44,6 +44,7 @@ pub struct BuildContext {
     passwords: Arc<dyn Passwords>,
     http_client: Option<Arc<dyn HttpClient>>,
     store: Option<Arc<dyn Store>>,
+    identity_links: Option<Arc<[String]>>,
     warnings: Mutex<Vec<Remark>>,
 }
 
@@ -68,6 +69,7 @@ impl BuildContext {
             passwords,
             http_client: None,
             store: None,
+            identity_links: None,
             warnings: Mutex::new(Vec::new()),
         }
     }
@@ -87,6 +89,7 @@ impl BuildContext {
             passwords: Arc::clone(&self.passwords),
             http_client: self.http_client.clone(),
             store: self.store.clone(),
+            identity_links: self.identity_links.clone(),
             warnings: Mutex::new(Vec::new()),
         }
     }
@@ -119,9 +122,21 @@ impl BuildContext {
         self
     }
 
+    /// The same with the names of the links that say who somebody is, for those that say what they may do.
+    #[must_use]
+    pub fn with_identity_links(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.identity_links = Some(names.into_iter().collect());
+        self
+    }
+
     /// The name of the link that is being made.
     pub fn link(&self) -> &str {
         &self.link
+    }
+
+    /// The names that [`Identity::link`](crate::Identity::link) can have, where that is known.
+    pub fn identity_links(&self) -> Option<&[String]> {
+        self.identity_links.as_deref()
     }
 
     /// Where a file name of the configuration points: relative ones are relative to the configuration's directory

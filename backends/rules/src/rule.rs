@@ -1,5 +1,6 @@
 //! One rule, compiled: its conditions, and what it grants.
 
+mod cover;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,8 @@ use crate::regexes::Regexes;
 use crate::rule_config::{MatchConfig, RuleConfig};
 use crate::template::{Groups, Parsed, Template};
 use crate::variable::{Field, Scope};
+
+pub(crate) use cover::Comparisons;
 
 /// A rule, checked and ready to match.
 #[derive(Debug)]

@@ -1,11 +1,12 @@
 //! `acl`: an access control list in the configuration file.
 
+mod findings;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use dockgate_api::config::{KeyPath, Located, Location, Remark};
+use dockgate_api::config::Located;
 use dockgate_api::{
     AccessRequest, Answer, Authorizer, BuildContext, BuildError, Call, Configure, Dialect, Granted,
     async_trait,
@@ -13,6 +14,8 @@ use dockgate_api::{
 use dockgate_rules::{Acl, DoubleStar, Rule, RuleConfig};
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use findings::{Place, never_granted, unknown_backend};
 
 /// The `acl` section: rules in the order in which they are tried.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -29,12 +32,18 @@ impl Configure<dyn Authorizer> for AclConfig {
         };
         let mut errors = BuildError::none();
         let mut rules = Vec::with_capacity(self.rules.len());
+        let mut places = Vec::with_capacity(self.rules.len());
         for Located { location, index, value: config } in self.rules {
             let mut warnings = never_granted(&config, &location);
+            let backend = config.conditions.backend.as_ref().map(|backend| backend.location.clone());
             let place = format!("{}:{}", location.file, location.line);
-            let item = index.map_or_else(KeyPath::root, |index| KeyPath::root().item(index));
+            let item = findings::item(index);
             match Rule::compile(config, place, double_star, &mut warnings) {
-                Ok(rule) => rules.push(rule),
+                Ok(rule) => {
+                    warnings.extend(unknown_backend(&rule, backend, cx.identity_links()));
+                    rules.push(rule);
+                    places.push(Place { location, index });
+                }
                 Err(remarks) => {
                     for remark in remarks {
                         errors.add(remark.below(&item));
@@ -45,28 +54,11 @@ impl Configure<dyn Authorizer> for AclConfig {
                 cx.warn(remark.below(&item));
             }
         }
+        for remark in findings::ends(&rules, &places, cx.clock().now()) {
+            cx.warn(remark);
+        }
         if errors.is_empty() { Ok(Arc::new(StaticAcl(Acl::new(rules)))) } else { Err(errors) }
     }
-}
-
-/// Grants that no registry can use: it asks for `pull` with every push, and for `*` on the catalog.
-fn never_granted(rule: &RuleConfig, location: &Location) -> Vec<Remark> {
-    let has = |action: &str| rule.actions.iter().any(|given| given == action);
-    let on_catalog = rule.conditions.kind.as_ref().is_some_and(|kind| kind.value == "registry");
-    let mut messages = Vec::new();
-    if has("push") && !has("pull") && !has("*") && !on_catalog {
-        messages.push(
-            "a registry asks for `pull` along with `push`: a push under this rule alone fails; add `pull`",
-        );
-    }
-    if on_catalog && !has("*") && !rule.actions.is_empty() {
-        messages.push("a registry asks for `*` on its catalog: nothing less helps; write `[\"*\"]`");
-    }
-    if has("*") && rule.actions.len() > 1 {
-        messages.push("`*` beside other actions does not mean all of them: write `[\"*\"]` for that");
-    }
-    let remark = |message: &str| Remark::new(location.clone(), KeyPath::root().key("actions"), message);
-    messages.into_iter().map(remark).collect()
 }
 
 struct StaticAcl(Acl);

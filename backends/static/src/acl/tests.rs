@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 use std::time::{Instant, SystemTime};
 
-use dockgate_api::config::{Entry, Key, Node, Value};
+use dockgate_api::config::{Entry, Key, KeyPath, Location, Node, Value};
 use dockgate_api::{
     ActionSet, Decision, Identity, LabelValue, Registry, RequestId, Resource, Step, TraceSink,
 };
@@ -152,7 +152,8 @@ fn grants_that_help_nobody_are_warned_of() {
         (Some("registry"), json!(["*"]), None),
         (Some("registry"), json!([]), None),
     ] {
-        let warnings = warnings(&json!([{"match": {"type": kind}, "actions": actions}]));
+        let conditions = kind.map_or(json!({}), |kind| json!({"type": kind}));
+        let warnings = warnings(&json!([{"match": conditions, "actions": actions}]));
         assert_eq!(warnings.len(), usize::from(hint.is_some()), "{actions} {warnings:?}");
         for warning in warnings {
             assert!(warning.starts_with("auth.yml:10:5: acl[0].actions: "), "{warning}");

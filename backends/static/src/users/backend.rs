@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use dockgate_api::config::{Moment, Standing, Validity};
 use dockgate_api::secrecy::{ExposeSecret, SecretString};
 use dockgate_api::{
     Answer, Authenticator, BackendError, Call, Credential, Decision, Identity, KnownIdentity, Login,
@@ -19,6 +21,26 @@ pub(super) struct Account {
     pub(super) identity: Identity,
     /// Without it any password will do, as the administrator said in so many words.
     pub(super) stored: Option<SecretString>,
+    /// When it counts.
+    pub(super) validity: Validity,
+}
+
+impl Account {
+    /// Why nobody gets in under the account at a time, if so. Asked only of those who gave the right password: others
+    /// must not be able to tell it from an account that is open.
+    fn closed(&self, now: SystemTime) -> Option<Reason> {
+        let expired = |detail| Some(Reason::new(ReasonCode::Expired, detail));
+        match self.validity.at(now) {
+            Standing::Valid => None,
+            Standing::Ahead(from) => expired(format!("the account is valid from {} on", Moment(from))),
+            Standing::Over(until) => expired(format!("the account has ended on {}", Moment(until))),
+            Standing::Disabled => Some(Reason::new(ReasonCode::Disabled, "the account is disabled")),
+        }
+    }
+
+    fn admit(&self, now: SystemTime) -> Decision<Identity> {
+        self.closed(now).map_or_else(|| Decision::Allow(self.identity.clone()), Decision::Deny)
+    }
 }
 
 #[async_trait]
@@ -35,13 +57,13 @@ impl Authenticator for Users {
         };
         let Some(stored) = &account.stored else {
             cx.note(|| "listed without a password: any will do".to_owned());
-            return Ok(Decision::Allow(account.identity.clone()));
+            return Ok(account.admit(cx.now()));
         };
         let Some(password) = password.filter(|password| !password.expose_secret().is_empty()) else {
             return Ok(Decision::Deny(Reason::bad_credentials("no password")));
         };
         if self.passwords.verify(cx, stored.expose_secret(), password).await? {
-            Ok(Decision::Allow(account.identity.clone()))
+            Ok(account.admit(cx.now()))
         } else {
             Ok(Decision::Deny(Reason::bad_credentials("wrong password")))
         }
@@ -55,11 +77,11 @@ impl Authenticator for Users {
         true
     }
 
-    async fn reload(&self, _cx: &Call, known: &KnownIdentity) -> Result<Reloaded, BackendError> {
+    async fn reload(&self, cx: &Call, known: &KnownIdentity) -> Result<Reloaded, BackendError> {
         Ok(match self.accounts.get(&known.subject) {
-            Some(account) if account.identity.epoch == known.epoch => {
-                Reloaded::Current(account.identity.clone())
-            }
+            Some(account) if account.identity.epoch == known.epoch => account
+                .closed(cx.now())
+                .map_or_else(|| Reloaded::Current(account.identity.clone()), Reloaded::Gone),
             Some(_) => Reloaded::Gone(Reason::bad_credentials("the password was changed")),
             None => Reloaded::Gone(Reason::new(ReasonCode::Removed, "the account was taken out of the list")),
         })

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use dockgate_api::config::{KeyPath, Located, Location, Remark};
+use dockgate_api::config::{KeyPath, Located, Location, Moment, Remark, Standing, Validity};
 use dockgate_api::secrecy::ExposeSecret;
 use dockgate_api::{
     Authenticator, BuildContext, BuildError, Configure, Dialect, Identity, LabelValue, LabelValues, Labels,
@@ -30,8 +31,15 @@ impl Configure<dyn Authenticator> for UsersConfig {
     }
 
     fn build(self, cx: &BuildContext) -> Result<Arc<dyn Authenticator>, BuildError> {
-        let mut reader =
-            Reader { cx, passwords: cx.passwords(), errors: BuildError::none(), weak: Vec::new() };
+        let now = cx.clock().now();
+        let mut reader = Reader {
+            cx,
+            now,
+            passwords: cx.passwords(),
+            errors: BuildError::none(),
+            weak: Vec::new(),
+            ended: Vec::new(),
+        };
         let accounts: HashMap<_, _> = self
             .accounts
             .into_iter()
@@ -44,6 +52,7 @@ impl Configure<dyn Authenticator> for UsersConfig {
             return Err(reader.errors);
         }
         reader.warn_of_weak_hashes();
+        reader.warn_of_ended_accounts();
         Ok(Arc::new(Users { accounts, passwords: reader.passwords }))
     }
 }
@@ -51,40 +60,54 @@ impl Configure<dyn Authenticator> for UsersConfig {
 /// Reads accounts one by one and keeps what is to be said of them.
 struct Reader<'a> {
     cx: &'a BuildContext,
+    now: SystemTime,
     passwords: Arc<dyn Passwords>,
     errors: BuildError,
     weak: Vec<(Location, KeyPath, Weakness)>,
+    /// Accounts whose window is behind us.
+    ended: Vec<(Location, KeyPath, SystemTime)>,
 }
 
 impl Reader<'_> {
     fn account(&mut self, name: &str, entry: Located<Entry>) -> Account {
-        let Located { location, value: Entry { password, password_file, labels }, .. } = entry;
+        let Located { location, value: Entry { password, password_file, labels, validity }, .. } = entry;
         let path = KeyPath::root().key(name);
         if name.chars().any(char::is_control) {
             let message = "an account name must not contain control characters: no client can send them";
             self.errors.add(Remark::new(location.clone(), path.clone(), message));
         }
         if password.is_none() && password_file.is_none() {
-            self.without_password(name, labels.is_none(), &location, &path);
+            self.without_password(name, labels.is_none(), validity, &location, &path);
+        }
+        if let Standing::Over(until) = validity.at(self.now) {
+            self.ended.push((location, path.clone(), until));
         }
         let password = match password_file {
             Some(file) => self.read_file(password.is_some(), &file, &path.key("password_file")),
             None => password,
         };
-        let mut identity = Identity::new(name).with_labels(read_labels(labels));
+        let mut identity =
+            Identity::new(name).with_labels(read_labels(labels)).with_expires_at(validity.window.until());
         let stored = password.map(|stored| {
             identity.epoch = Some(self.passwords.epoch(stored.0.expose_secret()));
             self.stored(name, stored, &path.key("password"))
         });
-        Account { identity, stored: stored.map(|Stored(hash)| hash) }
+        Account { identity, stored: stored.map(|Stored(hash)| hash), validity }
     }
 
-    fn without_password(&mut self, name: &str, no_labels: bool, location: &Location, path: &KeyPath) {
+    fn without_password(
+        &mut self,
+        name: &str,
+        no_labels: bool,
+        validity: Validity,
+        location: &Location,
+        path: &KeyPath,
+    ) {
         if no_labels {
             let message = "nothing stands behind `labels`, and there is no `password`: give the account a \
                            password, or write `{}` if any is to do";
             self.errors.add(Remark::new(location.clone(), path.clone(), message));
-        } else if !name.is_empty() {
+        } else if !name.is_empty() && is_or_will_be(validity, self.now) {
             let message = "anybody who knows this name gets in, with any password: give it a \
                            `password` unless that is meant";
             self.warn(location.clone(), path, message);
@@ -133,9 +156,30 @@ impl Reader<'_> {
         }
     }
 
+    /// One warning for all: those who leave stay in the file.
+    fn warn_of_ended_accounts(&mut self) {
+        self.ended.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        if let Some((location, path, until)) = self.ended.first() {
+            let more = match self.ended.len() - 1 {
+                0 => String::new(),
+                more => format!(" (and {more} more accounts of this section)"),
+            };
+            let message = format!(
+                "this account has ended on {}: nobody gets in under it; take it out, or give it a later `until`{more}",
+                Moment(*until)
+            );
+            self.warn(location.clone(), path, message);
+        }
+    }
+
     fn warn(&self, location: Location, path: &KeyPath, message: impl Into<String>) {
         self.cx.warn(Remark::new(location, path.clone(), message));
     }
+}
+
+/// Whether anybody gets in under an account, now or later.
+fn is_or_will_be(validity: Validity, now: SystemTime) -> bool {
+    matches!(validity.at(now), Standing::Valid | Standing::Ahead(_))
 }
 
 /// The administrator wrote them, so they may act as patterns.

@@ -6,7 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 
-use dockgate_api::config::Located;
+use dockgate_api::config::{Located, Validity, Window};
 use dockgate_api::secrecy::SecretString;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
@@ -17,6 +17,7 @@ pub(super) struct Entry {
     pub(super) password: Option<Located<Stored>>,
     pub(super) password_file: Option<Located<PathBuf>>,
     pub(super) labels: WrittenLabels,
+    pub(super) validity: Validity,
 }
 
 /// A stored hash.
@@ -47,6 +48,12 @@ struct Keys {
     /// What rules can ask for with `match.labels` and `${labels:KEY}`.
     #[serde(default = "no_labels")]
     labels: WrittenLabels,
+    /// When the account gets tokens: `{from, until}`. Outside of it nobody gets in under this name.
+    #[serde(default)]
+    valid: Window,
+    /// Whether nobody gets in under this name.
+    #[serde(default)]
+    disabled: bool,
 }
 
 /// None means that the key is there with nothing behind it.
@@ -63,7 +70,8 @@ impl<'de> Deserialize<'de> for Entry {
         let complaint = "nothing stands behind this account: give it a `password` (a bcrypt hash; `dockgate \
                          hash` makes one), or write `{}` if any password is to do";
         let keys: Keys = deserializer.deserialize_option(Something { complaint, kind: PhantomData })?;
-        Ok(Self { password: keys.password, password_file: keys.password_file, labels: keys.labels })
+        let Keys { password, password_file, labels, valid, disabled } = keys;
+        Ok(Self { password, password_file, labels, validity: Validity { window: valid, disabled } })
     }
 }
 
