@@ -206,16 +206,26 @@ impl Link<dyn Authenticator> {
 }
 
 impl Chain<dyn Authorizer> {
-    /// Asks link after link until one decides. What is granted is never more than what was asked.
+    /// Asks link after link until one decides. What is granted is never more than what was asked, and ends where an
+    /// earlier link would have more to say.
     ///
     /// # Errors
     /// The first error: authorization fails closed, whatever a link would say afterwards.
     pub async fn grant(&self, cx: &Call, request: &AccessRequest<'_>) -> Result<Verdict<Granted>, LinkError> {
+        // Alone, a link that has nothing to say ends nothing.
+        let question = (self.links.len() > 1).then(|| cx.for_question());
+        let cx = question.as_ref().unwrap_or(cx);
         for link in self.asked_for(&request.identity.account) {
             let decision = link.authorize(cx, request).await.map_err(|error| link.failed(error))?;
-            if !matches!(decision, Decision::NoMatch) {
-                return Ok(Verdict { decision, decided_by: Some(Arc::clone(&link.name)) });
-            }
+            let decision = match decision {
+                Decision::NoMatch => continue,
+                Decision::Allow(granted) => {
+                    let ends = [granted.valid_until, cx.no_match_until()].into_iter().flatten().min();
+                    Decision::Allow(granted.with_valid_until(ends))
+                }
+                Decision::Deny(reason) => Decision::Deny(reason),
+            };
+            return Ok(Verdict { decision, decided_by: Some(Arc::clone(&link.name)) });
         }
         Ok(Verdict { decision: Decision::NoMatch, decided_by: None })
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 /// The context of one call of a backend.
@@ -13,6 +13,8 @@ pub struct Call {
     now: SystemTime,
     deadline: Instant,
     link: Arc<str>,
+    /// In nanoseconds since the epoch. Only where several links are asked.
+    no_match_until: Option<Arc<AtomicU64>>,
     shared: Arc<Shared>,
 }
 
@@ -26,7 +28,7 @@ impl Call {
     /// A call at `now` that is worth nothing after `deadline`.
     pub fn new(now: SystemTime, deadline: Instant, request_id: RequestId) -> Self {
         let shared = Shared { request_id, trace: None, password_work: AtomicBool::new(false) };
-        Self { now, deadline, link: Arc::default(), shared: Arc::new(shared) }
+        Self { now, deadline, link: Arc::default(), no_match_until: None, shared: Arc::new(shared) }
     }
 
     /// A call whose steps are written down for the administrator.
@@ -37,7 +39,7 @@ impl Call {
         sink: Box<dyn TraceSink>,
     ) -> Self {
         let shared = Shared { request_id, trace: Some(sink), password_work: AtomicBool::new(false) };
-        Self { now, deadline, link: Arc::default(), shared: Arc::new(shared) }
+        Self { now, deadline, link: Arc::default(), no_match_until: None, shared: Arc::new(shared) }
     }
 
     /// The same call with an earlier deadline; a later one changes nothing.
@@ -50,6 +52,29 @@ impl Call {
     #[must_use]
     pub fn for_link(&self, link: &Arc<str>) -> Self {
         Self { link: Arc::clone(link), ..self.clone() }
+    }
+
+    /// The same call for one question that goes from link to link.
+    #[must_use]
+    pub fn for_question(&self) -> Self {
+        Self { no_match_until: Some(Arc::new(AtomicU64::new(u64::MAX))), ..self.clone() }
+    }
+
+    /// Says until when this link has nothing to say: from then on it would decide. What a later link grants ends there.
+    ///
+    /// An authorizer whose rules have windows calls this beside [`NoMatch`](crate::Decision::NoMatch).
+    pub fn bound_no_match(&self, until: SystemTime) {
+        if let Some(bound) = &self.no_match_until {
+            let since_epoch = until.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            bound.fetch_min(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        }
+    }
+
+    /// The earliest time up to which the links of this question had nothing to say, if they bound that.
+    pub fn no_match_until(&self) -> Option<SystemTime> {
+        let nanoseconds = self.no_match_until.as_ref()?.load(Ordering::Relaxed);
+        let until = SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(nanoseconds));
+        until.filter(|_| nanoseconds != u64::MAX)
     }
 
     /// The link that is being asked; empty before any is.

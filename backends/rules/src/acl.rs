@@ -4,6 +4,8 @@
 mod docker_auth_cases;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod window_tests;
 
 use dockgate_api::config::Moment;
 use dockgate_api::{AccessRequest, Answer, BackendError, Call, Decision, Granted};
@@ -68,6 +70,9 @@ impl Acl {
                     return Ok(Decision::Allow(granted.with_valid_until(ends)));
                 }
             }
+        }
+        if let Some(begins) = begins {
+            cx.bound_no_match(begins);
         }
         Ok(Decision::NoMatch)
     }

@@ -252,3 +252,45 @@ fn a_rule_says_where_it_stands_and_why() {
         assert!(serde_json::from_value::<RuleConfig>(missing).is_err());
     }
 }
+
+#[test]
+fn a_rule_may_ask_who_vouched() {
+    let mut asked = asked("alice", "x");
+    for (link, backend, fits) in [
+        ("github", json!({"backend": "github"}), true),
+        ("ldap", json!({"backend": "github"}), false),
+        ("corp-eu", json!({"backend": "corp-*"}), true),
+        ("corp-eu", json!({"backend": "/^corp-(eu|us)$/"}), true),
+        ("old-corp-eu", json!({"backend": "/^corp-(eu|us)$/"}), false),
+        ("", json!({"backend": "?*"}), false),
+    ] {
+        link.clone_into(&mut asked.identity.link);
+        assert_eq!(asked.fits(&backend), fits, "{backend} {link}");
+        let rule = compiled(&backend, DoubleStar::PlainStar).0.unwrap();
+        assert_eq!(rule.fits_backend(link), fits, "{backend} {link}");
+    }
+    for (backend, message) in [
+        ("${account}", "match.backend: `${account}` means nothing here: write a pattern without variables"),
+        ("[", "match.backend: "),
+    ] {
+        let errors = errors(&json!({"backend": backend, "account": "["}));
+        assert!(errors.len() == 2 && errors[0].starts_with(message), "{errors:?}");
+    }
+}
+
+#[test]
+fn nothing_behind_a_condition_is_none_and_warned_of() {
+    let nothing = json!({
+        "account": null, "type": null, "name": null, "service": null, "ip": null, "labels": null, "backend": null,
+    });
+    assert!(asked("alice", "x").fits(&nothing));
+    let (_, warnings) = compiled(&nothing, DoubleStar::PlainStar);
+    let expected = ["account", "type", "name", "service", "backend", "ip", "labels"];
+    assert_eq!(warnings.len(), expected.len(), "{warnings:?}");
+    for (warning, key) in warnings.iter().zip(expected) {
+        let start = format!("match.{key}: nothing stands behind `{key}`, so that anything fits: ");
+        assert!(warning.starts_with(&start), "{warning}");
+        assert_eq!(warning.contains("for the anonymous account"), key == "account", "{warning}");
+    }
+    assert_eq!(compiled(&json!({"account": "", "labels": {}}), DoubleStar::PlainStar).1, [""; 0]);
+}
