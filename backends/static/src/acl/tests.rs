@@ -27,6 +27,7 @@ fn node(value: &Json, line: u32) -> Node {
             };
             Value::Mapping(entries.iter().map(entry).collect())
         }
+        Json::Bool(truth) => Value::Scalar { text: truth.to_string().into(), quoted: false },
         other => panic!("{other} has no place in a list of rules"),
     };
     Node { location, value }
@@ -234,4 +235,65 @@ async fn an_undecidable_denial_is_an_error() {
     let bob = Identity::new("bob");
     let request = AccessRequest::new(&bob, "registry", &resource, &actions);
     assert!(matches!(acl.authorize(&call(), &request).await, Ok(Decision::Allow(_))));
+}
+
+#[test]
+fn ends_are_warned_of_and_disabled_rules_are_not() {
+    let ending = |until: &str| json!({"match": {"account": "ci"}, "actions": [], "valid": {"until": until}});
+    let open = || json!({"match": {}, "actions": ["pull"]});
+    let found = warnings(&json!([ending("2025-12-31"), ending("2026-01-01"), open()]));
+    assert_eq!(
+        found,
+        [
+            "auth.yml:10:5: acl[0].valid: this rule has ended on 2025-12-31: it decides nothing any more; take it out, \
+          or give it a later `until` (and 1 more rules of this section)"
+        ]
+    );
+    let found = warnings(&json!([open(), ending("2026-12-31"), open()]));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with(
+            "auth.yml:13:5: acl[1].valid: this rule ends on 2026-12-31, and from 2026-12-31 on the broader rule at \
+             auth.yml:16 decides instead: it grants `pull` too"
+        ),
+        "{found:?}"
+    );
+    let mut disabled = ending("2025-12-31");
+    disabled["disabled"] = json!(true);
+    assert_eq!(warnings(&json!([disabled, open()])), [""; 0]);
+    let mut many: Vec<Json> = (0..15).map(|_| ending("2026-12-31")).collect();
+    many.push(open());
+    let found = warnings(&Json::Array(many));
+    assert_eq!(found.len(), 10, "{found:#?}");
+    assert!(found[9].ends_with("(and 5 more rules of this section)"), "{found:#?}");
+}
+
+#[test]
+fn a_rule_about_a_link_that_is_not_there_is_warned_of() {
+    let section = node(
+        &json!([
+            {"match": {"backend": "github"}, "actions": ["*"]},
+            {"match": {"backend": "git*"}, "actions": ["*"]},
+            {"match": {"backend": "gitlab"}, "actions": ["*"]},
+            {"match": {}, "actions": []},
+        ]),
+        10,
+    );
+    let key = Key { text: "acl".into(), location: section.location.clone() };
+    let mut registry: Registry<dyn Authorizer> = Registry::new();
+    registry.register::<AclConfig>("acl").unwrap();
+    let said = |cx: BuildContext| {
+        registry.build(&key, &section, &KeyPath::root(), &cx).unwrap();
+        let warnings = cx.take_warnings(&section, &KeyPath::root());
+        warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let cx = build_context().with_identity_links(["users".to_owned(), "github".to_owned()]);
+    assert_eq!(
+        said(cx.for_link("acl", Dialect::Native)),
+        [
+            "auth.yml:18:5: [2].match.backend: no link of `authn` has such a name, so that the rule never matches: there \
+          are `users`, `github`"
+        ]
+    );
+    assert_eq!(said(build_context()), [""; 0], "it is not known who there is");
 }

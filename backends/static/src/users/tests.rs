@@ -1,3 +1,5 @@
+mod validity;
+
 use std::sync::Arc;
 
 use dockgate_api::config::{Entry, Key, KeyPath, Location, Node, Value};
