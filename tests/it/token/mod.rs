@@ -14,3 +14,4 @@ mod paths;
 mod reuse;
 mod scopes;
 mod services;
+mod windows;
