@@ -2,7 +2,7 @@
 //! `docs/content/spec/auth/{token,oauth}.md`).
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use axum::body::Body;
 use axum::extract::State as Shared;
@@ -235,6 +235,16 @@ fn signed(state: &State, grant: &Grant, scope: Option<String>) -> Result<Respons
         reused = issued.reused,
         "answers with a token"
     );
+    note_short_life(grant, &issued);
     let body = answer(&issued, scope.as_deref()).map_err(|_| Failure::NotSigned)?;
     Ok(json(StatusCode::OK, body))
+}
+
+/// Below a minute clients come back at every step, and nobody configured that.
+fn note_short_life(grant: &Grant, issued: &Issued) {
+    let ends = grant.valid_until().and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok());
+    if issued.expires_in < 60 && ends.is_some_and(|end| end.as_secs() <= issued.expires_at) {
+        let account = grant.identity().account.as_str();
+        tracing::info!(account, expires_in = issued.expires_in, "a window ends this token soon");
+    }
 }

@@ -6,6 +6,9 @@ use std::time::{Duration, SystemTime};
 use dockgate_api::Clock as _;
 use dockgate_api::config::Moment;
 
+use rustix::process::Signal;
+
+use crate::process::{Server, Site, now};
 use crate::support::{ALICE, Answer, Ask, BOB, TestServer, users};
 
 const NANOSECOND: Duration = Duration::from_nanos(1);
@@ -181,14 +184,15 @@ fn user_and_rule_bound_a_token_together() {
 /// A window that begins in an earlier link bounds what a later link grants.
 #[test]
 fn a_token_does_not_live_into_the_window_of_an_earlier_link() {
-    let first = rule("name: app", "actions: [], valid: {from: '2026-01-01T12:04:00Z'}");
+    let first = rule("name: '[ac]*'", "actions: [], valid: {from: '2026-01-01T12:04:00Z'}");
+    let second = format!("[{}, {{match: {{}}, actions: ['*']}}]", rule("name: closed", "actions: []"));
     let server = TestServer::new(&format!(
-        "authn: [{{users: {}}}]\nauthz: [{{acl: [{first}], name: first}}, {{acl: {OPEN}, name: second}}]",
+        "authn: [{{users: {}}}]\nauthz: [{{acl: [{first}], name: first}}, {{acl: {second}, name: second}}]",
         users("")
     ));
     assert_eq!(lives(&server, &ask(ALICE, &[APP])), (240, vec![APP.to_owned()]));
     // Each scope is a question of its own.
-    assert_eq!(lives(&server, &ask(ALICE, &["repository:app:", "repository:other:pull"])).0, 900);
+    assert_eq!(lives(&server, &ask(ALICE, &["repository:closed:pull", "repository:other:pull"])).0, 900);
     server.clock.set(time("2026-01-01T12:04:00Z"));
     assert_eq!(lives(&server, &ask(ALICE, &[APP])), (900, vec!["repository:app:".to_owned()]));
 }
@@ -229,4 +233,27 @@ fn a_rule_about_a_link_that_is_not_there_is_warned_of() {
     let warnings: Vec<&str> = server.warnings.iter().map(|warning| warning.message.as_str()).collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].ends_with("the rule never matches: there are `staff`"), "{warnings:?}");
+}
+
+/// Whoever wonders why clients come back so often finds out.
+#[test]
+fn the_log_says_when_a_window_ends_a_token_within_a_minute() {
+    let soon = Moment(now() + Duration::from_secs(50));
+    let config = format!(
+        "server: {{addr: '127.0.0.1:0'}}\ntoken: {{issuer: i, expiration: 900, certificate: cert.pem, key: key.pem}}\n\
+         users: {}\nacl: [{}, {{match: {{}}, actions: ['*']}}]\n",
+        users(""),
+        rule("name: app", &format!("valid: {{until: '{soon}'}}"))
+    );
+    let site = Site::with(&config);
+    let server = Server::start(&site, "auth.yml");
+    assert_eq!(server.ask(Some(BOB), "repository:other:pull").granted(), "pull");
+    assert_eq!(server.ask(Some(ALICE), APP).granted(), "pull");
+    let log = server.stop(Signal::TERM).stderr;
+    let lines: Vec<&str> =
+        log.lines().filter(|line| line.contains("a window ends this token soon")).collect();
+    let [line] = lines[..] else { panic!("{log}") };
+    let (_, seconds) = line.split_once("expires_in=").unwrap_or_else(|| panic!("{line}"));
+    let seconds: u64 = seconds.split_whitespace().next().unwrap().parse().unwrap();
+    assert!((1..=50).contains(&seconds) && line.contains("alice"), "{line}");
 }
