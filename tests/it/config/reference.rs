@@ -90,8 +90,8 @@ fn every_key_of_every_section_stands_in_it() {
         (Comparison::of::<LogConfig>("log", &[at(&root, &["log"])]), 2),
         (Comparison::of::<PasswordsConfig>("passwords", &[at(&root, &["passwords"])]), 3),
         (Comparison::of::<LinkOptions>("authn[]", &links), 5),
-        (Comparison::of::<UsersConfig>("users", &[at(&root, &["authn", "0", "users"])]), 3),
-        (Comparison::of::<AclConfig>("acl", &[at(&root, &["authz", "0", "acl"])]), 9),
+        (Comparison::of::<UsersConfig>("users", &[at(&root, &["authn", "0", "users"])]), 7),
+        (Comparison::of::<AclConfig>("acl", &[at(&root, &["authz", "0", "acl"])]), 14),
     ];
     for (comparison, least) in comparisons {
         assert!(comparison.wrong.is_empty(), "{}", comparison.wrong.join("\n"));

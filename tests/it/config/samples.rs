@@ -137,6 +137,22 @@ fn namespaces_and_labels() {
 }
 
 #[test]
+fn time_limited() {
+    behaves(
+        "time-limited.yml",
+        &[
+            ("alice", "repository:releases/a/b:delete,pull,push", "delete,pull,push"),
+            ("contractor", "repository:audit/2026/a:pull,push", "pull"),
+            ("contractor", "repository:web/a:delete,pull,push", "pull,push"),
+            ("contractor", "repository:releases/a:pull", ""),
+            ("trainee", "repository:web/a:pull", "401"),
+            ("bob", "repository:web/a:pull", "401"),
+            ("", "repository:web/a:pull", "401"),
+        ],
+    );
+}
+
+#[test]
 fn several_registries() {
     let server = Server::start(&site("several-registries.yml"), "auth.yml");
     let ask = |account: &str, service: &str| {
