@@ -171,3 +171,22 @@ impl fmt::Debug for RequestId {
         fmt::Display::fmt(self, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_links_of_one_question_bound_it_together_and_other_questions_not() {
+        let at = |nanoseconds| SystemTime::UNIX_EPOCH + Duration::from_nanos(nanoseconds);
+        let call = Call::new(at(0), Instant::now(), RequestId::from_bits(1));
+        call.bound_no_match(at(1));
+        assert_eq!(call.no_match_until(), None, "nobody is asked after it");
+        let question = call.for_question();
+        assert_eq!(question.no_match_until(), None);
+        question.for_link(&"a".into()).bound_no_match(at(2_000_000_003));
+        question.for_link(&"b".into()).bound_no_match(at(2_000_000_004));
+        assert_eq!(question.no_match_until(), Some(at(2_000_000_003)));
+        assert_eq!(call.for_question().no_match_until(), None);
+    }
+}

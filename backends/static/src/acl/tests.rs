@@ -27,8 +27,7 @@ fn node(value: &Json, line: u32) -> Node {
             };
             Value::Mapping(entries.iter().map(entry).collect())
         }
-        Json::Bool(truth) => Value::Scalar { text: truth.to_string().into(), quoted: false },
-        other => panic!("{other} has no place in a list of rules"),
+        Json::Bool(_) | Json::Number(_) => Value::Scalar { text: value.to_string().into(), quoted: false },
     };
     Node { location, value }
 }
