@@ -33,8 +33,8 @@ pub struct Rule {
     captured: Vec<Field>,
     network: Option<Network>,
     labels: Vec<(String, Template)>,
-    /// Without variables.
-    backend: Option<Template>,
+    /// Without variables; few rules have it.
+    backend: Option<Box<Template>>,
     actions: Actions,
     validity: Validity,
     because: Because,
@@ -69,7 +69,8 @@ impl Rule {
             .conditions
             .backend
             .as_ref()
-            .and_then(|part| take(part, key("backend"), pattern::parse(part, double_star)));
+            .and_then(|part| take(part, key("backend"), pattern::parse(part, double_star)))
+            .map(Box::new);
         let mut compile = |part: &Located<String>, key: KeyPath, scope| {
             take(part, key, Template::parse(part, scope, double_star).map_err(PatternError::from))
         };
@@ -134,7 +135,7 @@ impl Rule {
     pub fn fits_backend(&self, link: &str) -> bool {
         let fits = |backend: &Template| backend.is_match(link, &Nothing, &Regexes::new(1, 0));
         // What cannot be decided is not ruled out.
-        self.backend.as_ref().is_none_or(|backend| fits(backend).unwrap_or(true))
+        self.backend.as_deref().is_none_or(|backend| fits(backend).unwrap_or(true))
     }
 
     /// What the rule does to this request at a time.

@@ -46,7 +46,7 @@ impl Rule {
         }) && self.labels.iter().all(|(label, broad)| {
             let same = narrow.labels.iter().filter(|(other, _)| other == label);
             fits(broad, same.map(|(_, template)| template).next(), comparisons)
-        }) && self.backend.iter().all(|broad| fits(broad, narrow.backend.as_ref(), comparisons))
+        }) && self.backend.iter().all(|broad| fits(broad, narrow.backend.as_deref(), comparisons))
     }
 
     fn field(&self, field: Field) -> Option<&Template> {
