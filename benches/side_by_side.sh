@@ -97,14 +97,15 @@ else
         port=$((20000 + RANDOM % 10000))
         config "$port" docker_auth
         "$docker_auth" -logtostderr "$site/docker_auth.yml" >/dev/null 2>"$site/docker_auth.log" &
-        other=$!
-        if says "$site/docker_auth.log" "$other" "Serving on" && kill -0 "$other" 2>/dev/null; then
-            pids+=("$other") && ports+=("$port")
+        pids[1]=$!
+        if says "$site/docker_auth.log" "${pids[1]}" "Serving on"; then
+            ports+=("$port")
             break
         fi
+        kill "${pids[1]}" 2>/dev/null || true
         grep -q "address already in use" "$site/docker_auth.log" || break
     done
-    [ "${#pids[@]}" = 2 ] || { tail -n 20 "$site/docker_auth.log" >&2 && die "docker_auth does not start"; }
+    [ "${#ports[@]}" = 2 ] || { tail -n 20 "$site/docker_auth.log" >&2 && die "docker_auth does not start"; }
 fi
 
 asked="/auth?service=load&scope=repository:load/app:pull"

@@ -86,7 +86,7 @@ impl ServerFigures {
             }),
             rounds()
                 .any(|round| round.answers < FEW_ANSWERS)
-                .then(|| format!("fewer than {FEW_ANSWERS} answers in a round: its p99 is hardly more than its slowest")),
+                .then(|| format!("fewer than {FEW_ANSWERS} answers in a round: a handful make its p99")),
         ];
         notes.into_iter().flatten().map(|note| format!("{}: {note}", self.name)).collect()
     }
