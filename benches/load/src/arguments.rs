@@ -40,8 +40,8 @@ pub(crate) struct Arguments {
     #[arg(long, required = true, value_name = "URL")]
     pub(crate) url: Vec<String>,
 
-    /// Who asks, for both servers or for each: NAME:PASSWORD, or NAME with the password in the environment variable of
-    /// --password-env. `{#}` stands for 0, 1, 2, … up to --accounts. Without it nobody in particular asks
+    /// Who asks, for both servers or for each: NAME:PASSWORD, which other users of this machine can read, or NAME with
+    /// the password in the environment variable of --password-env. `{#}` stands for 0, 1, 2, … up to --accounts. Without it nobody in particular asks
     #[arg(long, value_name = "NAME:PASSWORD", conflicts_with = "users")]
     user: Vec<String>,
 
