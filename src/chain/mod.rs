@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use dockgate_api::{
     AccessRequest, Actions, Answer, Authenticator, Authorizer, BackendError, Call, Decision, Granted, Health,
-    Identity, KnownIdentity, LabelValue, LabelValues, Login, Reason, ReasonCode, Reloaded, async_trait,
+    Identity, KnownIdentity, LabelValues, Login, Reason, ReasonCode, Reloaded, async_trait,
 };
 use dockgate_rules::Pattern;
 
@@ -197,10 +197,10 @@ impl Link<dyn Authenticator> {
 
     fn stamp(&self, mut identity: Identity) -> Identity {
         identity.link = self.name.to_string();
-        identity.labels = identity.labels.map_values(match self.values {
-            LabelValues::Literal => LabelValue::into_literal,
-            LabelValues::Pattern => LabelValue::into_pattern,
-        });
+        identity.labels = match self.values {
+            LabelValues::Literal => identity.labels.into_literals(),
+            LabelValues::Pattern => identity.labels.into_patterns(),
+        };
         identity
     }
 }

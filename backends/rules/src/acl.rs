@@ -10,23 +10,25 @@ mod window_tests;
 use dockgate_api::config::Moment;
 use dockgate_api::{AccessRequest, Answer, BackendError, Call, Decision, Granted};
 
+use crate::index::Index;
 use crate::regexes::Regexes;
-use crate::rule::{Effect, RequestLabels, Rule};
+use crate::rule::{Effect, Rule};
 
 /// How many rules are tried between two looks at the clock.
-const RULES_BETWEEN_LOOKS: usize = 128;
+const RULES_BETWEEN_LOOKS: usize = 64;
 
 /// An access control list.
 #[derive(Debug)]
 pub struct Acl {
-    rules: Vec<Rule>,
+    rules: Box<[Rule]>,
+    index: Index,
     regexes: Regexes,
 }
 
 impl Acl {
     /// A list of rules in the order in which they are tried.
     pub fn new(rules: Vec<Rule>) -> Self {
-        Self { rules, regexes: Regexes::default() }
+        Self { index: Index::of(&rules), rules: rules.into(), regexes: Regexes::default() }
     }
 
     /// How many rules there are.
@@ -45,16 +47,39 @@ impl Acl {
     /// # Errors
     /// [`BackendError::Protocol`] if a rule cannot be decided within its bounds. Passing it over could open access.
     pub fn decide(&self, cx: &Call, request: &AccessRequest<'_>) -> Answer<Granted> {
-        let labels = RequestLabels::of(request);
+        self.first_of(self.index.candidates(request), cx, request)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// The same by trying every rule: what the index must answer.
+    ///
+    /// # Errors
+    /// As [`decide`](Self::decide).
+    #[doc(hidden)]
+    pub fn decide_one_by_one(&self, cx: &Call, request: &AccessRequest<'_>) -> Answer<Granted> {
+        self.first_of(0..self.rules.len(), cx, request)
+    }
+
+    /// What the first rule says that counts and matches, of those with these numbers.
+    fn first_of(
+        &self,
+        numbers: impl Iterator<Item = usize>,
+        cx: &Call,
+        request: &AccessRequest<'_>,
+    ) -> Answer<Granted> {
         // When a rule that would have decided begins to count.
         let mut begins = None;
-        for (number, rule) in self.rules.iter().enumerate() {
+        for (tried, rule) in numbers.filter_map(|number| self.rules.get(number)).enumerate() {
             // Nothing else can interrupt work that never waits.
-            if number % RULES_BETWEEN_LOOKS == RULES_BETWEEN_LOOKS - 1 && cx.remaining().is_zero() {
-                let detail = format!("{number} of {} rules took too long", self.rules.len());
+            if tried % RULES_BETWEEN_LOOKS == RULES_BETWEEN_LOOKS - 1 && cx.remaining().is_zero() {
+                let detail = format!("{tried} of {} rules took too long", self.rules.len());
                 return Err(BackendError::Timeout(detail));
             }
-            let effect = rule.effect(cx.now(), request, &labels, &self.regexes).map_err(|error| {
+            let effect = rule.effect(cx.now(), request, &self.regexes).map_err(|error| {
                 BackendError::Protocol(format!("the rule at {}: {error}", rule.because()))
             })?;
             match effect {

@@ -1,5 +1,6 @@
 //! The values that one request gives to variables.
 
+use dockgate_api::LabelValue;
 use thiserror::Error;
 
 use crate::variable::Field;
@@ -22,6 +23,15 @@ impl<'a> Value<'a> {
     }
 }
 
+impl<'a> From<&'a LabelValue> for Value<'a> {
+    fn from(value: &'a LabelValue) -> Self {
+        match value {
+            LabelValue::Literal(text) => Self::Literal(text),
+            LabelValue::Pattern(text) => Self::Pattern(text),
+        }
+    }
+}
+
 /// What the variables of a pattern stand for in one request.
 ///
 /// An empty value counts as none everywhere: it never satisfies a variable.
@@ -33,7 +43,7 @@ pub trait Bindings {
     fn capture(&self, field: Field, group: u32) -> Option<&str>;
 
     /// The values of a label of the identity; none if it has no such label.
-    fn label(&self, key: &str) -> &[Value<'_>];
+    fn label(&self, key: &str) -> &[LabelValue];
 }
 
 /// The value of one variable in one request.
@@ -42,7 +52,7 @@ pub(crate) enum Bound<'a> {
     Text(&'a str),
     /// A label: never all empty, and whether it stands more than once.
     Label {
-        values: &'a [Value<'a>],
+        values: &'a [LabelValue],
         repeated: bool,
     },
 }

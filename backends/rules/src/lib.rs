@@ -22,6 +22,7 @@ pub mod glob;
 #[cfg(test)]
 mod go_match_cases;
 pub mod go_regex;
+mod index;
 mod lint;
 mod network;
 mod pattern;
@@ -42,7 +43,7 @@ pub use lint::Lint;
 pub use network::{Network, NetworkError};
 pub use pattern::{Pattern, PatternError};
 pub use regexes::Regexes;
-pub use rule::{Effect, RequestLabels, Rule};
+pub use rule::{Effect, Rule};
 pub use rule_config::{MatchConfig, RuleConfig};
 pub use takeover::{Takeover, takeovers};
 pub use template::{Groups, Parsed, Template, TemplateError};

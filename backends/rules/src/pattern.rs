@@ -1,6 +1,8 @@
 //! A pattern that depends on nothing but the text.
 
-use crate::bindings::{Bindings, Value};
+use dockgate_api::LabelValue;
+
+use crate::bindings::Bindings;
 use crate::glob::DoubleStar;
 use crate::regexes::Regexes;
 use crate::template::{Parsed, Template, TemplateError};
@@ -59,7 +61,7 @@ impl Bindings for Nothing {
         None
     }
 
-    fn label(&self, _: &str) -> &[Value<'_>] {
+    fn label(&self, _: &str) -> &[LabelValue] {
         &[]
     }
 }

@@ -4,22 +4,24 @@ mod cover;
 #[cfg(test)]
 mod tests;
 
-use std::cell::OnceCell;
+mod bound;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use dockgate_api::config::{KeyPath, Located, Remark, Standing, Validity};
-use dockgate_api::{AccessRequest, Actions, Because, LabelValue, Labels};
+use dockgate_api::{AccessRequest, Actions, Because};
 
-use crate::bindings::{Bindings, MatchError, Value};
+use self::bound::Bound;
+use crate::bindings::MatchError;
 use crate::captures::{CaptureError, capture_order};
 use crate::glob::DoubleStar;
 use crate::network::Network;
 use crate::pattern::{self, Nothing, PatternError};
 use crate::regexes::Regexes;
 use crate::rule_config::{MatchConfig, RuleConfig};
-use crate::template::{Groups, Parsed, Template};
+use crate::template::{Parsed, Template};
 use crate::variable::{Field, Scope};
 
 pub(crate) use cover::Comparisons;
@@ -28,13 +30,13 @@ pub(crate) use cover::Comparisons;
 #[derive(Debug)]
 pub struct Rule {
     /// In an order in which every capture is there when it is needed.
-    fields: Vec<(Field, Template)>,
-    /// The fields whose capture groups others use.
-    captured: Vec<Field>,
+    fields: Box<[(Field, Arc<Template>)]>,
+    /// Whether others use the capture groups of a field, in the order of [`Field::ALL`].
+    captured: [bool; 4],
     network: Option<Network>,
-    labels: Vec<(String, Template)>,
+    labels: Box<[(Box<str>, Arc<Template>)]>,
     /// Without variables; few rules have it.
-    backend: Option<Box<Template>>,
+    backend: Option<Arc<Template>>,
     actions: Actions,
     validity: Validity,
     because: Because,
@@ -84,7 +86,7 @@ impl Rule {
         let mut labels = Vec::new();
         for (label, part) in config.conditions.labels.as_ref().into_iter().flatten() {
             if let Some(template) = compile(part, key("labels").key(label), Scope::Label) {
-                labels.push((label.clone(), template));
+                labels.push((label.as_str().into(), Arc::new(template)));
             }
         }
         let network = config.conditions.ip.as_ref().and_then(|ip| {
@@ -103,16 +105,15 @@ impl Rule {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let captured = Field::ALL
-            .into_iter()
-            .filter(|source| {
-                templates.values().any(|user| user.captures_needed().any(|(field, _)| field == *source))
-            })
-            .collect();
-        let fields = order.into_iter().filter_map(|field| Some((field, templates.remove(&field)?))).collect();
+        let captured = Field::ALL.map(|source| {
+            templates.values().any(|user| user.captures_needed().any(|(field, _)| field == source))
+        });
+        let fields =
+            order.into_iter().filter_map(|field| Some((field, Arc::new(templates.remove(&field)?)))).collect();
         let because = Because::at(place).with_comment(config.comment.map(Arc::from));
         let validity = Validity { window: config.valid, disabled: config.disabled };
         let actions = Actions::from_rule(config.actions);
+        let (labels, backend) = (labels.into(), backend.map(Arc::new));
         Ok(Self { fields, captured, network, labels, backend, actions, validity, because })
     }
 
@@ -142,18 +143,17 @@ impl Rule {
     ///
     /// # Errors
     /// As [`is_match`](Self::is_match); a rule that does not count yet cannot fail.
-    pub fn effect<'r>(
+    pub fn effect(
         &self,
         now: SystemTime,
-        request: &AccessRequest<'r>,
-        labels: &RequestLabels<'r>,
+        request: &AccessRequest<'_>,
         regexes: &Regexes,
     ) -> Result<Effect, MatchError> {
         let matched = match self.validity.at(now) {
-            Standing::Valid => self.is_match(request, labels, regexes)?.then_some(Effect::Decides),
+            Standing::Valid => self.is_match(request, regexes)?.then_some(Effect::Decides),
             // What cannot be decided may well match when it begins.
             Standing::Ahead(from) => {
-                self.is_match(request, labels, regexes).unwrap_or(true).then_some(Effect::From(from))
+                self.is_match(request, regexes).unwrap_or(true).then_some(Effect::From(from))
             }
             Standing::Over(_) | Standing::Disabled => None,
         };
@@ -164,14 +164,8 @@ impl Rule {
     ///
     /// # Errors
     /// If that cannot be decided within bounds; it must not be taken for "no".
-    pub fn is_match<'r>(
-        &self,
-        request: &AccessRequest<'r>,
-        labels: &RequestLabels<'r>,
-        regexes: &Regexes,
-    ) -> Result<bool, MatchError> {
-        let in_network = |network: &Network| request.client_ip.is_some_and(|ip| network.contains(ip));
-        if !self.network.as_ref().is_none_or(in_network) {
+    pub fn is_match(&self, request: &AccessRequest<'_>, regexes: &Regexes) -> Result<bool, MatchError> {
+        if !self.may_match(request) {
             return Ok(false);
         }
         if let Some(backend) = &self.backend
@@ -179,22 +173,53 @@ impl Rule {
         {
             return Ok(false);
         }
-        let mut bound = Bound { request, labels, captures: Vec::new() };
+        let mut bound = Bound::of(request);
         for (field, template) in &self.fields {
             let text = field_text(request, *field);
-            if self.captured.contains(field) {
+            if self.captured.get(*field as usize).is_some_and(|captured| *captured) {
                 let Some(groups) = template.captures(text, &bound, regexes)? else { return Ok(false) };
-                bound.captures.push((*field, groups));
+                bound.captured(*field, groups);
             } else if !template.is_match(text, &bound, regexes)? {
                 return Ok(false);
             }
         }
         for (label, template) in &self.labels {
-            if !any(labels.values(label), |value| template.is_match(value.text(), &bound, regexes))? {
+            let values = request.identity.labels.values(label);
+            if !any(values, |value| template.is_match(value.as_str(), &bound, regexes))? {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// Whether what is fixed in each condition fits the request. Where it does not, the rule does not match, whatever
+    /// the rest of it holds, and cannot fail either. Cheap, and needs no allocation.
+    pub fn may_match(&self, request: &AccessRequest<'_>) -> bool {
+        let in_network = |network: &Network| request.client_ip.is_some_and(|ip| network.contains(ip));
+        let value_of = |field| field_text(request, field);
+        let labels = &request.identity.labels;
+        self.network.as_ref().is_none_or(in_network)
+            && self.fields.iter().all(|(field, template)| template.may_match(value_of(*field), value_of))
+            && self.labels_needed().all(|label| !labels.values(label).is_empty())
+            && self
+                .values_needed()
+                .all(|(label, wanted)| labels.values(label).iter().any(|value| value.as_str() == wanted))
+    }
+
+    /// The patterns of the request's fields.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (Field, &Template)> {
+        self.fields.iter().map(|(field, template)| (*field, &**template))
+    }
+
+    /// Labels without which the rule cannot match.
+    pub(crate) fn labels_needed(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.labels.iter().map(|(label, _)| &**label);
+        conditions.chain(self.fields().flat_map(|(_, template)| template.labels_needed()))
+    }
+
+    /// Labels with a value of theirs without which the rule cannot match.
+    pub(crate) fn values_needed(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.labels.iter().filter_map(|(label, template)| Some((&**label, template.literal()?)))
     }
 }
 
@@ -242,62 +267,12 @@ fn user(error: &CaptureError) -> Field {
     }
 }
 
-fn field_text<'r>(request: &AccessRequest<'r>, field: Field) -> &'r str {
+pub(crate) fn field_text<'r>(request: &AccessRequest<'r>, field: Field) -> &'r str {
     match field {
         Field::Account => &request.identity.account,
         Field::Type => &request.resource.kind,
         Field::Name => &request.resource.name,
         Field::Service => request.service,
-    }
-}
-
-/// The labels of the identity that asks, as patterns take them: made when the first rule wants one.
-#[derive(Debug)]
-pub struct RequestLabels<'r> {
-    labels: &'r Labels,
-    values: OnceCell<HashMap<&'r str, Vec<Value<'r>>>>,
-}
-
-impl<'r> RequestLabels<'r> {
-    /// The labels of one request, for all rules that are tried on it.
-    pub fn of(request: &AccessRequest<'r>) -> Self {
-        Self { labels: &request.identity.labels, values: OnceCell::new() }
-    }
-
-    fn values(&self, label: &str) -> &[Value<'r>] {
-        let values = |all: &'r [LabelValue]| all.iter().map(Value::from).collect();
-        let made = || self.labels.iter().map(|(label, all)| (label, values(all))).collect();
-        self.values.get_or_init(made).get(label).map_or(&[], Vec::as_slice)
-    }
-}
-
-impl<'a> From<&'a LabelValue> for Value<'a> {
-    fn from(value: &'a LabelValue) -> Self {
-        match value {
-            LabelValue::Literal(text) => Self::Literal(text),
-            LabelValue::Pattern(text) => Self::Pattern(text),
-        }
-    }
-}
-
-/// What the variables of a rule stand for in one request.
-struct Bound<'m, 'r> {
-    request: &'m AccessRequest<'r>,
-    labels: &'m RequestLabels<'r>,
-    captures: Vec<(Field, Groups<'r>)>,
-}
-
-impl Bindings for Bound<'_, '_> {
-    fn field(&self, field: Field) -> Option<&str> {
-        Some(field_text(self.request, field))
-    }
-
-    fn capture(&self, field: Field, group: u32) -> Option<&str> {
-        self.captures.iter().find(|(source, _)| *source == field)?.1.get(group)
-    }
-
-    fn label(&self, key: &str) -> &[Value<'_>] {
-        self.labels.values(key)
     }
 }
 

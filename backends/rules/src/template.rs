@@ -4,6 +4,7 @@ mod regex_template;
 #[cfg(test)]
 mod tests;
 
+use dockgate_api::LabelValue;
 use thiserror::Error;
 
 use self::regex_template::RegexTemplate;
@@ -63,6 +64,14 @@ enum Kind {
         double_star: DoubleStar,
     },
     Regex(Box<RegexTemplate>),
+}
+
+/// A part of a pattern's start that is known before anything is matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StartPart<'t> {
+    Text(&'t str),
+    /// The request's value of a field.
+    Value(Field),
 }
 
 /// The capture groups of one match.
@@ -165,6 +174,54 @@ impl Template {
         }
     }
 
+    /// What every text that matches starts with, up to what only the match of other fields or a label gives.
+    pub(crate) fn start(&self) -> impl Iterator<Item = StartPart<'_>> {
+        self.prefix.iter().map_while(|part| match part {
+            PrefixPart::Text(text) => Some(StartPart::Text(text)),
+            PrefixPart::Variable(index) => match self.variables.get(*index)? {
+                (Variable::Field(field), _) => Some(StartPart::Value(*field)),
+                _ => None,
+            },
+        })
+    }
+
+    /// Whether the start is all that matches.
+    pub(crate) fn start_is_all(&self) -> bool {
+        matches!(self.kind, Kind::Literal) && self.captures_needed().next().is_none()
+    }
+
+    /// What every text that matches ends with; may be empty.
+    pub(crate) fn literal_end(&self) -> &str {
+        match &self.kind {
+            Kind::Glob { elements, .. } => match elements.last() {
+                Some(Element::Literal(text)) => text,
+                _ => "",
+            },
+            _ => "",
+        }
+    }
+
+    /// Labels without a value of which nothing matches.
+    pub(crate) fn labels_needed(&self) -> impl Iterator<Item = &str> {
+        // A regex may hold a variable in one of several branches.
+        let needed = matches!(self.kind, Kind::Glob { .. });
+        self.variables().filter(move |_| needed).filter_map(|variable| match variable {
+            Variable::Label(label) => Some(&**label),
+            _ => None,
+        })
+    }
+
+    /// Whether the text starts and ends as every text does that matches.
+    pub(crate) fn may_match<'t>(&self, text: &'t str, value_of: impl Fn(Field) -> &'t str) -> bool {
+        let rest = self.start().try_fold(text, |rest, part| match part {
+            StartPart::Text(text) => rest.strip_prefix(text),
+            StartPart::Value(field) => {
+                Some(value_of(field)).filter(|value| !value.is_empty()).and_then(|value| rest.strip_prefix(value))
+            }
+        });
+        rest.is_some_and(|rest| rest.is_empty() || !self.start_is_all()) && text.ends_with(self.literal_end())
+    }
+
     /// The distinct variables of the pattern.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.variables.iter().map(|(variable, _)| variable)
@@ -260,7 +317,7 @@ impl Template {
             .map(|(variable, uses)| match variable {
                 Variable::Label(key) => {
                     let values = bindings.label(key);
-                    let some = values.iter().any(|value| !value.text().is_empty());
+                    let some = values.iter().any(|value| !value.as_str().is_empty());
                     some.then_some(Bound::Label { values, repeated: *uses > 1 })
                 }
                 _ => plain_value(variable, bindings).map(Bound::Text),
@@ -285,13 +342,13 @@ fn plain_value<'b>(variable: &Variable, bindings: &'b dyn Bindings) -> Option<&'
 /// A pattern that is one label and nothing else is whatever the label's value is: also a `/regex/`, as in docker_auth.
 fn any_value(
     text: &str,
-    values: &[Value<'_>],
+    values: &[LabelValue],
     double_star: DoubleStar,
     regexes: &Regexes,
 ) -> Result<bool, MatchError> {
-    for value in values.iter().filter(|value| !value.text().is_empty()) {
+    for value in values.iter().map(Value::from).filter(|value| !value.text().is_empty()) {
         let matched = match value {
-            Value::Literal(value) => *value == text,
+            Value::Literal(value) => value == text,
             Value::Pattern(pattern) => match regex_text(pattern) {
                 Some(regex) => match RegexTemplate::parse(&Tokens::plain(regex).list) {
                     Ok((regex, _)) => regex.find_once(text, regexes)?,

@@ -14,7 +14,7 @@ use dockgate_api::{AccessRequest, ActionSet, Call, Identity, LabelValue, Labels,
 use serde::Deserialize;
 
 use self::differences::{DIFFERENCES, Ours, Seen};
-use crate::{Acl, DoubleStar, Regexes, RequestLabels, Rule, RuleConfig};
+use crate::{Acl, DoubleStar, Regexes, Rule, RuleConfig};
 
 /// What docker_auth was asked, and what it said.
 #[derive(Deserialize)]
@@ -88,7 +88,7 @@ fn rules_mean_what_they_mean_to_docker_auth() {
         for (config, &theirs) in case.acl.iter().zip(&case.matches) {
             let ours = compile(config).map_or(Ours::Refused, |rule| {
                 let matched =
-                    rule.is_match(&request, &RequestLabels::of(&request), &Regexes::default()).unwrap();
+                    rule.is_match(&request, &Regexes::default()).unwrap();
                 rules.push(rule);
                 Ours::Matches(matched)
             });

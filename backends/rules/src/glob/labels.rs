@@ -110,8 +110,8 @@ impl<'a> Matcher<'a> {
                     chosen: Some(0),
                 },
                 Bound::Label { values, repeated } => {
-                    let values = values.iter().filter(|value| !value.text().is_empty());
-                    let values = values.map(|value| Prepared::new(*value, double_star)).collect();
+                    let values = values.iter().map(Value::from).filter(|value| !value.text().is_empty());
+                    let values = values.map(|value| Prepared::new(value, double_star)).collect();
                     Slot { values, single: repeated, chosen: None }
                 }
             })

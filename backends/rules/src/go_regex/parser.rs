@@ -9,7 +9,7 @@ use super::{
     frame::{Frame, Last},
     group::Opening,
     hole::{Hole, Place},
-    shape::{Atom, Shape, alternatives},
+    shape::{Atom, Shape, group},
 };
 use crate::token::{Token, Tokens};
 
@@ -207,7 +207,7 @@ impl Parser<'_> {
         self.out.push(')');
         self.flags = inner.flags;
         self.frame.settle();
-        self.frame.branch.push(Atom::Group(alternatives(&inner.branches)));
+        self.frame.branch.push(group(inner.branches));
         self.frame.last = Some(Last {
             at: inner.at,
             count: inner.count,

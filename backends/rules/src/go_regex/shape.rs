@@ -37,8 +37,16 @@ pub(super) enum Atom {
     End,
     Char(char),
     Variable(usize),
-    Group(Alternatives),
+    Group(Alternatives, Lead),
     Other,
+}
+
+/// What a group's match starts with.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lead {
+    parts: Vec<Part>,
+    /// Nothing else is in the group.
+    all: bool,
 }
 
 /// What one alternative looks like so far.
@@ -53,10 +61,12 @@ pub(super) struct Branch {
     open: bool,
     atoms: usize,
     last: Atom,
+    /// How many parts there are without those of the last atom.
+    before: usize,
 }
 
 #[derive(Clone, Debug)]
-enum Part {
+pub(super) enum Part {
     Char(char),
     Variable(usize),
 }
@@ -64,30 +74,30 @@ enum Part {
 impl Branch {
     pub(super) fn new() -> Self {
         let (start, end, plain, open, atoms, last) = (false, false, true, true, 0, Atom::Other);
-        Self { start, end, plain, parts: Vec::new(), open, atoms, last }
+        Self { start, end, plain, parts: Vec::new(), open, atoms, last, before: 0 }
     }
 
     pub(super) fn push(&mut self, atom: Atom) {
-        let part = match atom {
-            Atom::Start if self.atoms == 0 => {
-                self.start = true;
-                None
-            }
+        self.before = self.parts.len();
+        match &atom {
+            Atom::Start if self.atoms == 0 => self.start = true,
             Atom::End if self.open => {
                 self.end = true;
                 self.open = false;
-                None
             }
-            Atom::Char(c) if self.open => Some(Part::Char(c)),
-            Atom::Variable(index) if self.open => Some(Part::Variable(index)),
+            Atom::Char(c) if self.open => self.parts.push(Part::Char(*c)),
+            Atom::Variable(index) if self.open => self.parts.push(Part::Variable(*index)),
+            Atom::Group(_, lead) if self.open => {
+                self.parts.extend(lead.parts.iter().cloned());
+                self.plain = false;
+                self.open = lead.all;
+            }
             _ => {
                 self.end = matches!(atom, Atom::End);
                 self.plain = false;
                 self.open = false;
-                None
             }
-        };
-        self.parts.extend(part);
+        }
         self.atoms += 1;
         self.last = atom;
     }
@@ -97,12 +107,10 @@ impl Branch {
         match &mut self.last {
             Atom::Start => self.start = false,
             Atom::End => self.end = false,
-            Atom::Char(_) | Atom::Variable(_) if self.open => {
-                self.parts.pop();
-            }
-            Atom::Group(Alternatives::Loose { example }) => *example = None,
+            Atom::Group(Alternatives::Loose { example }, _) => *example = None,
             _ => {}
         }
+        self.parts.truncate(self.before);
         self.plain = false;
         self.open = false;
     }
@@ -125,7 +133,7 @@ impl Branch {
 pub(super) fn alternatives(branches: &[Branch]) -> Alternatives {
     if let [only] = branches {
         return match &only.last {
-            Atom::Group(inner) if only.atoms == 1 => inner.clone(),
+            Atom::Group(inner, _) if only.atoms == 1 => inner.clone(),
             _ => Alternatives::Meant,
         };
     }
@@ -135,6 +143,16 @@ pub(super) fn alternatives(branches: &[Branch]) -> Alternatives {
     } else {
         Alternatives::Loose { example: branches.iter().rev().find_map(Branch::example) }
     }
+}
+
+/// A group of one alternative is a part of what stands around it.
+pub(super) fn group(branches: Vec<Branch>) -> Atom {
+    let alternatives = alternatives(&branches);
+    let lead = match <[Branch; 1]>::try_from(branches) {
+        Ok([only]) => Lead { parts: only.parts, all: only.open },
+        Err(_) => Lead::default(),
+    };
+    Atom::Group(alternatives, lead)
 }
 
 impl Shape {

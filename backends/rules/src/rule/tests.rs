@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use dockgate_api::{ActionSet, Identity, Resource};
+use dockgate_api::{ActionSet, Identity, LabelValue, Resource};
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -58,7 +58,7 @@ impl Asked {
         let actions = ActionSet::EMPTY;
         let request =
             AccessRequest::new(&self.identity, self.service, &self.resource, &actions).from_ip(self.ip);
-        rule.is_match(&request, &RequestLabels::of(&request), &Regexes::default())
+        rule.is_match(&request, &Regexes::default())
     }
 
     fn fits(&self, conditions: &Json) -> bool {

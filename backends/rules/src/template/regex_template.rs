@@ -85,7 +85,7 @@ impl<'a> Choice<'a> {
             Some(Bound::Text(text)) => Self { values: vec![Alternative::Literal(text)], single: false },
             Some(Bound::Label { values, repeated }) => {
                 let values =
-                    values.iter().filter(|value| !value.text().is_empty()).map(|value| match value {
+                    values.iter().map(Value::from).filter(|value| !value.text().is_empty()).map(|value| match value {
                         Value::Literal(text) => Alternative::Literal(text),
                         Value::Pattern(text) => Alternative::Pattern(text),
                     });

@@ -37,7 +37,7 @@ const HOSTILE: [&str; 22] = [
 struct Request<'a> {
     fields: HashMap<Field, &'a str>,
     captures: HashMap<(Field, u32), &'a str>,
-    labels: HashMap<String, Vec<Value<'a>>>,
+    labels: HashMap<String, Vec<LabelValue>>,
 }
 
 impl Bindings for Request<'_> {
@@ -47,7 +47,7 @@ impl Bindings for Request<'_> {
     fn capture(&self, field: Field, group: u32) -> Option<&str> {
         self.captures.get(&(field, group)).copied()
     }
-    fn label(&self, key: &str) -> &[Value<'_>] {
+    fn label(&self, key: &str) -> &[LabelValue] {
         self.labels.get(key).map_or(&[], Vec::as_slice)
     }
 }
@@ -57,8 +57,12 @@ impl<'a> Request<'a> {
         Self { fields: HashMap::from([(Field::Account, account)]), ..Self::default() }
     }
 
-    fn label(mut self, key: &str, values: &[Value<'a>]) -> Self {
-        self.labels.insert(key.to_owned(), values.to_vec());
+    fn label(mut self, key: &str, values: &[Value<'_>]) -> Self {
+        let owned = |value: &Value<'_>| match value {
+            Literal(text) => LabelValue::Literal((*text).to_owned()),
+            Pattern(text) => LabelValue::Pattern((*text).to_owned()),
+        };
+        self.labels.insert(key.to_owned(), values.iter().map(owned).collect());
         self
     }
 }

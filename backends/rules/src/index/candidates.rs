@@ -1,0 +1,80 @@
+//! The rules that may match a request, in their order.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Lists that are kept without an allocation: few requests have keys of more.
+const INLINE: usize = 8;
+
+/// Ascending lists of rule numbers, merged as far as they are read.
+#[derive(Debug, Default)]
+pub(crate) struct Candidates<'i> {
+    few: [&'i [u32]; INLINE],
+    used: usize,
+    more: BinaryHeap<Reverse<(u32, &'i [u32])>>,
+}
+
+impl<'i> Candidates<'i> {
+    /// Adds a list; no number is in two of them.
+    pub(super) fn add(&mut self, list: &'i [u32]) {
+        let Some((first, rest)) = list.split_first() else { return };
+        if let Some(free) = self.few.get_mut(self.used) {
+            *free = list;
+            self.used += 1;
+        } else {
+            self.more.push(Reverse((*first, rest)));
+        }
+    }
+
+    fn next_of_more(&mut self) -> Option<u32> {
+        let mut top = self.more.peek_mut()?;
+        let Reverse((number, rest)) = *top;
+        match rest.split_first() {
+            Some((first, rest)) => *top = Reverse((*first, rest)),
+            None => drop(std::collections::binary_heap::PeekMut::pop(top)),
+        }
+        Some(number)
+    }
+}
+
+impl Iterator for Candidates<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let lists = self.few.iter_mut().take(self.used);
+        let lowest = lists.filter(|list| !list.is_empty()).min_by_key(|list| list.first().copied());
+        let number = match (lowest, self.more.peek()) {
+            (Some(list), more) => {
+                let (first, rest) = list.split_first()?;
+                match more {
+                    Some(Reverse((other, _))) if other < first => self.next_of_more()?,
+                    _ => {
+                        let first = *first;
+                        *list = rest;
+                        first
+                    }
+                }
+            }
+            (None, _) => self.next_of_more()?,
+        };
+        usize::try_from(number).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_lists_come_out_as_one_in_order() {
+        for lists in [0, 1, 3, INLINE, INLINE + 1, 50] {
+            let all: Vec<Vec<u32>> =
+                (0..lists).map(|list| (0..list).map(|item| (item * lists + list) as u32).collect()).collect();
+            let mut candidates = Candidates::default();
+            all.iter().for_each(|list| candidates.add(list));
+            let mut expected: Vec<usize> = all.iter().flatten().map(|number| *number as usize).collect();
+            expected.sort_unstable();
+            assert_eq!(candidates.collect::<Vec<_>>(), expected);
+        }
+    }
+}
