@@ -132,7 +132,12 @@ mod tests {
             (Some(before), Some(after)) => Arc::ptr_eq(before, after),
             (before, after) => before.is_none() && after.is_none(),
         };
-        for values in [vec![], vec![literal.clone(); 2], vec![pattern.clone(); 2], vec![literal.clone(), pattern.clone()]] {
+        for values in [
+            vec![],
+            vec![literal.clone(); 2],
+            vec![pattern.clone(); 2],
+            vec![literal.clone(), pattern.clone()],
+        ] {
             let before = labels(&values);
             let literals = before.clone().into_literals();
             assert_eq!(literals, labels(&vec![literal.clone(); values.len()]));

@@ -19,7 +19,7 @@ mod tests;
 pub use error::{RegexError, RegexProblem};
 pub(crate) use hole::{Alternative, NEVER, render};
 pub(crate) use parser::{Flags, Options, Translated, parse};
-pub(crate) use shape::{Alternatives, PrefixPart, Shape};
+pub(crate) use shape::{Alternatives, Lead, PrefixPart, Shape};
 
 use crate::token::Tokens;
 

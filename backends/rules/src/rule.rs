@@ -108,8 +108,10 @@ impl Rule {
         let captured = Field::ALL.map(|source| {
             templates.values().any(|user| user.captures_needed().any(|(field, _)| field == source))
         });
-        let fields =
-            order.into_iter().filter_map(|field| Some((field, Arc::new(templates.remove(&field)?)))).collect();
+        let fields = order
+            .into_iter()
+            .filter_map(|field| Some((field, Arc::new(templates.remove(&field)?))))
+            .collect();
         let because = Because::at(place).with_comment(config.comment.map(Arc::from));
         let validity = Validity { window: config.valid, disabled: config.disabled };
         let actions = Actions::from_rule(config.actions);

@@ -1,19 +1,22 @@
 //! A pattern as a rule writes it: a glob or `/regex/`, with variables.
 
+pub(crate) mod head;
+mod lead;
+mod matching;
 mod regex_template;
+mod resolved;
+mod search;
 #[cfg(test)]
 mod tests;
 
-use dockgate_api::LabelValue;
 use thiserror::Error;
 
 use self::regex_template::RegexTemplate;
+pub(crate) use self::resolved::Resolved;
 use crate::{
-    bindings::{Bindings, Bound, MatchError, Value},
-    glob::{self, DoubleStar, Element, Glob, GlobError},
+    glob::{self, DoubleStar, Element, GlobError},
     go_regex::{Alternatives, PrefixPart, RegexError},
     lint::Lint,
-    regexes::Regexes,
     token::{Syntax, Tokens},
     variable::{Field, Scope, Variable, VariableError},
 };
@@ -134,15 +137,15 @@ impl Template {
 
     fn parse_regex(source: &str, text: &str, scope: Scope) -> Result<Parsed, TemplateError> {
         let mut tokens = Tokens::find(text, Syntax::Regex, scope, 2)?;
-        let (regex, shape) = RegexTemplate::parse(&tokens.list)?;
+        let (regex, shape) = RegexTemplate::parse(&tokens)?;
         if let Alternatives::Loose { example } = shape.alternatives {
             tokens.lints.push(Lint::UnanchoredAlternation { example });
         }
         let label = |part: &PrefixPart| matches!(part, PrefixPart::Variable(index) if is_label(&tokens.variables, *index));
         let whole = shape.exact && !shape.prefix.iter().any(label);
-        let prefix: Box<[_]> = shape.prefix.into_iter().take_while(|part| !label(part)).collect();
         // A regex of fixed text still has to answer for its groups: it then has none.
         let kind = if whole { Kind::Literal } else { Kind::Regex(Box::new(regex)) };
+        let prefix = shape.prefix.into();
         let template = Self { source: source.into(), variables: tokens.variables.into(), prefix, kind };
         Ok(Parsed { template, lints: tokens.lints })
     }
@@ -215,9 +218,9 @@ impl Template {
     pub(crate) fn may_match<'t>(&self, text: &'t str, value_of: impl Fn(Field) -> &'t str) -> bool {
         let rest = self.start().try_fold(text, |rest, part| match part {
             StartPart::Text(text) => rest.strip_prefix(text),
-            StartPart::Value(field) => {
-                Some(value_of(field)).filter(|value| !value.is_empty()).and_then(|value| rest.strip_prefix(value))
-            }
+            StartPart::Value(field) => Some(value_of(field))
+                .filter(|value| !value.is_empty())
+                .and_then(|value| rest.strip_prefix(value)),
         });
         rest.is_some_and(|rest| rest.is_empty() || !self.start_is_all()) && text.ends_with(self.literal_end())
     }
@@ -242,126 +245,8 @@ impl Template {
             _ => self.is_regex().then_some(0),
         }
     }
-
-    /// Whether the text matches with the request's values.
-    ///
-    /// # Errors
-    ///
-    /// [`MatchError`] if that cannot be decided within bounds; it must not be taken for "no".
-    pub fn is_match(
-        &self,
-        text: &str,
-        bindings: &dyn Bindings,
-        regexes: &Regexes,
-    ) -> Result<bool, MatchError> {
-        match &self.kind {
-            Kind::Literal => Ok(self.after_prefix(text, bindings) == Some("")),
-            _ if self.after_prefix(text, bindings).is_none() => Ok(false),
-            Kind::Regex(regex) => Ok(regex.find(text, &self.resolve(bindings), regexes)?.is_some()),
-            Kind::Glob { elements, double_star } => {
-                if let [Element::Variable(0)] = **elements
-                    && let Some((Variable::Label(key), _)) = self.variables.first()
-                {
-                    return any_value(text, bindings.label(key), *double_star, regexes);
-                }
-                match self.resolve(bindings).into_iter().collect::<Option<Vec<_>>>() {
-                    Some(bound) => glob::matches_bound(elements, text, &bound, *double_star),
-                    None => Ok(false),
-                }
-            }
-        }
-    }
-
-    /// The capture groups of the regex in the text; none if it does not match or the pattern is no regex.
-    ///
-    /// # Errors
-    ///
-    /// As [`is_match`](Self::is_match).
-    pub fn captures<'t>(
-        &self,
-        text: &'t str,
-        bindings: &dyn Bindings,
-        regexes: &Regexes,
-    ) -> Result<Option<Groups<'t>>, MatchError> {
-        let Kind::Regex(regex) = &self.kind else {
-            let matched = self.is_regex() && self.is_match(text, bindings, regexes)?;
-            return Ok(matched.then(Groups::default));
-        };
-        if self.after_prefix(text, bindings).is_none() {
-            return Ok(None);
-        }
-        let found = regex.find(text, &self.resolve(bindings), regexes)?;
-        Ok(found.and_then(|regex| regex.captures(text)).map(|captures| Groups {
-            groups: captures
-                .iter()
-                .skip(1)
-                .map(|group| group.map(|group| group.as_str()).filter(|text| !text.is_empty()))
-                .collect(),
-        }))
-    }
-
-    /// What follows the fixed start of the pattern, if the text starts so. Rejects most texts at no cost.
-    fn after_prefix<'t>(&self, text: &'t str, bindings: &dyn Bindings) -> Option<&'t str> {
-        self.prefix.iter().try_fold(text, |rest, part| match part {
-            PrefixPart::Text(text) => rest.strip_prefix(&**text),
-            PrefixPart::Variable(index) => {
-                let (variable, _) = self.variables.get(*index)?;
-                rest.strip_prefix(plain_value(variable, bindings)?)
-            }
-        })
-    }
-
-    fn resolve<'b>(&self, bindings: &'b dyn Bindings) -> Vec<Option<Bound<'b>>> {
-        self.variables
-            .iter()
-            .map(|(variable, uses)| match variable {
-                Variable::Label(key) => {
-                    let values = bindings.label(key);
-                    let some = values.iter().any(|value| !value.as_str().is_empty());
-                    some.then_some(Bound::Label { values, repeated: *uses > 1 })
-                }
-                _ => plain_value(variable, bindings).map(Bound::Text),
-            })
-            .collect()
-    }
 }
 
 fn is_label(variables: &[(Variable, u32)], index: usize) -> bool {
     matches!(variables.get(index), Some((Variable::Label(_), _)))
-}
-
-fn plain_value<'b>(variable: &Variable, bindings: &'b dyn Bindings) -> Option<&'b str> {
-    let value = match variable {
-        Variable::Field(field) => bindings.field(*field),
-        Variable::Capture { field, group } => bindings.capture(*field, *group),
-        Variable::Label(_) => None,
-    };
-    value.filter(|value| !value.is_empty())
-}
-
-/// A pattern that is one label and nothing else is whatever the label's value is: also a `/regex/`, as in docker_auth.
-fn any_value(
-    text: &str,
-    values: &[LabelValue],
-    double_star: DoubleStar,
-    regexes: &Regexes,
-) -> Result<bool, MatchError> {
-    for value in values.iter().map(Value::from).filter(|value| !value.text().is_empty()) {
-        let matched = match value {
-            Value::Literal(value) => value == text,
-            Value::Pattern(pattern) => match regex_text(pattern) {
-                Some(regex) => match RegexTemplate::parse(&Tokens::plain(regex).list) {
-                    Ok((regex, _)) => regex.find_once(text, regexes)?,
-                    // Malformed: it never matches. Too large: what it would match is not known.
-                    Err(TemplateError::TooLarge) => return Err(MatchError::TooLarge),
-                    Err(_) => false,
-                },
-                None => Glob::parse(pattern, double_star).is_ok_and(|glob| glob.is_match(text)),
-            },
-        };
-        if matched {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

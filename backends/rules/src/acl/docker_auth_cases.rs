@@ -87,8 +87,7 @@ fn rules_mean_what_they_mean_to_docker_auth() {
         assert_eq!(case.acl.len(), case.matches.len());
         for (config, &theirs) in case.acl.iter().zip(&case.matches) {
             let ours = compile(config).map_or(Ours::Refused, |rule| {
-                let matched =
-                    rule.is_match(&request, &Regexes::default()).unwrap();
+                let matched = rule.is_match(&request, &Regexes::default()).unwrap();
                 rules.push(rule);
                 Ours::Matches(matched)
             });

@@ -10,15 +10,17 @@ use super::{
     positions::Positions,
 };
 use crate::bindings::{Bound, MatchError, Value};
+use crate::template::{Resolved, head};
 
 /// What the trial of single values may cost, in positions looked at: some ten milliseconds.
 const BUDGET: usize = 2_000_000;
 
 pub(super) fn matches_plain(elements: &[Element], text: &str) -> bool {
-    matches_bound(elements, text, &[], DoubleStar::PlainStar).unwrap_or(false)
+    matches_bound(elements, text, Resolved::NONE, (0, 0), DoubleStar::PlainStar).unwrap_or(false)
 }
 
-/// Whether the elements match the whole text. `bound` has a value for every variable.
+/// Whether the elements match the whole text. `lead` is how many elements are known to fit at the start, and the byte
+/// behind them.
 ///
 /// # Errors
 ///
@@ -26,23 +28,122 @@ pub(super) fn matches_plain(elements: &[Element], text: &str) -> bool {
 pub(crate) fn matches_bound(
     elements: &[Element],
     text: &str,
-    bound: &[Bound<'_>],
+    values: Resolved<'_>,
+    lead: (usize, usize),
     double_star: DoubleStar,
 ) -> Result<bool, MatchError> {
-    let known = !bound.iter().any(|bound| matches!(bound, Bound::Label { .. }));
-    if known && !elements.contains(&Element::DoubleStar) {
-        let text_of = |variable: usize| match bound.get(variable) {
-            Some(Bound::Text(value)) => Some(*value),
+    let mut labels = None;
+    let mut several = false;
+    for variable in 0..values.len() {
+        match values.get(variable) {
+            None => return Ok(false),
+            Some(Bound::Text(_)) => {}
+            Some(Bound::Label { values, .. }) => several |= labels.replace((variable, values)).is_some(),
+        }
+    }
+    let crosses = elements.contains(&Element::DoubleStar);
+    match labels {
+        None if !crosses => Ok(Known { elements, text, values, label: None }.matches()),
+        Some((label, all)) if !several && !crosses => {
+            let place = Place::of(label, elements, text, lead);
+            for value in all.iter().map(Value::from).filter(|value| place.may_take(*value)) {
+                if one_value(elements, text, values, (label, value), double_star)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        _ => {
+            let places: Vec<_> =
+                (0..values.len()).map(|label| Place::of(label, elements, text, lead)).collect();
+            let may_take =
+                |label: usize, value: Value<'_>| places.get(label).is_none_or(|place| place.may_take(value));
+            Matcher::new(elements, text, values, &may_take, double_star).matches()
+        }
+    }
+}
+
+/// Whether the elements match with one value of the only label.
+fn one_value(
+    elements: &[Element],
+    text: &str,
+    values: Resolved<'_>,
+    (label, value): (usize, Value<'_>),
+    double_star: DoubleStar,
+) -> Result<bool, MatchError> {
+    let prepared = Prepared::new(value, double_star);
+    match &prepared.form {
+        Form::Text(_) => Ok(Known { elements, text, values, label: Some((label, value.text())) }.matches()),
+        _ => {
+            let only = |_: usize, other: Value<'_>| other == value;
+            Matcher::new(elements, text, values, &only, double_star).matches()
+        }
+    }
+}
+
+/// Globs in which every variable is one text.
+struct Known<'a> {
+    elements: &'a [Element],
+    text: &'a str,
+    values: Resolved<'a>,
+    label: Option<(usize, &'a str)>,
+}
+
+impl<'a> Known<'a> {
+    fn text_of(&self, variable: usize) -> Option<&'a str> {
+        match (self.label, self.values.get(variable)) {
+            (Some((label, value)), _) if label == variable => Some(value),
+            (_, Some(Bound::Text(value))) => Some(value),
             _ => None,
-        };
-        let step = |index: usize| match elements.get(index) {
-            Some(Element::Variable(variable)) => text_of(*variable).map_or(Step::Never, Step::Text),
+        }
+    }
+
+    fn matches(&self) -> bool {
+        let step = |index: usize| match self.elements.get(index) {
+            Some(Element::Variable(variable)) => self.text_of(*variable).map_or(Step::Never, Step::Text),
             element => element.map_or(Step::Never, Step::of),
         };
-        let takes = |class: &Class, c| class.takes(c, |v| text_of(v).is_some_and(|value| value.contains(c)));
-        return Ok(Greedy { text, len: elements.len(), step, takes }.matches());
+        let takes =
+            |class: &Class, c| class.takes(c, |v| self.text_of(v).is_some_and(|value| value.contains(c)));
+        Greedy { text: self.text, len: self.elements.len(), step, takes }.matches()
     }
-    Matcher::new(elements, text, bound, double_star).matches()
+}
+
+/// Where a label stands in a glob, as far as that rules out values before anything is parsed.
+enum Place<'t> {
+    /// Only in classes.
+    Class,
+    /// Behind what is known to fit.
+    Start(&'t str),
+    /// Last of all.
+    End(&'t str),
+    Somewhere(&'t str),
+}
+
+impl<'t> Place<'t> {
+    fn of(label: usize, elements: &[Element], text: &'t str, (known, at): (usize, usize)) -> Self {
+        let stands = |element: Option<&Element>| element == Some(&Element::Variable(label));
+        if stands(elements.get(known)) {
+            Self::Start(text.get(at..).unwrap_or(""))
+        } else if stands(elements.last()) {
+            Self::End(text)
+        } else if elements.iter().any(|element| stands(Some(element))) {
+            Self::Somewhere(text)
+        } else {
+            Self::Class
+        }
+    }
+
+    fn may_take(&self, value: Value<'_>) -> bool {
+        let head = head::of_glob(value);
+        !value.text().is_empty()
+            && match self {
+                Self::Class => true,
+                Self::Start(text) => text.starts_with(head),
+                Self::End(text) if head.len() == value.text().len() => text.ends_with(head),
+                Self::End(text) | Self::Somewhere(text) => head.len() <= text.len() && text.contains(head),
+            }
+    }
 }
 
 /// What one value does outside of a class.
@@ -100,22 +201,26 @@ struct Matcher<'a> {
 }
 
 impl<'a> Matcher<'a> {
-    fn new(elements: &'a [Element], text: &'a str, bound: &'a [Bound<'a>], double_star: DoubleStar) -> Self {
-        let mut slots: Vec<Slot<'a>> = bound
-            .iter()
-            .map(|bound| match *bound {
-                Bound::Text(raw) => Slot {
-                    values: vec![Prepared { raw, form: Form::Text(raw) }],
-                    single: false,
-                    chosen: Some(0),
-                },
-                Bound::Label { values, repeated } => {
-                    let values = values.iter().map(Value::from).filter(|value| !value.text().is_empty());
-                    let values = values.map(|value| Prepared::new(value, double_star)).collect();
-                    Slot { values, single: repeated, chosen: None }
-                }
-            })
-            .collect();
+    fn new(
+        elements: &'a [Element],
+        text: &'a str,
+        values: Resolved<'a>,
+        may_take: &dyn Fn(usize, Value<'_>) -> bool,
+        double_star: DoubleStar,
+    ) -> Self {
+        let slot = |variable: usize| match values.get(variable) {
+            Some(Bound::Text(raw)) => {
+                Slot { values: vec![Prepared { raw, form: Form::Text(raw) }], single: false, chosen: Some(0) }
+            }
+            Some(Bound::Label { values, repeated }) => {
+                let values = values.iter().map(Value::from);
+                let values = values.filter(|value| !value.text().is_empty() && may_take(variable, *value));
+                let values = values.map(|value| Prepared::new(value, double_star)).collect();
+                Slot { values, single: repeated, chosen: None }
+            }
+            None => Slot { values: Vec::new(), single: false, chosen: None },
+        };
+        let mut slots: Vec<Slot<'a>> = (0..values.len()).map(slot).collect();
         let within = || slots.iter().flat_map(|slot| &slot.values).flat_map(Prepared::elements);
         let all = || elements.iter().chain(within());
         let exact = all().any(|element| *element == Element::Star)

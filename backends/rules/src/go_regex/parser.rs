@@ -101,7 +101,7 @@ impl Parser<'_> {
             return Err(fail(self.frame.position, RegexProblem::UnclosedGroup));
         }
         self.frame.end_branch();
-        let shape = Shape::of(&self.frame.branches);
+        let shape = Shape::of(&self.frame.branches, self.out.len());
         let weight = self.frame.weight;
         Ok(Translated { source: self.out, holes: self.holes, groups: self.groups, shape, weight })
     }
@@ -207,7 +207,7 @@ impl Parser<'_> {
         self.out.push(')');
         self.flags = inner.flags;
         self.frame.settle();
-        self.frame.branch.push(group(inner.branches));
+        self.frame.branch.push(group(inner.branches), inner.at);
         self.frame.last = Some(Last {
             at: inner.at,
             count: inner.count,
@@ -219,7 +219,7 @@ impl Parser<'_> {
 
     fn atom(&mut self, atom: Atom, weight: u32, write: impl FnOnce(&mut String)) {
         self.frame.settle();
-        self.frame.branch.push(atom);
+        self.frame.branch.push(atom, self.out.len());
         self.frame.last = Some(Last { at: self.out.len(), count: 1, weight, repeated: false });
         write(&mut self.out);
     }

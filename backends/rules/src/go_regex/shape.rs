@@ -14,7 +14,21 @@ pub(crate) struct Shape {
     pub(crate) prefix: Vec<PrefixPart>,
     /// Exactly the prefix matches, nothing longer.
     pub(crate) exact: bool,
+    pub(crate) lead: Lead,
     pub(crate) alternatives: Alternatives,
+}
+
+/// The part of the prefix that is characters and variables only, and so can be taken off before anything is searched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lead {
+    /// So many parts of the prefix.
+    pub(crate) parts: usize,
+    /// So many bytes of the text behind them.
+    pub(crate) bytes: usize,
+    /// So many of the parts are variables.
+    pub(crate) variables: usize,
+    /// Where the rest begins in the translated source.
+    pub(crate) end: usize,
 }
 
 /// How the alternatives of a group are anchored.
@@ -37,13 +51,13 @@ pub(super) enum Atom {
     End,
     Char(char),
     Variable(usize),
-    Group(Alternatives, Lead),
+    Group(Alternatives, Inner),
     Other,
 }
 
 /// What a group's match starts with.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Lead {
+pub(super) struct Inner {
     parts: Vec<Part>,
     /// Nothing else is in the group.
     all: bool,
@@ -63,6 +77,10 @@ pub(super) struct Branch {
     last: Atom,
     /// How many parts there are without those of the last atom.
     before: usize,
+    /// Where the last atom starts in the output.
+    at: usize,
+    /// How many parts stand alone, and where what follows them starts in the output.
+    lead: Option<(usize, usize)>,
 }
 
 #[derive(Clone, Debug)]
@@ -74,11 +92,18 @@ pub(super) enum Part {
 impl Branch {
     pub(super) fn new() -> Self {
         let (start, end, plain, open, atoms, last) = (false, false, true, true, 0, Atom::Other);
-        Self { start, end, plain, parts: Vec::new(), open, atoms, last, before: 0 }
+        Self { start, end, plain, parts: Vec::new(), open, atoms, last, before: 0, at: 0, lead: None }
     }
 
-    pub(super) fn push(&mut self, atom: Atom) {
+    /// Takes the next atom, which starts at a byte of the output.
+    pub(super) fn push(&mut self, atom: Atom, at: usize) {
         self.before = self.parts.len();
+        self.at = at;
+        let alone = matches!(atom, Atom::Char(_) | Atom::Variable(_))
+            || matches!(atom, Atom::Start) && self.atoms == 0;
+        if !alone {
+            self.lead.get_or_insert((self.before, at));
+        }
         match &atom {
             Atom::Start if self.atoms == 0 => self.start = true,
             Atom::End if self.open => {
@@ -87,10 +112,10 @@ impl Branch {
             }
             Atom::Char(c) if self.open => self.parts.push(Part::Char(*c)),
             Atom::Variable(index) if self.open => self.parts.push(Part::Variable(*index)),
-            Atom::Group(_, lead) if self.open => {
-                self.parts.extend(lead.parts.iter().cloned());
+            Atom::Group(_, inner) if self.open => {
+                self.parts.extend(inner.parts.iter().cloned());
                 self.plain = false;
-                self.open = lead.all;
+                self.open = inner.all;
             }
             _ => {
                 self.end = matches!(atom, Atom::End);
@@ -110,6 +135,7 @@ impl Branch {
             Atom::Group(Alternatives::Loose { example }, _) => *example = None,
             _ => {}
         }
+        self.lead.get_or_insert((self.before, self.at));
         self.parts.truncate(self.before);
         self.plain = false;
         self.open = false;
@@ -148,28 +174,36 @@ pub(super) fn alternatives(branches: &[Branch]) -> Alternatives {
 /// A group of one alternative is a part of what stands around it.
 pub(super) fn group(branches: Vec<Branch>) -> Atom {
     let alternatives = alternatives(&branches);
-    let lead = match <[Branch; 1]>::try_from(branches) {
-        Ok([only]) => Lead { parts: only.parts, all: only.open },
-        Err(_) => Lead::default(),
+    let inner = match <[Branch; 1]>::try_from(branches) {
+        Ok([only]) => Inner { parts: only.parts, all: only.open },
+        Err(_) => Inner::default(),
     };
-    Atom::Group(alternatives, lead)
+    Atom::Group(alternatives, inner)
 }
 
 impl Shape {
-    pub(super) fn of(branches: &[Branch]) -> Self {
+    /// The outline of a regex whose output is so long.
+    pub(super) fn of(branches: &[Branch], length: usize) -> Self {
         let mut shape = Self { alternatives: alternatives(branches), ..Self::default() };
         if let [only] = branches
             && only.start
         {
             shape.exact = only.plain && only.end;
+            let (alone, end) = only.lead.unwrap_or((only.parts.len(), length));
             let mut text = String::new();
-            for part in &only.parts {
+            for (index, part) in only.parts.iter().enumerate() {
                 match part {
                     Part::Char(c) => text.push(*c),
                     Part::Variable(index) => {
                         shape.push_text(&mut text);
                         shape.prefix.push(PrefixPart::Variable(*index));
                     }
+                }
+                if index + 1 == alone {
+                    let variables =
+                        shape.prefix.iter().filter(|part| matches!(part, PrefixPart::Variable(_)));
+                    let variables = variables.count();
+                    shape.lead = Lead { parts: shape.prefix.len(), bytes: text.len(), variables, end };
                 }
             }
             shape.push_text(&mut text);

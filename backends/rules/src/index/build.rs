@@ -115,9 +115,8 @@ fn shapes(rule: &Rule) -> impl Iterator<Item = (Shape, Key)> {
 fn pairs(rule: &Rule) -> impl Iterator<Item = (Shape, Shape, Key)> {
     let of = move |field: Field| shapes(rule).filter(move |(shape, _)| shape.field() == field);
     let fields = Field::ALL.into_iter().enumerate();
-    let both = fields.flat_map(|(index, one)| {
-        Field::ALL.into_iter().skip(index + 1).map(move |other| (one, other))
-    });
+    let both =
+        fields.flat_map(|(index, one)| Field::ALL.into_iter().skip(index + 1).map(move |other| (one, other)));
     both.flat_map(move |(one, other)| {
         of(one).flat_map(move |(one, first)| {
             of(other).map(move |(other, second)| (one.clone(), other, pair_key(first, second)))

@@ -85,9 +85,10 @@ impl Index {
             self.add_field(&mut found, field, lengths, field_text(request, field));
         }
         let mixed = self.mixed.iter().filter_map(|shape| shape.key(request));
-        let pairs = self.pairs.iter().filter_map(|(one, other)| {
-            Some(pair_key(one.key(request)?, other.key(request)?))
-        });
+        let pairs = self
+            .pairs
+            .iter()
+            .filter_map(|(one, other)| Some(pair_key(one.key(request)?, other.key(request)?)));
         mixed.chain(pairs).for_each(|key| found.add(self.lists.get(key)));
         self.add_labels(&mut found, &request.identity.labels);
         found

@@ -43,9 +43,9 @@ impl Shape {
         let before_variable = template.literal_prefix();
         let mixed = matches!(start, Some((Self::Mixed(..), _))) && !before_variable.is_empty();
         let before_variable = mixed.then(|| Self::of_start(field, before_variable));
-        let end = Some(template.literal_end()).filter(|end| !end.is_empty()).map(|end| {
-            (Self::End(field, end.len()), end.bytes().rev().fold(end_seed(field), push).key())
-        });
+        let end = Some(template.literal_end())
+            .filter(|end| !end.is_empty())
+            .map(|end| (Self::End(field, end.len()), end.bytes().rev().fold(end_seed(field), push).key()));
         [start, before_variable, end].into_iter().flatten()
     }
 

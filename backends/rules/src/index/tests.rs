@@ -56,7 +56,8 @@ fn random_lists_decide_in_every_way() {
     let actions = ActionSet::EMPTY;
     for seed in 0..1000 {
         let configs = (0..10).map(|place| rule(&mut Random::new(seed, place)));
-        let rules: Vec<Rule> = configs.enumerate().filter_map(|(place, config)| compile(place, &config)).collect();
+        let rules: Vec<Rule> =
+            configs.enumerate().filter_map(|(place, config)| compile(place, &config)).collect();
         refused += 10 - rules.len();
         let acl = Acl::new(rules);
         let asked = request(&mut Random::new(!seed, 0));
@@ -69,7 +70,10 @@ fn random_lists_decide_in_every_way() {
         }
     }
     println!("{allowed} {nothing} {failed} {refused}");
-    assert!(allowed > 50 && nothing > 50 && failed > 3 && refused < 1000, "{allowed} {nothing} {failed} {refused}");
+    assert!(
+        allowed > 50 && nothing > 50 && failed > 3 && refused < 1000,
+        "{allowed} {nothing} {failed} {refused}"
+    );
 }
 
 /// How many rules a request is tried on.

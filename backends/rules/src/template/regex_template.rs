@@ -4,66 +4,149 @@ use std::sync::{Arc, OnceLock};
 
 use regex::Regex;
 
-use super::TemplateError;
+use super::lead::Walk;
+use super::resolved::Resolved;
+use super::search::Search;
+use super::{TemplateError, head};
 use crate::{
-    bindings::{Bound, MatchError, Value},
-    go_regex::{Alternative, Flags, Options, Shape, Translated, parse, render},
+    bindings::{Bound, MatchError},
+    go_regex::{Flags, Lead, Options, PrefixPart, Shape, Translated, parse, render},
     regexes::{Regexes, compile},
-    token::Token,
+    token::Tokens,
+    variable::Variable,
 };
 
 /// Below this many states a regex is surely within the size limit, and need not compile to know it.
 const SURELY_SMALL: u32 = 2_000;
-/// How many regexes a repeated label may cost one match.
-const BUDGET: usize = 500;
+/// So many variables may stand before what is searched.
+const LEAD_VARIABLES: usize = 8;
+/// What looks at the text before it, and so cannot be searched in a part of the text.
+const LOOKS_BACK: [&str; 4] = [r"\A", r"\b", r"\B", "(?m:^)"];
 
 #[derive(Debug)]
 pub(super) struct RegexTemplate {
-    translated: Translated,
+    groups: u32,
+    /// What is taken off the text before `fixed` is searched.
+    lead: Lead,
+    /// A regex without values in it.
+    fixed: Option<Arc<Fixed>>,
+    /// The whole, where values may have to stand in it.
+    whole: Option<Box<Translated>>,
+}
+
+/// A regex that is the same for all requests.
+#[derive(Debug)]
+pub(super) struct Fixed {
+    source: Box<str>,
     compiled: OnceLock<Arc<Regex>>,
 }
 
+/// A regex that fits, and the text that it fits in.
+pub(super) struct Found<'t> {
+    pub(super) regex: Arc<Regex>,
+    pub(super) text: &'t str,
+}
+
 impl RegexTemplate {
-    pub(super) fn parse(tokens: &[(usize, Token)]) -> Result<(Self, Shape), TemplateError> {
-        let mut translated = parse(tokens, Options { flags: Flags::default(), capturing: true })?;
+    pub(super) fn parse(tokens: &Tokens) -> Result<(Self, Shape), TemplateError> {
+        let mut translated = parse(&tokens.list, Options { flags: Flags::default(), capturing: true })?;
         let shape = std::mem::take(&mut translated.shape);
         if translated.weight > SURELY_SMALL {
             let empty = render(&translated.source, &translated.holes, |_| Vec::new());
             compile(&empty).map_err(|_| TemplateError::TooLarge)?;
         }
-        translated.source.shrink_to_fit();
-        Ok((Self { translated, compiled: OnceLock::new() }, shape))
+        let (groups, lead) = (translated.groups, shape.lead);
+        let tail = tail(&translated, &shape, &tokens.variables);
+        let labelled = tokens.variables.iter().any(|(variable, _)| matches!(variable, Variable::Label(_)));
+        let regex = match tail {
+            Some(tail) => {
+                let whole = labelled.then(|| Box::new(translated));
+                Self { groups, lead, fixed: Some(Arc::new(Fixed::new(tail))), whole }
+            }
+            None if translated.holes.is_empty() => {
+                let fixed = Some(Arc::new(Fixed::new(translated.source)));
+                Self { groups, lead: Lead::default(), fixed, whole: None }
+            }
+            None => Self { groups, lead: Lead::default(), fixed: None, whole: Some(Box::new(translated)) },
+        };
+        Ok((regex, shape))
     }
 
     pub(super) fn groups(&self) -> u32 {
-        self.translated.groups
+        self.groups
+    }
+
+    /// Makes equal regexes one.
+    pub(super) fn share(&mut self, mut known: impl FnMut(Arc<Fixed>) -> Arc<Fixed>) {
+        self.fixed = self.fixed.take().map(&mut known);
     }
 
     /// Whether the regex, which has no variables and is not kept, fits somewhere in the text.
-    pub(super) fn find_once(&self, text: &str, regexes: &Regexes) -> Result<bool, MatchError> {
-        Ok(regexes.compiled(&self.translated.source)?.is_match(text))
+    pub(super) fn find_plain(
+        &self,
+        text: &str,
+        prefix: &[PrefixPart],
+        regexes: &Regexes,
+    ) -> Result<bool, MatchError> {
+        let once = |fixed: &Fixed| {
+            Walk { prefix, lead: self.lead, values: Resolved::NONE }
+                .try_each(text, &mut |rest| Ok(regexes.compiled(&fixed.source)?.is_match(rest).then_some(())))
+        };
+        Ok(self.fixed.as_deref().map_or(Ok(None), once)?.is_some())
     }
 
     /// The regex, with values in it, that fits somewhere in the text. A variable without value fits nothing.
-    pub(super) fn find(
+    pub(super) fn find<'t>(
         &self,
-        text: &str,
-        bound: &[Option<Bound<'_>>],
+        text: &'t str,
+        prefix: &[PrefixPart],
+        values: Resolved<'_>,
         regexes: &Regexes,
-    ) -> Result<Option<Arc<Regex>>, MatchError> {
-        if self.translated.holes.is_empty() {
-            let regex = self.fixed(regexes)?;
-            return Ok(regex.is_match(text).then_some(regex));
+    ) -> Result<Option<Found<'t>>, MatchError> {
+        if let Some(fixed) = &self.fixed
+            && !self.needs_whole(prefix, values)
+        {
+            return Walk { prefix, lead: self.lead, values }.try_each(text, &mut |rest| {
+                let regex = fixed.regex(regexes)?;
+                Ok(regex.is_match(rest).then_some(Found { regex, text: rest }))
+            });
         }
-        let chosen = bound.iter().map(|bound| Choice::of(bound.as_ref())).collect();
-        Search { translated: &self.translated, text, regexes, chosen, budget: BUDGET }.run()
+        let Some(whole) = &self.whole else { return Ok(None) };
+        Search::new(whole, text, prefix, values, regexes)
+            .map_or(Ok(None), Search::run)
+            .map(|found| found.map(|regex| Found { regex, text }))
     }
 
-    fn fixed(&self, regexes: &Regexes) -> Result<Arc<Regex>, MatchError> {
+    /// Whether a value in the lead is a regex itself.
+    fn needs_whole(&self, prefix: &[PrefixPart], values: Resolved<'_>) -> bool {
+        let regexes = |part: &PrefixPart| match part {
+            PrefixPart::Variable(index) => match values.get(*index) {
+                Some(Bound::Label { values, .. }) => values.iter().any(
+                    |value| matches!(value, dockgate_api::LabelValue::Pattern(text) if !head::is_plain(text)),
+                ),
+                _ => false,
+            },
+            PrefixPart::Text(_) => false,
+        };
+        self.whole.is_some() && prefix.iter().take(self.lead.parts).any(regexes)
+    }
+}
+
+impl Fixed {
+    fn new(mut source: String) -> Self {
+        source.shrink_to_fit();
+        Self { source: source.into(), compiled: OnceLock::new() }
+    }
+
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
+    fn regex(&self, regexes: &Regexes) -> Result<Arc<Regex>, MatchError> {
         if let Some(regex) = self.compiled.get() {
             return Ok(Arc::clone(regex));
         }
-        let regex = regexes.compiled(&self.translated.source)?;
+        let regex = regexes.compiled(&self.source)?;
         if regexes.pin() {
             return Ok(Arc::clone(self.compiled.get_or_init(|| regex)));
         }
@@ -71,64 +154,21 @@ impl RegexTemplate {
     }
 }
 
-/// The values that a variable may still take.
-struct Choice<'a> {
-    values: Vec<Alternative<'a>>,
-    /// It stands more than once and must be the same everywhere.
-    single: bool,
-}
-
-impl<'a> Choice<'a> {
-    fn of(bound: Option<&Bound<'a>>) -> Self {
-        match bound {
-            None => Self { values: Vec::new(), single: false },
-            Some(Bound::Text(text)) => Self { values: vec![Alternative::Literal(text)], single: false },
-            Some(Bound::Label { values, repeated }) => {
-                let values =
-                    values.iter().map(Value::from).filter(|value| !value.text().is_empty()).map(|value| match value {
-                        Value::Literal(text) => Alternative::Literal(text),
-                        Value::Pattern(text) => Alternative::Pattern(text),
-                    });
-                Self { values: values.collect(), single: *repeated }
-            }
-        }
-    }
-}
-
-struct Search<'a> {
-    translated: &'a Translated,
-    text: &'a str,
-    regexes: &'a Regexes,
-    chosen: Vec<Choice<'a>>,
-    budget: usize,
-}
-
-impl Search<'_> {
-    /// Fixes the repeated labels one after another. While some are open, the regex takes any of their values at each
-    /// place, so that it fits whenever a combination does: what it does not fit needs no further look.
-    fn run(&mut self) -> Result<Option<Arc<Regex>>, MatchError> {
-        let source = render(&self.translated.source, &self.translated.holes, |variable| {
-            self.chosen.get(variable).map(|choice| choice.values.clone()).unwrap_or_default()
-        });
-        let regex = self.regexes.compiled(&source)?;
-        if !regex.is_match(self.text) {
-            return Ok(None);
-        }
-        let open = |choice: &Choice<'_>| choice.single && choice.values.len() > 1;
-        let Some(index) = self.chosen.iter().position(open) else { return Ok(Some(regex)) };
-        let values = self.chosen.get(index).map(|choice| choice.values.clone()).unwrap_or_default();
-        for value in &values {
-            self.budget = self.budget.checked_sub(1).ok_or(MatchError::TooManyCombinations)?;
-            if let Some(choice) = self.chosen.get_mut(index) {
-                choice.values = vec![*value];
-            }
-            if let Some(regex) = self.run()? {
-                return Ok(Some(regex));
-            }
-        }
-        if let Some(choice) = self.chosen.get_mut(index) {
-            choice.values = values;
-        }
-        Ok(None)
-    }
+/// What is left to search once the lead is taken off, if nothing in it depends on the request or on the lead.
+fn tail(translated: &Translated, shape: &Shape, variables: &[(Variable, u32)]) -> Option<String> {
+    let lead = &shape.lead;
+    let rest = translated.source.get(lead.end..)?;
+    let once = |part: &PrefixPart| match part {
+        PrefixPart::Variable(index) => match variables.get(*index) {
+            Some((Variable::Label(_), uses)) => *uses == 1,
+            _ => true,
+        },
+        PrefixPart::Text(_) => true,
+    };
+    let separate = (lead.parts > 0 || lead.bytes > 0)
+        && lead.variables == translated.holes.len()
+        && lead.variables <= LEAD_VARIABLES
+        && shape.prefix.iter().take(lead.parts).all(once)
+        && !LOOKS_BACK.iter().any(|look| rest.contains(look));
+    separate.then(|| format!(r"\A(?:{rest})"))
 }

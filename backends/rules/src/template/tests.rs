@@ -1,9 +1,12 @@
 use std::{collections::HashMap, time::Instant};
 
+use Value::{Literal, Pattern};
+use dockgate_api::LabelValue;
 use proptest::prelude::*;
 
 use super::*;
-use Value::{Literal, Pattern};
+use crate::bindings::{Bindings, MatchError, Value};
+use crate::regexes::Regexes;
 
 mod product;
 

@@ -70,7 +70,9 @@ impl Random {
         for _ in 0..=self.below(3) {
             let piece = match self.below(10) {
                 0 => "(.*)".to_owned(),
-                1 => self.of(&["[^\\/]+", "(a|b)", "(ab-1|b)", "a?", "b+", "(?i:A)", "(a)?", "x{0,1}"]).to_owned(),
+                1 => self
+                    .of(&["[^\\/]+", "(a|b)", "(ab-1|b)", "a?", "b+", "(?i:A)", "(a)?", "x{0,1}"])
+                    .to_owned(),
                 2 => "\\/".to_owned(),
                 3 | 4 if variables => self.variable(),
                 5 => self.of(&["|", ".*", "$", "\\b", "^"]).to_owned(),

@@ -1,0 +1,11 @@
+//! What rules cost: `cargo bench -p dockgate-rules`.
+
+mod decision;
+mod labels;
+mod list;
+mod load;
+
+use criterion::{criterion_group, criterion_main};
+
+criterion_group!(benches, decision::decisions, labels::labels, load::load);
+criterion_main!(benches);
