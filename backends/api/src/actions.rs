@@ -1,55 +1,67 @@
 //! Where asked and granted actions meet.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// A set of action names in the order in which a token carries them: sorted, each once.
 ///
 /// Registries know `pull`, `push`, `delete` and, for the catalog, `*`; other names pass through untouched
-/// (distribution, `docs/content/spec/auth/scope.md`).
+/// (distribution, `docs/content/spec/auth/scope.md`). Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ActionSet(Vec<String>);
+pub struct ActionSet(
+    /// None if it is empty, so that equal sets are equal.
+    Option<Arc<Vec<String>>>,
+);
 
 impl ActionSet {
     /// The set without any action.
-    pub const EMPTY: Self = Self(Vec::new());
+    pub const EMPTY: Self = Self(None);
 
     /// Whether there is no action at all.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 
     /// How many actions there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.known().len()
     }
 
     /// Whether exactly this action is in the set; `*` stands only for itself here.
     pub fn contains(&self, action: &str) -> bool {
-        self.0.binary_search_by(|known| known.as_str().cmp(action)).is_ok()
+        self.place(action).is_ok()
     }
 
     /// Adds an action; one that is there already changes nothing.
     pub fn insert(&mut self, action: impl Into<String>) {
         let action = action.into();
-        if let Err(place) = self.0.binary_search(&action) {
-            self.0.insert(place, action);
+        if let Err(place) = self.place(&action) {
+            Arc::make_mut(self.0.get_or_insert_default()).insert(place, action);
         }
     }
 
     /// Takes an action out and says whether it was there.
     pub fn remove(&mut self, action: &str) -> bool {
-        match self.0.binary_search_by(|known| known.as_str().cmp(action)) {
-            Ok(place) => {
-                self.0.remove(place);
-                true
-            }
-            Err(_) => false,
+        let (Ok(place), Some(known)) = (self.place(action), &mut self.0) else { return false };
+        let known = Arc::make_mut(known);
+        known.remove(place);
+        if known.is_empty() {
+            self.0 = None;
         }
+        true
+    }
+
+    fn known(&self) -> &[String] {
+        self.0.as_ref().map_or(&[], |known| known.as_slice())
+    }
+
+    fn place(&self, action: &str) -> Result<usize, usize> {
+        self.known().binary_search_by(|known| known.as_str().cmp(action))
     }
 
     /// The actions, sorted.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.known().iter().map(String::as_str)
     }
 }
 
@@ -58,7 +70,7 @@ impl<S: Into<String>> FromIterator<S> for ActionSet {
         let mut actions: Vec<String> = actions.into_iter().map(Into::into).collect();
         actions.sort_unstable();
         actions.dedup();
-        Self(actions)
+        Self((!actions.is_empty()).then(|| Arc::new(actions)))
     }
 }
 
@@ -73,12 +85,12 @@ impl<S: Into<String>> Extend<S> for ActionSet {
 impl fmt::Display for ActionSet {
     /// As in a scope: `pull,push`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join(","))
+        f.write_str(&self.known().join(","))
     }
 }
 
 /// What an authorizer is willing to grant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Actions {
     /// Whatever was asked (`actions: ["*"]`).
     All,
@@ -105,6 +117,7 @@ impl Actions {
     pub fn grant(&self, asked: &ActionSet) -> ActionSet {
         match self {
             Self::All => asked.clone(),
+            Self::Only(granted) if asked.iter().all(|action| granted.contains(action)) => asked.clone(),
             Self::Only(granted) => asked.iter().filter(|action| granted.contains(action)).collect(),
         }
     }
@@ -153,5 +166,8 @@ mod tests {
         assert!(set.remove("pull"));
         assert!(!set.remove("pull"));
         assert_eq!(set.len(), 2);
+        assert!(set.remove("push") && set.remove("delete"));
+        assert_eq!(set, ActionSet::EMPTY);
+        assert_eq!(ActionSet::from_iter([""; 0]), ActionSet::EMPTY);
     }
 }

@@ -13,6 +13,7 @@ use dockgate_api::{AccessRequest, Answer, BackendError, Call, Decision, Granted}
 use crate::index::Index;
 use crate::regexes::Regexes;
 use crate::rule::{Effect, Rule};
+use crate::sharing::share;
 
 /// How many rules are tried between two looks at the clock.
 const RULES_BETWEEN_LOOKS: usize = 64;
@@ -27,7 +28,8 @@ pub struct Acl {
 
 impl Acl {
     /// A list of rules in the order in which they are tried.
-    pub fn new(rules: Vec<Rule>) -> Self {
+    pub fn new(mut rules: Vec<Rule>) -> Self {
+        share(&mut rules);
         Self { index: Index::of(&rules), rules: rules.into(), regexes: Regexes::default() }
     }
 

@@ -63,7 +63,7 @@ pub(crate) enum Element {
     AnyChar,
     Star,
     DoubleStar,
-    Class(Class),
+    Class(Box<Class>),
     Variable(usize),
 }
 

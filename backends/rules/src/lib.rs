@@ -29,6 +29,7 @@ mod pattern;
 mod regexes;
 mod rule;
 mod rule_config;
+mod sharing;
 mod takeover;
 mod template;
 mod token;

@@ -38,7 +38,8 @@ pub struct Rule {
     /// Without variables; few rules have it.
     backend: Option<Arc<Template>>,
     actions: Actions,
-    validity: Validity,
+    /// None if the rule always counts.
+    validity: Option<Box<Validity>>,
     because: Because,
 }
 
@@ -71,8 +72,7 @@ impl Rule {
             .conditions
             .backend
             .as_ref()
-            .and_then(|part| take(part, key("backend"), pattern::parse(part, double_star)))
-            .map(Box::new);
+            .and_then(|part| take(part, key("backend"), pattern::parse(part, double_star)));
         let mut compile = |part: &Located<String>, key: KeyPath, scope| {
             take(part, key, Template::parse(part, scope, double_star).map_err(PatternError::from))
         };
@@ -114,6 +114,7 @@ impl Rule {
             .collect();
         let because = Because::at(place).with_comment(config.comment.map(Arc::from));
         let validity = Validity { window: config.valid, disabled: config.disabled };
+        let validity = (validity != Validity::default()).then(|| Box::new(validity));
         let actions = Actions::from_rule(config.actions);
         let (labels, backend) = (labels.into(), backend.map(Arc::new));
         Ok(Self { fields, captured, network, labels, backend, actions, validity, because })
@@ -131,7 +132,7 @@ impl Rule {
 
     /// When the rule counts.
     pub fn validity(&self) -> Validity {
-        self.validity
+        self.validity.as_deref().copied().unwrap_or_default()
     }
 
     /// Whether the link of this name can have made an identity that the rule is about.
@@ -151,7 +152,7 @@ impl Rule {
         request: &AccessRequest<'_>,
         regexes: &Regexes,
     ) -> Result<Effect, MatchError> {
-        let matched = match self.validity.at(now) {
+        let matched = match self.validity().at(now) {
             Standing::Valid => self.is_match(request, regexes)?.then_some(Effect::Decides),
             // What cannot be decided may well match when it begins.
             Standing::Ahead(from) => {
@@ -206,6 +207,15 @@ impl Rule {
             && self
                 .values_needed()
                 .all(|(label, wanted)| labels.values(label).iter().any(|value| value.as_str() == wanted))
+    }
+
+    /// What may be equal in many rules.
+    pub(crate) fn shareable(
+        &mut self,
+    ) -> (impl Iterator<Item = &mut Arc<Template>>, &mut Actions, &mut Because) {
+        let fields = self.fields.iter_mut().map(|(_, template)| template);
+        let labels = self.labels.iter_mut().map(|(_, template)| template);
+        (fields.chain(labels).chain(&mut self.backend), &mut self.actions, &mut self.because)
     }
 
     /// The patterns of the request's fields.

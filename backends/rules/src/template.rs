@@ -9,8 +9,11 @@ mod search;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
+pub(crate) use self::regex_template::Fixed;
 use self::regex_template::RegexTemplate;
 pub(crate) use self::resolved::Resolved;
 use crate::{
@@ -53,15 +56,15 @@ pub struct Parsed {
 pub struct Template {
     source: Box<str>,
     variables: Box<[(Variable, u32)]>,
-    /// What every match starts with.
-    prefix: Box<[PrefixPart]>,
     kind: Kind,
 }
 
 #[derive(Debug)]
 enum Kind {
-    /// Exactly the text of the prefix, and nothing else, matches.
-    Literal,
+    /// Exactly the source matches.
+    Plain,
+    /// Exactly these parts match.
+    Parts(Box<[PrefixPart]>),
     Glob {
         elements: Box<[Element]>,
         double_star: DoubleStar,
@@ -75,6 +78,22 @@ pub(crate) enum StartPart<'t> {
     Text(&'t str),
     /// The request's value of a field.
     Value(Field),
+}
+
+/// A part of a start: text, or one of the pattern's variables.
+#[derive(Clone, Copy, Debug)]
+enum Part<'t> {
+    Text(&'t str),
+    Variable(usize),
+}
+
+impl<'t> Part<'t> {
+    fn of(part: &'t PrefixPart) -> Self {
+        match part {
+            PrefixPart::Text(text) => Self::Text(text),
+            PrefixPart::Variable(index) => Self::Variable(*index),
+        }
+    }
 }
 
 /// The capture groups of one match.
@@ -118,41 +137,53 @@ impl Template {
             let crossing = glob::parse(&tokens.list, DoubleStar::CrossesSlash)?;
             tokens.lints.extend(crossing.contains(&Element::DoubleStar).then_some(Lint::PlainDoubleStar));
         }
-        let part = |element: &Element| match element {
-            Element::Literal(text) => Some(PrefixPart::Text(text.clone())),
-            Element::Variable(index) if !is_label(&tokens.variables, *index) => {
-                Some(PrefixPart::Variable(*index))
-            }
-            _ => None,
+        let plain = |part: &PrefixPart| match part {
+            PrefixPart::Text(text) => **text == *source,
+            PrefixPart::Variable(_) => false,
         };
-        let prefix: Box<[_]> = elements.iter().map_while(part).collect();
-        let kind = if prefix.len() == elements.len() {
-            Kind::Literal
-        } else {
-            Kind::Glob { elements: elements.into(), double_star }
+        let kind = match prefix_only(&elements, &tokens.variables) {
+            Some(parts) if parts.is_empty() || parts.first().is_some_and(plain) => Kind::Plain,
+            Some(parts) => Kind::Parts(parts),
+            None => Kind::Glob { elements: elements.into(), double_star },
         };
-        let template = Self { source: source.into(), variables: tokens.variables.into(), prefix, kind };
+        let template = Self { source: source.into(), variables: tokens.variables.into(), kind };
         Ok(Parsed { template, lints: tokens.lints })
     }
 
     fn parse_regex(source: &str, text: &str, scope: Scope) -> Result<Parsed, TemplateError> {
         let mut tokens = Tokens::find(text, Syntax::Regex, scope, 2)?;
-        let (regex, shape) = RegexTemplate::parse(&tokens)?;
-        if let Alternatives::Loose { example } = shape.alternatives {
+        let (regex, alternatives) = RegexTemplate::parse(&tokens)?;
+        if let Alternatives::Loose { example } = alternatives {
             tokens.lints.push(Lint::UnanchoredAlternation { example });
         }
-        let label = |part: &PrefixPart| matches!(part, PrefixPart::Variable(index) if is_label(&tokens.variables, *index));
-        let whole = shape.exact && !shape.prefix.iter().any(label);
         // A regex of fixed text still has to answer for its groups: it then has none.
-        let kind = if whole { Kind::Literal } else { Kind::Regex(Box::new(regex)) };
-        let prefix = shape.prefix.into();
-        let template = Self { source: source.into(), variables: tokens.variables.into(), prefix, kind };
+        let kind = match regex.into_exact(&tokens.variables) {
+            Ok(parts) => Kind::Parts(parts),
+            Err(regex) => Kind::Regex(Box::new(regex)),
+        };
+        let template = Self { source: source.into(), variables: tokens.variables.into(), kind };
         Ok(Parsed { template, lints: tokens.lints })
     }
 
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.source
+    }
+
+    /// The dialect of a glob in which that may matter.
+    pub(crate) fn double_star(&self) -> Option<DoubleStar> {
+        match &self.kind {
+            Kind::Glob { double_star, .. } => Some(*double_star),
+            _ => None,
+        }
+    }
+
+    /// The regex of the pattern that depends on no request, if it has one.
+    pub(crate) fn fixed(&mut self) -> Option<&mut Arc<Fixed>> {
+        match &mut self.kind {
+            Kind::Regex(regex) => regex.fixed(),
+            _ => None,
+        }
     }
 
     /// Whether the pattern is a `/regex/`.
@@ -162,26 +193,48 @@ impl Template {
 
     /// The one text that the pattern matches, if that does not depend on the request.
     pub fn literal(&self) -> Option<&str> {
-        match (&self.kind, &*self.prefix) {
-            (Kind::Literal, []) => Some(""),
-            (Kind::Literal, [PrefixPart::Text(text)]) => Some(text),
+        match &self.kind {
+            Kind::Plain => Some(&self.source),
+            Kind::Parts(parts) => match &**parts {
+                [] => Some(""),
+                [PrefixPart::Text(text)] => Some(text),
+                _ => None,
+            },
             _ => None,
         }
     }
 
     /// What every text that matches starts with; may be empty.
     pub fn literal_prefix(&self) -> &str {
-        match self.prefix.first() {
-            Some(PrefixPart::Text(text)) => text,
+        match self.part(0) {
+            Some(Part::Text(text)) => text,
             _ => "",
         }
     }
 
+    /// A part of what every text that matches starts with.
+    fn part(&self, index: usize) -> Option<Part<'_>> {
+        match &self.kind {
+            Kind::Plain => Some(Part::Text(&self.source)).filter(|_| index == 0 && !self.source.is_empty()),
+            Kind::Parts(parts) => parts.get(index).map(Part::of),
+            Kind::Regex(regex) => regex.prefix().get(index).map(Part::of),
+            Kind::Glob { elements, .. } => match elements.get(index)? {
+                Element::Literal(text) => Some(Part::Text(text)),
+                Element::Variable(index) => Some(Part::Variable(*index)),
+                _ => None,
+            },
+        }
+    }
+
+    fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        (0..).map_while(|index| self.part(index))
+    }
+
     /// What every text that matches starts with, up to what only the match of other fields or a label gives.
     pub(crate) fn start(&self) -> impl Iterator<Item = StartPart<'_>> {
-        self.prefix.iter().map_while(|part| match part {
-            PrefixPart::Text(text) => Some(StartPart::Text(text)),
-            PrefixPart::Variable(index) => match self.variables.get(*index)? {
+        self.parts().map_while(|part| match part {
+            Part::Text(text) => Some(StartPart::Text(text)),
+            Part::Variable(index) => match self.variables.get(index)? {
                 (Variable::Field(field), _) => Some(StartPart::Value(*field)),
                 _ => None,
             },
@@ -190,7 +243,7 @@ impl Template {
 
     /// Whether the start is all that matches.
     pub(crate) fn start_is_all(&self) -> bool {
-        matches!(self.kind, Kind::Literal) && self.captures_needed().next().is_none()
+        matches!(self.kind, Kind::Plain | Kind::Parts(_)) && self.captures_needed().next().is_none()
     }
 
     /// What every text that matches ends with; may be empty.
@@ -207,11 +260,15 @@ impl Template {
     /// Labels without a value of which nothing matches.
     pub(crate) fn labels_needed(&self) -> impl Iterator<Item = &str> {
         // A regex may hold a variable in one of several branches.
-        let needed = matches!(self.kind, Kind::Glob { .. });
-        self.variables().filter(move |_| needed).filter_map(|variable| match variable {
-            Variable::Label(label) => Some(&**label),
+        let all = matches!(self.kind, Kind::Glob { .. });
+        self.variables().enumerate().filter_map(move |(index, variable)| match variable {
+            Variable::Label(label) if all || self.starts_with_variable(index) => Some(&**label),
             _ => None,
         })
+    }
+
+    fn starts_with_variable(&self, variable: usize) -> bool {
+        self.parts().any(|part| matches!(part, Part::Variable(index) if index == variable))
     }
 
     /// Whether the text starts and ends as every text does that matches.
@@ -245,6 +302,16 @@ impl Template {
             _ => self.is_regex().then_some(0),
         }
     }
+}
+
+/// The parts of a glob in which only variables are to be filled in.
+fn prefix_only(elements: &[Element], variables: &[(Variable, u32)]) -> Option<Box<[PrefixPart]>> {
+    let part = |element: &Element| match element {
+        Element::Literal(text) => Some(PrefixPart::Text(text.clone())),
+        Element::Variable(index) if !is_label(variables, *index) => Some(PrefixPart::Variable(*index)),
+        _ => None,
+    };
+    elements.iter().map(part).collect()
 }
 
 fn is_label(variables: &[(Variable, u32)], index: usize) -> bool {

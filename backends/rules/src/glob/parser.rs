@@ -20,7 +20,7 @@ impl Parser<'_> {
                 Token::Variable(index) => Element::Variable(index),
                 Token::Char('?') => Element::AnyChar,
                 Token::Char('*') => self.stars(double_star),
-                Token::Char('[') => Element::Class(self.class(position)?),
+                Token::Char('[') => Element::Class(Box::new(self.class(position)?)),
                 Token::Char('\\') => {
                     literal.push(self.escaped(position)?);
                     continue;

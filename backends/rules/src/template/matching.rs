@@ -4,10 +4,9 @@ use dockgate_api::LabelValue;
 
 use super::regex_template::RegexTemplate;
 use super::resolved::Resolved;
-use super::{Groups, Kind, Template, TemplateError, head, regex_text};
+use super::{Groups, Kind, Part, Template, TemplateError, head, regex_text};
 use crate::bindings::{Bindings, Bound, MatchError, Value};
 use crate::glob::{self, DoubleStar, Element, Glob};
-use crate::go_regex::PrefixPart;
 use crate::regexes::Regexes;
 use crate::token::Tokens;
 use crate::variable::Variable;
@@ -25,10 +24,10 @@ impl Template {
         regexes: &Regexes,
     ) -> Result<bool, MatchError> {
         let values = self.resolved(bindings);
-        let Some(rest) = self.after_prefix(text, values) else { return Ok(false) };
+        let Some((parts, rest)) = self.after_prefix(text, values) else { return Ok(false) };
         match &self.kind {
-            Kind::Literal => Ok(rest.is_empty()),
-            Kind::Regex(regex) => Ok(regex.find(text, &self.prefix, values, regexes)?.is_some()),
+            Kind::Plain | Kind::Parts(_) => Ok(rest.is_empty()),
+            Kind::Regex(regex) => Ok(regex.find(text, values, regexes)?.is_some()),
             Kind::Glob { elements, double_star } => {
                 if let [Element::Variable(0)] = **elements
                     && let Some((Variable::Label(key), _)) = self.variables.first()
@@ -36,7 +35,7 @@ impl Template {
                     return any_value(text, bindings.label(key), *double_star, regexes);
                 }
                 let at = text.len() - rest.len();
-                glob::matches_bound(elements, text, values, (self.prefix.len(), at), *double_star)
+                glob::matches_bound(elements, text, values, (parts, at), *double_star)
             }
         }
     }
@@ -60,7 +59,7 @@ impl Template {
         if self.after_prefix(text, values).is_none() {
             return Ok(None);
         }
-        let found = regex.find(text, &self.prefix, values, regexes)?;
+        let found = regex.find(text, values, regexes)?;
         Ok(found.and_then(|found| found.regex.captures(found.text)).map(|captures| Groups {
             groups: captures
                 .iter()
@@ -70,19 +69,21 @@ impl Template {
         }))
     }
 
-    /// What follows the fixed start of the pattern, if the text starts so. Rejects most texts at no cost.
-    fn after_prefix<'t>(&self, text: &'t str, values: Resolved<'_>) -> Option<&'t str> {
-        let mut rest = text;
-        for part in &self.prefix {
+    /// How many parts of the pattern's start are known, and what follows them, if the text starts so. Rejects most
+    /// texts at no cost.
+    fn after_prefix<'t>(&self, text: &'t str, values: Resolved<'_>) -> Option<(usize, &'t str)> {
+        let (mut rest, mut known) = (text, 0);
+        for part in self.parts() {
             rest = match part {
-                PrefixPart::Text(text) => rest.strip_prefix(&**text)?,
-                PrefixPart::Variable(index) => match values.get(*index)? {
+                Part::Text(text) => rest.strip_prefix(text)?,
+                Part::Variable(index) => match values.get(index)? {
                     Bound::Text(value) => rest.strip_prefix(value)?,
-                    Bound::Label { .. } => return Some(rest),
+                    Bound::Label { .. } => break,
                 },
             };
+            known += 1;
         }
-        Some(rest)
+        Some((known, rest))
     }
 
     fn resolved<'m>(&'m self, bindings: &'m dyn Bindings) -> Resolved<'m> {
@@ -103,7 +104,7 @@ fn any_value(
             Value::Pattern(pattern) => match regex_text(pattern) {
                 Some(regex) if text.starts_with(head::of_whole(regex)) => {
                     match RegexTemplate::parse(&Tokens::plain(regex)) {
-                        Ok((regex, shape)) => regex.find_plain(text, &shape.prefix, regexes)?,
+                        Ok((regex, _)) => regex.find_plain(text, regexes)?,
                         // Malformed: it never matches. Too large: what it would match is not known.
                         Err(TemplateError::TooLarge) => return Err(MatchError::TooLarge),
                         Err(_) => false,

@@ -7,10 +7,10 @@ use regex::Regex;
 use super::lead::Walk;
 use super::resolved::Resolved;
 use super::search::Search;
-use super::{TemplateError, head};
+use super::{TemplateError, head, is_label};
 use crate::{
     bindings::{Bound, MatchError},
-    go_regex::{Flags, Lead, Options, PrefixPart, Shape, Translated, parse, render},
+    go_regex::{Alternatives, Flags, Lead, Options, PrefixPart, Shape, Translated, parse, render},
     regexes::{Regexes, compile},
     token::Tokens,
     variable::Variable,
@@ -26,6 +26,10 @@ const LOOKS_BACK: [&str; 4] = [r"\A", r"\b", r"\B", "(?m:^)"];
 #[derive(Debug)]
 pub(super) struct RegexTemplate {
     groups: u32,
+    /// What every match starts with.
+    prefix: Box<[PrefixPart]>,
+    /// Exactly the prefix matches.
+    exact: bool,
     /// What is taken off the text before `fixed` is searched.
     lead: Lead,
     /// A regex without values in it.
@@ -36,7 +40,7 @@ pub(super) struct RegexTemplate {
 
 /// A regex that is the same for all requests.
 #[derive(Debug)]
-pub(super) struct Fixed {
+pub(crate) struct Fixed {
     source: Box<str>,
     compiled: OnceLock<Arc<Regex>>,
 }
@@ -48,48 +52,49 @@ pub(super) struct Found<'t> {
 }
 
 impl RegexTemplate {
-    pub(super) fn parse(tokens: &Tokens) -> Result<(Self, Shape), TemplateError> {
+    pub(super) fn parse(tokens: &Tokens) -> Result<(Self, Alternatives), TemplateError> {
         let mut translated = parse(&tokens.list, Options { flags: Flags::default(), capturing: true })?;
         let shape = std::mem::take(&mut translated.shape);
         if translated.weight > SURELY_SMALL {
             let empty = render(&translated.source, &translated.holes, |_| Vec::new());
             compile(&empty).map_err(|_| TemplateError::TooLarge)?;
         }
-        let (groups, lead) = (translated.groups, shape.lead);
         let tail = tail(&translated, &shape, &tokens.variables);
         let labelled = tokens.variables.iter().any(|(variable, _)| matches!(variable, Variable::Label(_)));
-        let regex = match tail {
-            Some(tail) => {
-                let whole = labelled.then(|| Box::new(translated));
-                Self { groups, lead, fixed: Some(Arc::new(Fixed::new(tail))), whole }
-            }
-            None if translated.holes.is_empty() => {
-                let fixed = Some(Arc::new(Fixed::new(translated.source)));
-                Self { groups, lead: Lead::default(), fixed, whole: None }
-            }
-            None => Self { groups, lead: Lead::default(), fixed: None, whole: Some(Box::new(translated)) },
+        let (groups, Shape { prefix, exact, lead, alternatives }) = (translated.groups, shape);
+        let (lead, fixed, whole) = match tail {
+            Some(tail) => (lead, Some(tail), labelled.then(|| Box::new(translated))),
+            None if translated.holes.is_empty() => (Lead::default(), Some(translated.source), None),
+            None => (Lead::default(), None, Some(Box::new(translated))),
         };
-        Ok((regex, shape))
+        let fixed = fixed.map(|source| Arc::new(Fixed::new(source)));
+        Ok((Self { groups, prefix: prefix.into(), exact, lead, fixed, whole }, alternatives))
+    }
+
+    /// The parts that are all that matches, if only known values are to be filled in.
+    pub(super) fn into_exact(self, variables: &[(Variable, u32)]) -> Result<Box<[PrefixPart]>, Self> {
+        let label =
+            |part: &PrefixPart| matches!(part, PrefixPart::Variable(index) if is_label(variables, *index));
+        if self.exact && !self.prefix.iter().any(label) { Ok(self.prefix) } else { Err(self) }
+    }
+
+    pub(super) fn prefix(&self) -> &[PrefixPart] {
+        &self.prefix
     }
 
     pub(super) fn groups(&self) -> u32 {
         self.groups
     }
 
-    /// Makes equal regexes one.
-    pub(super) fn share(&mut self, mut known: impl FnMut(Arc<Fixed>) -> Arc<Fixed>) {
-        self.fixed = self.fixed.take().map(&mut known);
+    /// The regex that is the same for all requests, to share it with those that are equal.
+    pub(super) fn fixed(&mut self) -> Option<&mut Arc<Fixed>> {
+        self.fixed.as_mut()
     }
 
     /// Whether the regex, which has no variables and is not kept, fits somewhere in the text.
-    pub(super) fn find_plain(
-        &self,
-        text: &str,
-        prefix: &[PrefixPart],
-        regexes: &Regexes,
-    ) -> Result<bool, MatchError> {
+    pub(super) fn find_plain(&self, text: &str, regexes: &Regexes) -> Result<bool, MatchError> {
         let once = |fixed: &Fixed| {
-            Walk { prefix, lead: self.lead, values: Resolved::NONE }
+            Walk { prefix: &self.prefix, lead: self.lead, values: Resolved::NONE }
                 .try_each(text, &mut |rest| Ok(regexes.compiled(&fixed.source)?.is_match(rest).then_some(())))
         };
         Ok(self.fixed.as_deref().map_or(Ok(None), once)?.is_some())
@@ -99,26 +104,25 @@ impl RegexTemplate {
     pub(super) fn find<'t>(
         &self,
         text: &'t str,
-        prefix: &[PrefixPart],
         values: Resolved<'_>,
         regexes: &Regexes,
     ) -> Result<Option<Found<'t>>, MatchError> {
         if let Some(fixed) = &self.fixed
-            && !self.needs_whole(prefix, values)
+            && !self.needs_whole(values)
         {
-            return Walk { prefix, lead: self.lead, values }.try_each(text, &mut |rest| {
+            return Walk { prefix: &self.prefix, lead: self.lead, values }.try_each(text, &mut |rest| {
                 let regex = fixed.regex(regexes)?;
                 Ok(regex.is_match(rest).then_some(Found { regex, text: rest }))
             });
         }
         let Some(whole) = &self.whole else { return Ok(None) };
-        Search::new(whole, text, prefix, values, regexes)
+        Search::new(whole, text, &self.prefix, values, regexes)
             .map_or(Ok(None), Search::run)
             .map(|found| found.map(|regex| Found { regex, text }))
     }
 
     /// Whether a value in the lead is a regex itself.
-    fn needs_whole(&self, prefix: &[PrefixPart], values: Resolved<'_>) -> bool {
+    fn needs_whole(&self, values: Resolved<'_>) -> bool {
         let regexes = |part: &PrefixPart| match part {
             PrefixPart::Variable(index) => match values.get(*index) {
                 Some(Bound::Label { values, .. }) => values.iter().any(
@@ -128,7 +132,7 @@ impl RegexTemplate {
             },
             PrefixPart::Text(_) => false,
         };
-        self.whole.is_some() && prefix.iter().take(self.lead.parts).any(regexes)
+        self.whole.is_some() && self.prefix.iter().take(self.lead.parts).any(regexes)
     }
 }
 
@@ -138,7 +142,7 @@ impl Fixed {
         Self { source: source.into(), compiled: OnceLock::new() }
     }
 
-    pub(super) fn source(&self) -> &str {
+    pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
