@@ -56,6 +56,13 @@ pub(crate) fn matches_bound(
         _ => {
             let places: Vec<_> =
                 (0..values.len()).map(|label| Place::of(label, elements, text, lead)).collect();
+            let start = places.iter().enumerate().find(|(_, place)| matches!(place, Place::Start(_)));
+            if let Some((label, place)) = start
+                && let Some(Bound::Label { values: all, .. }) = values.get(label)
+                && !all.iter().any(|value| place.may_take(value.into()))
+            {
+                return Ok(false);
+            }
             let may_take =
                 |label: usize, value: Value<'_>| places.get(label).is_none_or(|place| place.may_take(value));
             Matcher::new(elements, text, values, &may_take, double_star).matches()

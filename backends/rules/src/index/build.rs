@@ -10,6 +10,8 @@ use crate::variable::Field;
 
 /// So many rules under one key are as good as one: keys of two fields are not worth their look.
 const FEW: u32 = 16;
+/// Up to so many rules under one key, the cheaper look decides: that for a label is one, that for its values many.
+const ALIKE: u32 = 4;
 /// Forms of key that every request pays for, whatever its texts' lengths.
 const MAX_FORMS: usize = 64;
 
@@ -17,8 +19,8 @@ const MAX_FORMS: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Form<'r> {
     Field(Shape),
-    Value(&'r str),
     Label(&'r str),
+    Value(&'r str),
     Pair(Shape, Shape),
 }
 
@@ -96,7 +98,7 @@ impl Chooser {
                 let count = self.counts.get(&key).copied().unwrap_or(0);
                 (form, key, count)
             })
-            .min_by(|(a, _, few), (b, _, many)| (few, a).cmp(&(many, b)))
+            .min_by(|(a, _, few), (b, _, many)| (few.max(&ALIKE), a).cmp(&(many.max(&ALIKE), b)))
     }
 }
 
