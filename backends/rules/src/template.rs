@@ -257,6 +257,24 @@ impl Template {
         }
     }
 
+    /// What stands somewhere in every text that matches; empty where a start or an end says as much.
+    pub(crate) fn required(&self) -> &str {
+        match &self.kind {
+            Kind::Glob { elements, .. } => match &**elements {
+                [Element::Literal(_), ..] | [.., Element::Literal(_)] => "",
+                elements => {
+                    let texts = elements.iter().filter_map(|element| match element {
+                        Element::Literal(text) => Some(&**text),
+                        _ => None,
+                    });
+                    texts.max_by_key(|text| text.len()).unwrap_or("")
+                }
+            },
+            Kind::Regex(regex) => regex.required(),
+            _ => "",
+        }
+    }
+
     /// Labels without a value of which nothing matches.
     pub(crate) fn labels_needed(&self) -> impl Iterator<Item = &str> {
         // A regex may hold a variable in one of several branches.
@@ -279,7 +297,10 @@ impl Template {
                 .filter(|value| !value.is_empty())
                 .and_then(|value| rest.strip_prefix(value)),
         });
-        rest.is_some_and(|rest| rest.is_empty() || !self.start_is_all()) && text.ends_with(self.literal_end())
+        let required = self.required();
+        rest.is_some_and(|rest| rest.is_empty() || !self.start_is_all())
+            && text.ends_with(self.literal_end())
+            && (required.is_empty() || text.contains(required))
     }
 
     /// The distinct variables of the pattern.

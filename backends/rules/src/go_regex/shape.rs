@@ -15,6 +15,8 @@ pub(crate) struct Shape {
     /// Exactly the prefix matches, nothing longer.
     pub(crate) exact: bool,
     pub(crate) lead: Lead,
+    /// A text that stands in every text that matches; may be empty.
+    pub(crate) required: Box<str>,
     pub(crate) alternatives: Alternatives,
 }
 
@@ -61,6 +63,7 @@ pub(super) struct Inner {
     parts: Vec<Part>,
     /// Nothing else is in the group.
     all: bool,
+    required: Vec<String>,
 }
 
 /// What one alternative looks like so far.
@@ -81,6 +84,10 @@ pub(super) struct Branch {
     at: usize,
     /// How many parts stand alone, and where what follows them starts in the output.
     lead: Option<(usize, usize)>,
+    /// Runs of characters that every match holds.
+    runs: Vec<String>,
+    /// How many runs there are without those of the last atom.
+    runs_before: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -92,7 +99,20 @@ pub(super) enum Part {
 impl Branch {
     pub(super) fn new() -> Self {
         let (start, end, plain, open, atoms, last) = (false, false, true, true, 0, Atom::Other);
-        Self { start, end, plain, parts: Vec::new(), open, atoms, last, before: 0, at: 0, lead: None }
+        Self {
+            start,
+            end,
+            plain,
+            parts: Vec::new(),
+            open,
+            atoms,
+            last,
+            before: 0,
+            at: 0,
+            lead: None,
+            runs: vec![String::new()],
+            runs_before: 1,
+        }
     }
 
     /// Takes the next atom, which starts at a byte of the output.
@@ -123,6 +143,15 @@ impl Branch {
                 self.open = false;
             }
         }
+        self.runs_before = self.runs.len();
+        match (&atom, self.runs.last_mut()) {
+            (Atom::Char(c), Some(run)) => run.push(*c),
+            (Atom::Group(_, inner), _) => {
+                self.runs.extend(inner.required.iter().cloned());
+                self.runs.push(String::new());
+            }
+            _ => self.runs.push(String::new()),
+        }
         self.atoms += 1;
         self.last = atom;
     }
@@ -137,6 +166,11 @@ impl Branch {
         }
         self.lead.get_or_insert((self.before, self.at));
         self.parts.truncate(self.before);
+        self.runs.truncate(self.runs_before);
+        if let (Atom::Char(_), Some(run)) = (&self.last, self.runs.last_mut()) {
+            run.pop();
+        }
+        self.runs.push(String::new());
         self.plain = false;
         self.open = false;
     }
@@ -175,7 +209,7 @@ pub(super) fn alternatives(branches: &[Branch]) -> Alternatives {
 pub(super) fn group(branches: Vec<Branch>) -> Atom {
     let alternatives = alternatives(&branches);
     let inner = match <[Branch; 1]>::try_from(branches) {
-        Ok([only]) => Inner { parts: only.parts, all: only.open },
+        Ok([only]) => Inner { parts: only.parts, all: only.open, required: only.runs },
         Err(_) => Inner::default(),
     };
     Atom::Group(alternatives, inner)
@@ -185,6 +219,10 @@ impl Shape {
     /// The outline of a regex whose output is so long.
     pub(super) fn of(branches: &[Branch], length: usize) -> Self {
         let mut shape = Self { alternatives: alternatives(branches), ..Self::default() };
+        if let [only] = branches {
+            let longest = only.runs.iter().max_by_key(|run| run.len());
+            shape.required = longest.map(|run| run.as_str().into()).unwrap_or_default();
+        }
         if let [only] = branches
             && only.start
         {

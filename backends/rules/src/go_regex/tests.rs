@@ -96,6 +96,30 @@ fn shape(pattern: &str) -> Shape {
 }
 
 #[test]
+fn required_texts_are_found_and_never_claimed() {
+    for (pattern, required) in [
+        ("foo", "foo"),
+        ("a.foo[x]", "foo"),
+        ("fo+bar", "bar"),
+        ("xfoo?", "xfo"),
+        ("(foo)bar", "bar"),
+        ("(?:.(foo).)b", "foo"),
+        ("(foo)?b", "b"),
+        ("(foo)*b", "b"),
+        ("(foo){0}b", "b"),
+        ("fo{0}b", "f"),
+        ("(foo|bar)b", "b"),
+        ("foo|bar", ""),
+        ("(?i)foo", ""),
+        ("(?i:foo)b", "b"),
+        ("foo\\.bar$", "foo.bar"),
+        ("[foo]", ""),
+    ] {
+        assert_eq!(&*shape(pattern).required, required, "{pattern}");
+    }
+}
+
+#[test]
 fn literal_prefixes_are_found_and_never_claimed() {
     for (pattern, prefix, exact) in [
         ("^foo$", "foo", true),

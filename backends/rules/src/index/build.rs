@@ -115,7 +115,10 @@ fn shapes(rule: &Rule) -> impl Iterator<Item = (Shape, Key)> {
 }
 
 fn pairs(rule: &Rule) -> impl Iterator<Item = (Shape, Shape, Key)> {
-    let of = move |field: Field| shapes(rule).filter(move |(shape, _)| shape.field() == field);
+    // A text has one key of each form but of the last.
+    let one_key = |shape: &Shape| !matches!(shape, Shape::Inside(..));
+    let of =
+        move |field: Field| shapes(rule).filter(move |(shape, _)| shape.field() == field && one_key(shape));
     let fields = Field::ALL.into_iter().enumerate();
     let both =
         fields.flat_map(|(index, one)| Field::ALL.into_iter().skip(index + 1).map(move |other| (one, other)));
@@ -158,6 +161,7 @@ impl Filed {
     fn into_index(self) -> Index {
         let mut starts: [Vec<usize>; 4] = Default::default();
         let mut ends: [Vec<usize>; 4] = Default::default();
+        let mut inside: [Vec<usize>; 4] = Default::default();
         let mut fields: [Lengths; 4] = Default::default();
         let mut mixed = Vec::new();
         // In ascending order, and so are the lengths.
@@ -167,11 +171,15 @@ impl Filed {
                 Shape::Whole(_) => fields.get_mut(place).into_iter().for_each(|field| field.whole = true),
                 Shape::Start(_, length) => starts.get_mut(place).into_iter().for_each(|all| all.push(length)),
                 Shape::End(_, length) => ends.get_mut(place).into_iter().for_each(|all| all.push(length)),
+                Shape::Inside(_, length) => {
+                    inside.get_mut(place).into_iter().for_each(|all| all.push(length));
+                }
                 Shape::Mixed(..) => mixed.push(shape),
             }
         }
-        for (field, (starts, ends)) in fields.iter_mut().zip(starts.into_iter().zip(ends)) {
-            (field.starts, field.ends) = (starts.into(), ends.into());
+        let lengths = starts.into_iter().zip(ends).zip(inside);
+        for (field, ((starts, ends), inside)) in fields.iter_mut().zip(lengths) {
+            (field.starts, field.ends, field.inside) = (starts.into(), ends.into(), inside.into());
         }
         Index {
             fields,

@@ -12,10 +12,11 @@ pub(crate) struct Candidates<'i> {
     few: [&'i [u32]; INLINE],
     used: usize,
     more: BinaryHeap<Reverse<(u32, &'i [u32])>>,
+    last: Option<u32>,
 }
 
 impl<'i> Candidates<'i> {
-    /// Adds a list; no number is in two of them.
+    /// Adds a list; it may be one that is there already.
     pub(super) fn add(&mut self, list: &'i [u32]) {
         let Some((first, rest)) = list.split_first() else { return };
         if let Some(free) = self.few.get_mut(self.used) {
@@ -37,26 +38,32 @@ impl<'i> Candidates<'i> {
     }
 }
 
+impl Candidates<'_> {
+    fn lowest(&mut self) -> Option<u32> {
+        let lists = self.few.iter_mut().take(self.used);
+        let lowest = lists.filter(|list| !list.is_empty()).min_by_key(|list| list.first().copied());
+        let Some(list) = lowest else { return self.next_of_more() };
+        let (first, rest) = list.split_first()?;
+        match self.more.peek() {
+            Some(Reverse((other, _))) if other < first => self.next_of_more(),
+            _ => {
+                let first = *first;
+                *list = rest;
+                Some(first)
+            }
+        }
+    }
+}
+
 impl Iterator for Candidates<'_> {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
-        let lists = self.few.iter_mut().take(self.used);
-        let lowest = lists.filter(|list| !list.is_empty()).min_by_key(|list| list.first().copied());
-        let number = match (lowest, self.more.peek()) {
-            (Some(list), more) => {
-                let (first, rest) = list.split_first()?;
-                match more {
-                    Some(Reverse((other, _))) if other < first => self.next_of_more()?,
-                    _ => {
-                        let first = *first;
-                        *list = rest;
-                        first
-                    }
-                }
-            }
-            (None, _) => self.next_of_more()?,
-        };
+        let mut number = self.lowest()?;
+        while self.last == Some(number) {
+            number = self.lowest()?;
+        }
+        self.last = Some(number);
         usize::try_from(number).ok()
     }
 }
@@ -72,6 +79,7 @@ mod tests {
                 (0..lists).map(|list| (0..list).map(|item| (item * lists + list) as u32).collect()).collect();
             let mut candidates = Candidates::default();
             all.iter().for_each(|list| candidates.add(list));
+            all.iter().step_by(2).for_each(|list| candidates.add(list));
             let mut expected: Vec<usize> = all.iter().flatten().map(|number| *number as usize).collect();
             expected.sort_unstable();
             assert_eq!(candidates.collect::<Vec<_>>(), expected);

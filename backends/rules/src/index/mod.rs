@@ -24,7 +24,7 @@ pub(crate) use candidates::Candidates;
 use crate::rule::{Rule, field_text};
 use crate::variable::Field;
 use hash::{Key, KeyMap, Rolling};
-use shape::{Shape, end_seed, push, start_seed, whole_key};
+use shape::{Shape, end_seed, inside_key, push, start_seed, whole_key};
 
 /// Rule numbers by key.
 #[derive(Debug, Default)]
@@ -46,6 +46,8 @@ struct Lengths {
     starts: Box<[usize]>,
     /// Ascending, in bytes.
     ends: Box<[usize]>,
+    /// In bytes.
+    inside: Box<[usize]>,
 }
 
 /// How rules are filed under one label.
@@ -100,6 +102,10 @@ impl Index {
         }
         self.add_lengths(found, &lengths.starts, start_seed(field), text.bytes());
         self.add_lengths(found, &lengths.ends, end_seed(field), text.bytes().rev());
+        for &length in &lengths.inside {
+            let windows = text.as_bytes().windows(length);
+            windows.for_each(|window| found.add(self.lists.get(inside_key(field, window))));
+        }
     }
 
     /// One pass over the text passes by all lengths.

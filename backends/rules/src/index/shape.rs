@@ -18,7 +18,12 @@ pub(super) enum Shape {
     Mixed(Field, Box<[Part]>, Extent),
     /// So many bytes at its end.
     End(Field, usize),
+    /// So many bytes anywhere in it.
+    Inside(Field, usize),
 }
+
+/// How long the texts are that are looked for anywhere.
+const INSIDE: [usize; 8] = [32, 24, 16, 12, 8, 6, 4, 3];
 
 /// A part of a mixed start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,7 +51,19 @@ impl Shape {
         let end = Some(template.literal_end())
             .filter(|end| !end.is_empty())
             .map(|end| (Self::End(field, end.len()), end.bytes().rev().fold(end_seed(field), push).key()));
-        [start, before_variable, end].into_iter().flatten()
+        [start, before_variable, end].into_iter().flatten().chain(Self::inside(field, template.required()))
+    }
+
+    /// The first and the last bytes of a text that may stand anywhere.
+    fn inside(field: Field, text: &str) -> impl Iterator<Item = (Self, Key)> {
+        let length = INSIDE.into_iter().find(|length| *length <= text.len());
+        length.into_iter().flat_map(move |length| {
+            let bytes = text.as_bytes();
+            let ends = [bytes.get(..length), bytes.get(bytes.len() - length..)];
+            ends.into_iter()
+                .flatten()
+                .map(move |window| (Self::Inside(field, length), inside_key(field, window)))
+        })
     }
 
     fn start(field: Field, template: &Template) -> Option<(Self, Key)> {
@@ -80,13 +97,15 @@ impl Shape {
 
     pub(super) fn field(&self) -> Field {
         match self {
-            Self::Whole(field) | Self::Start(field, _) | Self::Mixed(field, ..) | Self::End(field, _) => {
-                *field
-            }
+            Self::Whole(field)
+            | Self::Start(field, _)
+            | Self::Mixed(field, ..)
+            | Self::End(field, _)
+            | Self::Inside(field, _) => *field,
         }
     }
 
-    /// The key of this form that a request has, if it has one.
+    /// The key of this form that a request has, if it can have only one and has it.
     pub(super) fn key(&self, request: &AccessRequest<'_>) -> Option<Key> {
         let text = field_text(request, self.field());
         match self {
@@ -98,6 +117,7 @@ impl Shape {
                 let end = text.as_bytes().get(text.len().checked_sub(*len)?..)?;
                 Some(end.iter().rev().copied().fold(end_seed(*field), push).key())
             }
+            Self::Inside(..) => None,
             Self::Mixed(field, parts, extent) => {
                 let mut rest = text.as_bytes();
                 let mut key = mixed_seed(*field, parts, *extent);
@@ -135,6 +155,10 @@ pub(super) fn start_seed(field: Field) -> Rolling {
 
 pub(super) fn end_seed(field: Field) -> Rolling {
     seed(field, 2)
+}
+
+pub(super) fn inside_key(field: Field, window: &[u8]) -> Key {
+    window.iter().copied().fold(seed(field, 5), push).key()
 }
 
 fn mixed_seed(field: Field, parts: &[Part], extent: Extent) -> Rolling {

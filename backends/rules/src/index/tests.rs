@@ -43,8 +43,10 @@ proptest! {
             let actions = ActionSet::EMPTY;
             let request = AccessRequest::new(&asked.identity, &asked.service, &asked.resource, &actions);
             let request = request.from_ip(asked.ip);
-            let expected = acl.decide_one_by_one(&call(), &request);
-            prop_assert_eq!(acl.decide(&call(), &request), expected, "{:#?} {:?}", &configs, asked);
+            let (one, other) = (call().for_question(), call().for_question());
+            let expected = acl.decide_one_by_one(&one, &request);
+            prop_assert_eq!(acl.decide(&other, &request), expected, "{:#?} {:?}", &configs, asked);
+            prop_assert_eq!(one.no_match_until(), other.no_match_until());
         }
     }
 }
@@ -88,7 +90,7 @@ fn few_rules_are_tried_whatever_they_share() {
     let mut alice = Identity::new("user-77");
     alice.labels.add("groups", dockgate_api::LabelValue::Literal("group-77".to_owned()));
     alice.labels.add("key-77", dockgate_api::LabelValue::Literal("x".to_owned()));
-    let conditions: [fn(usize) -> Json; 18] = [
+    let conditions: [fn(usize) -> Json; 22] = [
         |n| json!({"account": format!("user-{n}")}),
         |n| json!({"account": format!("user-{n}"), "name": "team-*/*"}),
         |n| json!({"account": "user-77", "name": format!("team-{n}/app")}),
@@ -100,6 +102,10 @@ fn few_rules_are_tried_whatever_they_share() {
         |n| json!({"name": format!("${{account}}/app-{n}")}),
         |n| json!({"name": format!("${{account}}/app-{n}/*")}),
         |n| json!({"name": format!("*/app-{n}")}),
+        |n| json!({"name": format!("*/app-{n}/*")}),
+        |n| json!({"name": format!("/app-{n}x?$/")}),
+        |n| json!({"name": format!("/(app-{n})$/")}),
+        |n| json!({"account": format!("/^(.+)-{n}-corp$/"), "name": "${account:1}/*"}),
         |n| json!({"name": format!("${{labels:groups}}/app-{n}")}),
         |n| json!({"labels": {"groups": format!("group-{n}")}}),
         |n| json!({"name": format!("${{labels:key-{n}}}/*")}),
@@ -112,7 +118,7 @@ fn few_rules_are_tried_whatever_they_share() {
         let rules = (0..1000).filter_map(|n| compile(n, &json!({"match": conditions(n), "actions": []})));
         let acl = Acl::new(rules.collect());
         assert_eq!(acl.len(), 1000);
-        for name in ["team-77/app", "user-77/app-77", "user-77/app-77/x", "other"] {
+        for name in ["team-77/app", "team/app-77/app-77/x", "user-77/app-77", "user-77/app-77/x", "other"] {
             let tried = tried(&acl, &alice, name);
             assert!(tried < 40, "{tried} {} {name}", conditions(0));
         }

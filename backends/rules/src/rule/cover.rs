@@ -45,12 +45,12 @@ impl Rule {
             same_captures && fits(broad, narrow.field(*field), comparisons)
         }) && self.labels.iter().all(|(label, broad)| {
             let same = narrow.labels.iter().filter(|(other, _)| other == label);
-            fits(broad, same.map(|(_, template)| template).next(), comparisons)
+            fits(broad, same.map(|(_, template)| &**template).next(), comparisons)
         }) && self.backend.iter().all(|broad| fits(broad, narrow.backend.as_deref(), comparisons))
     }
 
     fn field(&self, field: Field) -> Option<&Template> {
-        self.fields.iter().find(|(other, _)| *other == field).map(|(_, template)| template)
+        self.fields.iter().find(|(other, _)| *other == field).map(|(_, template)| &**template)
     }
 }
 

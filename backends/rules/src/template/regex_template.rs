@@ -28,6 +28,8 @@ pub(super) struct RegexTemplate {
     groups: u32,
     /// What every match starts with.
     prefix: Box<[PrefixPart]>,
+    /// What stands in every match, where no text is known to stand at its start.
+    required: Box<str>,
     /// Exactly the prefix matches.
     exact: bool,
     /// What is taken off the text before `fixed` is searched.
@@ -61,14 +63,16 @@ impl RegexTemplate {
         }
         let tail = tail(&translated, &shape, &tokens.variables);
         let labelled = tokens.variables.iter().any(|(variable, _)| matches!(variable, Variable::Label(_)));
-        let (groups, Shape { prefix, exact, lead, alternatives }) = (translated.groups, shape);
+        let (groups, Shape { prefix, exact, lead, required, alternatives }) = (translated.groups, shape);
         let (lead, fixed, whole) = match tail {
             Some(tail) => (lead, Some(tail), labelled.then(|| Box::new(translated))),
             None if translated.holes.is_empty() => (Lead::default(), Some(translated.source), None),
             None => (Lead::default(), None, Some(Box::new(translated))),
         };
         let fixed = fixed.map(|source| Arc::new(Fixed::new(source)));
-        Ok((Self { groups, prefix: prefix.into(), exact, lead, fixed, whole }, alternatives))
+        let starts = matches!(prefix.first(), Some(PrefixPart::Text(_)));
+        let required = if starts { Box::default() } else { required };
+        Ok((Self { groups, prefix: prefix.into(), required, exact, lead, fixed, whole }, alternatives))
     }
 
     /// The parts that are all that matches, if only known values are to be filled in.
@@ -76,6 +80,10 @@ impl RegexTemplate {
         let label =
             |part: &PrefixPart| matches!(part, PrefixPart::Variable(index) if is_label(variables, *index));
         if self.exact && !self.prefix.iter().any(label) { Ok(self.prefix) } else { Err(self) }
+    }
+
+    pub(super) fn required(&self) -> &str {
+        &self.required
     }
 
     pub(super) fn prefix(&self) -> &[PrefixPart] {
