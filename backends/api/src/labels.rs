@@ -120,7 +120,9 @@ mod tests {
 
     fn labels(values: &[LabelValue]) -> Labels {
         let mut labels = Labels::new();
-        values.iter().for_each(|value| labels.add("groups", value.clone()));
+        for value in values {
+            labels.add("groups", value.clone());
+        }
         labels
     }
 

@@ -16,7 +16,10 @@ fn resident() -> Result<usize, Box<dyn Error>> {
     Ok(statm.split(' ').nth(1).ok_or("no such field")?.parse::<usize>()? * PAGE)
 }
 
-fn list(conditions: fn(usize) -> Json) -> Result<Acl, Box<dyn Error>> {
+/// What the rule of a number asks for.
+type Conditions = fn(usize) -> Json;
+
+fn list(conditions: Conditions) -> Result<Acl, Box<dyn Error>> {
     let mut rules = Vec::with_capacity(RULES);
     for number in 0..RULES {
         let rule = json!({"match": conditions(number), "actions": ["pull", "push"]});
@@ -29,7 +32,7 @@ fn list(conditions: fn(usize) -> Json) -> Result<Acl, Box<dyn Error>> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let kinds: [(&str, fn(usize) -> Json); 6] = [
+    let kinds: [(&str, Conditions); 6] = [
         ("account and name", |n| json!({"account": format!("user-{n}"), "name": format!("team-{n}/*")})),
         ("name", |n| json!({"account": "/.+/", "name": format!("team-{n}/app")})),
         ("template", |n| json!({"account": format!("user-{n}"), "name": "${account}/*"})),

@@ -10,6 +10,9 @@ use serde_json::{Value as Json, json};
 
 use crate::list::{Asked, call, compile, is_bench};
 
+/// What the rule of a number asks for.
+type Conditions = fn(usize) -> Json;
+
 /// An identity with so many labels of so many values.
 fn asked(labels: usize, values: usize, of: fn(String) -> LabelValue) -> Asked {
     let mut identity = Identity::new("alice");
@@ -27,7 +30,7 @@ pub(crate) fn labels(criterion: &mut Criterion) {
     let (call, actions) = (call(), ["pull", "push"].into_iter().collect());
     let mut group = criterion.benchmark_group("labels");
     group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1)).sample_size(20);
-    let rules: [(&str, fn(usize) -> Json); 6] = [
+    let rules: [(&str, Conditions); 6] = [
         ("none in the rules", |n| json!({"name": format!("team-0-{n}/app")})),
         ("condition", |n| json!({"labels": {format!("label-{n}"): format!("team-{n}-0")}})),
         ("condition glob", |n| json!({"labels": {format!("label-{n}"): "*-0"}})),

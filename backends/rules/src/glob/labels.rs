@@ -79,13 +79,11 @@ fn one_value(
     double_star: DoubleStar,
 ) -> Result<bool, MatchError> {
     let prepared = Prepared::new(value, double_star);
-    match &prepared.form {
-        Form::Text(_) => Ok(Known { elements, text, values, label: Some((label, value.text())) }.matches()),
-        _ => {
-            let only = |_: usize, other: Value<'_>| other == value;
-            Matcher::new(elements, text, values, &only, double_star).matches()
-        }
+    if matches!(prepared.form, Form::Text(_)) {
+        return Ok(Known { elements, text, values, label: Some((label, value.text())) }.matches());
     }
+    let only = |_: usize, other: Value<'_>| other == value;
+    Matcher::new(elements, text, values, &only, double_star).matches()
 }
 
 /// Globs in which every variable is one text.

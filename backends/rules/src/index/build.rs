@@ -26,8 +26,12 @@ enum Form<'r> {
 
 pub(super) fn build(rules: &[Rule]) -> Index {
     let mut chooser = Chooser::default();
-    rules.iter().for_each(|rule| chooser.count(rule));
-    rules.iter().for_each(|rule| chooser.count_pairs(rule));
+    for rule in rules {
+        chooser.count(rule);
+    }
+    for rule in rules {
+        chooser.count_pairs(rule);
+    }
     let mut filed = Filed::default();
     for (number, rule) in (0..).zip(rules) {
         match chooser.choose(rule) {

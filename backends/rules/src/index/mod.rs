@@ -132,7 +132,9 @@ impl Index {
                 found.add(self.lists.get(label_key(label)));
             }
             if forms.by_value {
-                values.iter().for_each(|value| found.add(self.lists.get(value_key(label, value.as_str()))));
+                for value in values {
+                    found.add(self.lists.get(value_key(label, value.as_str())));
+                }
             }
         };
         if labels.len() < self.labels.len() {

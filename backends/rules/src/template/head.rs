@@ -28,7 +28,7 @@ pub(super) fn of_regex(value: Value<'_>) -> &str {
 }
 
 /// The start of every text that a value matches which is a whole pattern, regex or glob.
-pub(super) fn of_whole<'v>(regex: &'v str) -> &'v str {
+pub(super) fn of_whole(regex: &str) -> &str {
     regex.strip_prefix('^').map_or("", |anchored| of_regex(Value::Pattern(anchored)))
 }
 
