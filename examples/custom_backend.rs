@@ -31,8 +31,8 @@ use dockgate_api::config::{GoDuration, KeyPath, Located, Location, Remark};
 use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
 use dockgate_api::{
     AccessRequest, Actions, Answer, Authenticator, Authorizer, BackendError, Because, BuildContext,
-    BuildError, Call, Configure, Credential, Decision, Granted, Identity, KnownIdentity, LabelValue, Labels,
-    Login, Passwords, Reason, ReasonCode, Reloaded, async_trait,
+    BuildError, Call, Configure, Credential, Decision, Granted, HashFormats, HashInUse, Identity,
+    KnownIdentity, LabelValue, Labels, Login, Passwords, Reason, ReasonCode, Reloaded, async_trait,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -117,6 +117,8 @@ struct Badge {
     /// A secret, so that no log and no `Debug` can show it.
     code_hash: SecretString,
     departments: Vec<String>,
+    /// While it is held, the hash counts among those that unknown accounts imitate in time.
+    _in_use: HashInUse,
 }
 
 impl Badge {
@@ -126,9 +128,9 @@ impl Badge {
         let (Some(owner), Some(code_hash)) = (words.next(), words.next()) else {
             return Err("expected OWNER HASH [DEPARTMENT…]".to_owned());
         };
-        passwords.accept(code_hash)?;
+        let _in_use = passwords.accept(code_hash, HashFormats::Modern)?;
         let departments = words.map(str::to_owned).collect();
-        Ok((owner.to_owned(), Self { code_hash: code_hash.into(), departments }))
+        Ok((owner.to_owned(), Self { code_hash: code_hash.into(), departments, _in_use }))
     }
 }
 
@@ -147,7 +149,7 @@ impl Authenticator for Badges {
         let Some(badge) = self.worn.get(&login.account) else { return Ok(Decision::NoMatch) };
         // From here on the account is ours: a wrong code ends the chain, and an error is not a refusal (`?`).
         if code.expose_secret().is_empty()
-            || !self.passwords.verify(cx, badge.code_hash.expose_secret(), code).await?
+            || !self.passwords.verify(cx, badge.code_hash.expose_secret(), HashFormats::Modern, code).await?
         {
             return Ok(Decision::Deny(Reason::bad_credentials("that is not the badge's code")));
         }

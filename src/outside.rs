@@ -1,11 +1,17 @@
-//! The real outside world: the system's clock and randomness, tasks on tokio, counters in memory.
+//! The real outside world: the system's clock and randomness, tasks on tokio, counters in memory, files that change.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use aws_lc_rs::rand::SecureRandom;
-use dockgate_api::{Clock, Counter, Gauge, Histogram, Metrics, Random, RandomError, Series, Spawner, Task};
+use dockgate_api::{
+    Clock, Counter, FileChanges, FileWatcher, Gauge, Histogram, Metrics, Random, RandomError, Series,
+    Spawner, Task,
+};
+
+use crate::watch::Watcher;
 
 use crate::logging::Log;
 
@@ -72,6 +78,16 @@ impl Metrics for MemoryMetrics {
 
 fn handle<T: Clone + Default>(handles: &Mutex<HashMap<Series, T>>, series: &Series) -> T {
     handles.lock().unwrap_or_else(PoisonError::into_inner).entry(series.clone()).or_default().clone()
+}
+
+/// The system's events, and a look now and then.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemFileWatcher;
+
+impl FileWatcher for SystemFileWatcher {
+    fn watch(&self, paths: Vec<PathBuf>) -> Box<dyn FileChanges> {
+        Box::new(Watcher::new(paths))
+    }
 }
 
 /// Looks up an environment variable.

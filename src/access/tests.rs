@@ -183,9 +183,10 @@ async fn one_failed_scope_fails_the_request() {
 
 /// The counter that the password pool keeps of hashes computed, dummies included.
 async fn hashes_for(answer: fn(&str) -> Answer<Identity>, hashed_already: bool) -> u64 {
-    use dockgate_api::Passwords as _;
+    use dockgate_api::{HashFormats, Passwords as _};
     let (access, world) = access(answer, everything);
-    access.passwords.accept("$2y$04$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC").unwrap();
+    let stored = "$2y$04$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC";
+    let _in_use = access.passwords.accept(stored, HashFormats::Modern).unwrap();
     let cx = Call::new(fakes::noon(), Instant::now() + Duration::from_secs(60), RequestId::from_bits(1));
     if hashed_already {
         cx.mark_password_work();

@@ -26,7 +26,7 @@ use crate::config::server::{Limits, ServerConfig};
 use crate::config::{AclVersion, Sections, Source};
 use crate::live::Live;
 use crate::net::tls;
-use crate::outside::{Outside, TokioSpawner};
+use crate::outside::{Outside, SystemFileWatcher, TokioSpawner};
 use request_ids::RequestIds;
 use signing::SigningPlan;
 
@@ -206,6 +206,7 @@ fn parts(
         Arc::clone(&outside.metrics),
         Arc::clone(&passwords) as _,
     )
+    .with_file_watcher(Arc::new(SystemFileWatcher))
     .with_offline(offline);
     let flat_acl = match sections.acl_version {
         AclVersion::DockerAuth => Dialect::DockerAuth,

@@ -10,6 +10,7 @@ mod look;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use dockgate_api::{FileChanges, async_trait};
 use tokio::time::{Instant, sleep, timeout};
 
 use events::Events;
@@ -126,6 +127,14 @@ impl Watcher {
             }
         }
         files
+    }
+}
+
+/// For backends, which see no more of it.
+#[async_trait]
+impl FileChanges for Watcher {
+    async fn changed(&mut self) {
+        Watcher::changed(self).await;
     }
 }
 

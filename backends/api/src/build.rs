@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use crate::config::{KeyPath, Node, Problem, Remark};
-use crate::{Clock, HttpClient, Metrics, Passwords, Random, Spawner, Store};
+use crate::{Clock, FileChanges, FileWatcher, HttpClient, Metrics, Passwords, Random, Spawner, Store};
 
 /// In bytes; far longer than any password, hash or token.
 const LONGEST_SECRET: u64 = 64 * 1024;
@@ -42,6 +42,7 @@ pub struct BuildContext {
     spawner: Arc<dyn Spawner>,
     metrics: Arc<dyn Metrics>,
     passwords: Arc<dyn Passwords>,
+    file_watcher: Option<Arc<dyn FileWatcher>>,
     http_client: Option<Arc<dyn HttpClient>>,
     store: Option<Arc<dyn Store>>,
     identity_links: Option<Arc<[String]>>,
@@ -49,7 +50,7 @@ pub struct BuildContext {
 }
 
 impl BuildContext {
-    /// A context in docker_auth's dialect without HTTP client and store, rooted at the current directory.
+    /// A context in docker_auth's dialect without file watcher, HTTP client and store, rooted at the current directory.
     pub fn new(
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
@@ -67,6 +68,7 @@ impl BuildContext {
             spawner,
             metrics,
             passwords,
+            file_watcher: None,
             http_client: None,
             store: None,
             identity_links: None,
@@ -87,6 +89,7 @@ impl BuildContext {
             spawner: Arc::clone(&self.spawner),
             metrics: Arc::clone(&self.metrics),
             passwords: Arc::clone(&self.passwords),
+            file_watcher: self.file_watcher.clone(),
             http_client: self.http_client.clone(),
             store: self.store.clone(),
             identity_links: self.identity_links.clone(),
@@ -105,6 +108,13 @@ impl BuildContext {
     #[must_use]
     pub fn with_offline(mut self, offline: bool) -> Self {
         self.offline = offline;
+        self
+    }
+
+    /// The same with somebody who watches files.
+    #[must_use]
+    pub fn with_file_watcher(mut self, file_watcher: Arc<dyn FileWatcher>) -> Self {
+        self.file_watcher = Some(file_watcher);
         self
     }
 
@@ -195,6 +205,21 @@ impl BuildContext {
     /// Password hashing.
     pub fn passwords(&self) -> Arc<dyn Passwords> {
         Arc::clone(&self.passwords)
+    }
+
+    /// Watches files, whose names are resolved as by [`resolve`](Self::resolve); they need not exist. Call it before
+    /// the files are read for the first time: then no change falls between the two. Whoever waits for the changes does
+    /// so in a task of the [`spawner`](Self::spawner), which ends with the configuration.
+    ///
+    /// # Errors
+    /// If this server watches none.
+    pub fn watch_files<P: AsRef<Path>>(
+        &self,
+        paths: impl IntoIterator<Item = P>,
+    ) -> Result<Box<dyn FileChanges>, BuildError> {
+        let watcher = self.file_watcher.as_ref();
+        let watcher = watcher.ok_or_else(|| BuildError::new("this server watches no files"))?;
+        Ok(watcher.watch(paths.into_iter().map(|path| self.resolve(path)).collect()))
     }
 
     /// Outgoing HTTP.

@@ -63,12 +63,14 @@ mod call;
 pub mod config;
 mod decision;
 mod error;
+mod files;
 mod health;
 mod identity;
 mod labels;
 mod login;
 mod login_flow;
 mod outside;
+mod passwords;
 mod registry;
 mod request;
 mod store;
@@ -82,15 +84,17 @@ pub use build::{BuildContext, BuildError, Configure, Dialect, LabelValues};
 pub use call::{Call, RequestId, Step, TraceSink};
 pub use decision::{Answer, Decision, Reason, ReasonCode};
 pub use error::BackendError;
+pub use files::{FileChanges, FileWatcher, read_file};
 pub use health::Health;
 pub use identity::{CredentialId, Identity, KnownIdentity, Restriction, ScopeLimit};
 pub use labels::{LabelValue, Labels};
 pub use login::{ClientCertificate, Credential, Login};
 pub use login_flow::{AuthorizeRequest, LoginFlow, Redirect, Revalidated, SignIn, SignInAnswer};
 pub use outside::{
-    Clock, Counter, Gauge, Histogram, HttpClient, HttpRequest, HttpResponse, Metrics, Passwords, Random,
-    RandomError, Series, Spawner, Task,
+    Clock, Counter, Gauge, Histogram, HttpClient, HttpRequest, HttpResponse, Metrics, Random, RandomError,
+    Series, Spawner, Task,
 };
+pub use passwords::{HashFormats, HashInUse, Passwords};
 pub use registry::{KeyTaken, Registry};
 pub use request::{AccessRequest, Because, Granted, Resource};
 pub use secrecy;

@@ -1,4 +1,4 @@
-//! The outside world as parameters: clock, randomness, tasks, metrics, HTTP, password hashing.
+//! The outside world as parameters: clock, randomness, tasks, metrics, HTTP.
 
 use std::fmt;
 use std::future::Future;
@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use secrecy::SecretString;
 
 use crate::{BackendError, Call};
 
@@ -218,25 +217,4 @@ impl HttpResponse {
     pub fn new(status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
         Self { status, headers, body }
     }
-}
-
-/// Checks passwords against stored hashes, on a bounded number of threads.
-#[async_trait]
-pub trait Passwords: Send + Sync {
-    /// Says whether a stored hash can be checked at all, and counts its kind among those in use: called once for each
-    /// stored hash when a backend is made, not at every login.
-    ///
-    /// # Errors
-    /// What is wrong with the hash and what to write instead. The text never contains the hash.
-    fn accept(&self, stored: &str) -> Result<(), String>;
-
-    /// Whether the password belongs to the stored hash. Marks the call as having done password work.
-    ///
-    /// # Errors
-    /// [`BackendError::Overloaded`] if too many passwords are waiting, [`BackendError::Protocol`] if the stored
-    /// hash cannot be read.
-    async fn verify(&self, cx: &Call, stored: &str, password: &SecretString) -> Result<bool, BackendError>;
-
-    /// A short text that changes when the stored hash does; see [`Identity::epoch`](crate::Identity::epoch).
-    fn epoch(&self, stored: &str) -> String;
 }

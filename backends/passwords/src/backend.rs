@@ -1,7 +1,7 @@
 //! One configuration's view of the pool.
 
 use dockgate_api::secrecy::SecretString;
-use dockgate_api::{BackendError, Call, Passwords, async_trait};
+use dockgate_api::{BackendError, Call, HashFormats, HashInUse, Passwords, async_trait};
 
 use crate::Pool;
 use crate::digests::epoch;
@@ -23,8 +23,8 @@ impl PasswordService {
     /// Spends the time that checking this account's password would have taken, had the account existed. For
     /// the end of a chain in which nothing was hashed ([`Call::did_password_work`]).
     ///
-    /// An account always gets the same kind and cost, those of a random accepted hash. Without any accepted
-    /// hash nothing happens.
+    /// An account always gets the same kind and cost, those of a random hash that is in use. If none is, nothing
+    /// happens.
     ///
     /// # Errors
     /// As [`verify`](Passwords::verify): an unknown account must look like a known one in this, too.
@@ -32,21 +32,26 @@ impl PasswordService {
         let digests = self.pool.digests();
         let Some(shape) = self.in_use.at(digests.choice(account)) else { return Ok(()) };
         let dummy = shape.dummy(&digests.dummy_seed(account));
-        self.verify(cx, &dummy, password).await.map(|_| ())
+        self.verify(cx, &dummy, HashFormats::Htpasswd, password).await.map(|_| ())
     }
 }
 
 #[async_trait]
 impl Passwords for PasswordService {
-    fn accept(&self, stored: &str) -> Result<(), String> {
-        let hash = StoredHash::parse(stored).map_err(|error| error.to_string())?;
-        self.in_use.count(hash.shape());
-        Ok(())
+    fn accept(&self, stored: &str, formats: HashFormats) -> Result<HashInUse, String> {
+        let hash = StoredHash::parse(stored, formats).map_err(|error| error.to_string())?;
+        Ok(self.in_use.count(hash.shape()))
     }
 
-    async fn verify(&self, cx: &Call, stored: &str, password: &SecretString) -> Result<bool, BackendError> {
+    async fn verify(
+        &self,
+        cx: &Call,
+        stored: &str,
+        formats: HashFormats,
+        password: &SecretString,
+    ) -> Result<bool, BackendError> {
         cx.mark_password_work();
-        self.pool.verify(cx, stored, password).await
+        self.pool.verify(cx, stored, formats, password).await
     }
 
     fn epoch(&self, stored: &str) -> String {

@@ -3,7 +3,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac::{Context, HMAC_SHA256, Key};
-use dockgate_api::{Random, RandomError};
+use dockgate_api::{HashFormats, Random, RandomError};
 
 pub(crate) type Digest = [u8; 32];
 
@@ -16,9 +16,14 @@ impl Digests {
         Ok(Self(Key::new(HMAC_SHA256, &key)))
     }
 
-    /// A check of a password against a stored hash.
-    pub(crate) fn check(&self, stored: &str, password: &str) -> Digest {
-        self.keyed("check", &[stored, password])
+    /// A check of a password against a stored hash. What was right in one place must not be known in another that
+    /// may not hold such a hash.
+    pub(crate) fn check(&self, stored: &str, formats: HashFormats, password: &str) -> Digest {
+        let purpose = match formats {
+            HashFormats::Htpasswd => "htpasswd check",
+            _ => "check",
+        };
+        self.keyed(purpose, &[stored, password])
     }
 
     /// A stored hash.

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dockgate_api::secrecy::{ExposeSecret, SecretString};
-use dockgate_api::{BackendError, Call, Counter, Metrics, Random, RandomError, Series};
+use dockgate_api::{BackendError, Call, Counter, HashFormats, Metrics, Random, RandomError, Series};
 use tokio::sync::{AcquireError, Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::PoolOptions;
 use crate::digests::{Digest, Digests};
-use crate::formats::StoredHash;
+use crate::formats::{StoredHash, Uncomputable};
 use crate::keyed::{Keyed, Lease};
 use crate::memo::Memo;
 
@@ -33,7 +33,7 @@ const CALLERS_A_PLACE: usize = 16;
 #[derive(Clone)]
 pub struct Pool(Arc<Inner>);
 
-pub(crate) type Check = Box<dyn Fn(&StoredHash, &str) -> bool + Send + Sync>;
+pub(crate) type Check = Box<dyn Fn(&StoredHash, &str) -> Result<bool, Uncomputable> + Send + Sync>;
 
 struct Inner {
     check: Check,
@@ -129,15 +129,16 @@ impl Pool {
         &self,
         cx: &Call,
         stored: &str,
+        formats: HashFormats,
         password: &SecretString,
     ) -> Result<bool, BackendError> {
         let inner = &*self.0;
-        let check = inner.digests.check(stored, password.expose_secret());
+        let check = inner.digests.check(stored, formats, password.expose_secret());
         if inner.memo.knows(&check) {
             inner.memo_hits.add(1);
             return Ok(true);
         }
-        let hash = StoredHash::parse(stored)
+        let hash = StoredHash::parse(stored, formats)
             .map_err(|error| BackendError::Protocol(format!("a stored password: {error}")))?;
         if !hash.can_take(password.expose_secret()) {
             return Ok(false);
@@ -156,7 +157,8 @@ impl Pool {
         let work = spawn_blocking(move || pool.compute(*ticket, check, &hash, &password));
         let right = timeout(cx.remaining(), work).await.map_err(|_| late())?;
         drop(caller);
-        right.map_err(|_| BackendError::Unavailable("computing a password hash failed".to_owned()))
+        let failed = || BackendError::Unavailable("computing a password hash failed".to_owned());
+        right.map_err(|_| failed())?.map_err(|Uncomputable| failed())
     }
 }
 
@@ -191,14 +193,20 @@ impl Inner {
         })))
     }
 
-    fn compute(&self, mut ticket: Ticket, check: Digest, hash: &StoredHash, password: &SecretString) -> bool {
+    fn compute(
+        &self,
+        mut ticket: Ticket,
+        check: Digest,
+        hash: &StoredHash,
+        password: &SecretString,
+    ) -> Result<bool, Uncomputable> {
         self.hashes.add(1);
-        let right = (self.check)(hash, password.expose_secret());
+        let right = (self.check)(hash, password.expose_secret())?;
         if right {
             self.memo.remember(check);
         }
         *ticket.outcome = Some(right);
-        right
+        Ok(right)
     }
 
     fn refuse(&self, _: &TryAcquireError) -> BackendError {

@@ -3,14 +3,15 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use dockgate_api::secrecy::{ExposeSecret, SecretString};
-use dockgate_api::{BackendError, Call, Passwords, RequestId};
+use dockgate_api::{BackendError, Call, HashFormats, HashInUse, Passwords, RequestId};
 use dockgate_testkit::fakes::{CountingMetrics, RepeatableRandom, call, late_call, noon};
 use tokio::task::JoinHandle;
 
-use crate::formats::StoredHash;
+use crate::formats::{Shape, StoredHash, Uncomputable};
 use crate::{PasswordService, Pool, PoolOptions};
 
 const BADMIN: &str = "$2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC";
+const COST_12: &str = "$2y$12$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC";
 const ONE_TWO_THREE: &str = "$2y$05$WuwBasGDAgr.QCbGIjKJaep4dhxeai9gNZdmBnQXqpKly57oNutya";
 
 /// A door in front of the hash: whoever hashes waits until it is opened. "right" is right.
@@ -21,10 +22,12 @@ struct Door {
     inside: AtomicUsize,
     most_inside: AtomicUsize,
     hashed: AtomicUsize,
+    shapes: Mutex<Vec<Shape>>,
 }
 
 impl Door {
-    fn check(&self, _: &StoredHash, password: &str) -> bool {
+    fn check(&self, stored: &StoredHash, password: &str) -> bool {
+        self.shapes.lock().unwrap().push(stored.shape());
         self.hashed.fetch_add(1, Ordering::SeqCst);
         let inside = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_inside.fetch_max(inside, Ordering::SeqCst);
@@ -58,7 +61,7 @@ fn bench(slots: usize, queue: usize) -> Bench {
         PoolOptions { slots, queue, memo_entries: 100 },
         &RepeatableRandom::seeded(1),
         &metrics,
-        Box::new(move |stored, password| behind.check(stored, password)),
+        Box::new(move |stored, password| Ok(behind.check(stored, password))),
     )
     .unwrap();
     let service = Arc::new(PasswordService::new(&pool));
@@ -73,7 +76,7 @@ impl Bench {
     fn ask_by(&self, cx: Call, stored: &str, password: &str) -> JoinHandle<Result<bool, BackendError>> {
         let service = Arc::clone(&self.service);
         let (stored, password) = (stored.to_owned(), SecretString::from(password));
-        tokio::spawn(async move { service.verify(&cx, &stored, &password).await })
+        tokio::spawn(async move { service.verify(&cx, &stored, HashFormats::Modern, &password).await })
     }
 
     async fn until_hashed(&self, hashes: usize) {
@@ -126,7 +129,7 @@ async fn real_hashes_are_checked_and_right_ones_remembered() {
         (BADMIN, &"x".repeat(73), false, 5),
     ] {
         let cx = call();
-        let found = service.verify(&cx, stored, &SecretString::from(password)).await;
+        let found = service.verify(&cx, stored, HashFormats::Modern, &SecretString::from(password)).await;
         assert_eq!(found, Ok(right), "{password}");
         assert!(cx.did_password_work());
         assert_eq!(metrics.counted("dockgate_password_hashes_total"), hashes, "{password}");
@@ -141,7 +144,7 @@ async fn a_memo_of_no_entries_remembers_nothing() {
     let pool = Pool::new(options, &RepeatableRandom::seeded(1), &metrics).unwrap();
     let service = PasswordService::new(&pool);
     for _ in 0..2 {
-        assert_eq!(service.verify(&call(), BADMIN, &"badmin".into()).await, Ok(true));
+        assert_eq!(service.verify(&call(), BADMIN, HashFormats::Modern, &"badmin".into()).await, Ok(true));
     }
     assert_eq!(metrics.counted("dockgate_password_hashes_total"), 2);
 }
@@ -152,20 +155,21 @@ async fn the_memo_outlives_a_configuration() {
     bench.door.open();
     assert_eq!(bench.ask(BADMIN, "right").await.unwrap(), Ok(true));
     let reloaded = PasswordService::new(&bench.pool);
-    assert_eq!(reloaded.verify(&call(), BADMIN, &"right".into()).await, Ok(true));
+    assert_eq!(reloaded.verify(&call(), BADMIN, HashFormats::Modern, &"right".into()).await, Ok(true));
     assert_eq!(bench.door.hashed(), 1);
     // Another stored hash is another question, whatever was right before.
-    assert_eq!(reloaded.verify(&call(), ONE_TWO_THREE, &"right".into()).await, Ok(true));
+    assert_eq!(reloaded.verify(&call(), ONE_TWO_THREE, HashFormats::Modern, &"right".into()).await, Ok(true));
     assert_eq!(bench.door.hashed(), 2);
 }
 
 #[tokio::test]
 async fn a_hash_that_cannot_be_read_is_an_error_that_does_not_repeat_it() {
     let (service, _) = real();
-    let error = service.verify(&call(), "hunter2-in-plain-text", &"x".into()).await.unwrap_err();
+    let error =
+        service.verify(&call(), "hunter2-in-plain-text", HashFormats::Modern, &"x".into()).await.unwrap_err();
     assert!(matches!(error, BackendError::Protocol(_)));
     assert!(!error.to_string().contains("hunter2"));
-    assert!(!service.accept("hunter2-in-plain-text").unwrap_err().contains("hunter2"));
+    assert!(!service.accept("hunter2-in-plain-text", HashFormats::Modern).unwrap_err().contains("hunter2"));
 }
 
 #[tokio::test]
@@ -224,7 +228,7 @@ async fn a_full_queue_is_overload_and_passes() {
         matches!(refused, BackendError::Overloaded { retry_after, .. } if retry_after == Duration::from_secs(1))
     );
     let cx = call();
-    bench.service.accept(BADMIN).unwrap();
+    let _in_use = bench.service.accept(BADMIN, HashFormats::Modern).unwrap();
     let burnt = bench.service.burn(&cx, "nobody", &"x".into()).await;
     assert_eq!(burnt, Err(refused));
     assert_eq!(bench.metrics.counted("dockgate_password_overload_total"), 2);
@@ -314,13 +318,13 @@ async fn a_hash_that_panics_is_an_error_and_blocks_nobody() {
         PoolOptions { slots: 1, queue: 1, memo_entries: 10 },
         &RepeatableRandom::seeded(1),
         &CountingMetrics::default(),
-        Box::new(|_, password| if password == "bad luck" { panic!("as asked") } else { true }),
+        Box::new(|_, password| if password == "bad luck" { panic!("as asked") } else { Ok(true) }),
     )
     .unwrap();
     let service = PasswordService::new(&pool);
-    let error = service.verify(&call(), BADMIN, &"bad luck".into()).await.unwrap_err();
+    let error = service.verify(&call(), BADMIN, HashFormats::Modern, &"bad luck".into()).await.unwrap_err();
     assert!(matches!(error, BackendError::Unavailable(_)));
-    assert_eq!(service.verify(&call(), BADMIN, &"right".into()).await, Ok(true));
+    assert_eq!(service.verify(&call(), BADMIN, HashFormats::Modern, &"right".into()).await, Ok(true));
     assert_eq!(pool.traces(), 0);
 }
 
@@ -334,7 +338,7 @@ async fn an_unknown_account_costs_one_hash_of_a_kind_in_use() {
         &CountingMetrics::default(),
         Box::new(move |stored, password| {
             seen.lock().unwrap().push((stored.shape(), password.to_owned()));
-            false
+            Ok(false)
         }),
     )
     .unwrap();
@@ -344,11 +348,10 @@ async fn an_unknown_account_costs_one_hash_of_a_kind_in_use() {
     assert!(costs.lock().unwrap().is_empty() && !cx.did_password_work(), "no hash is in use");
 
     // Three hashes of cost 5, one of cost 12.
-    for stored in
-        [BADMIN, BADMIN, ONE_TWO_THREE, "$2y$12$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC"]
-    {
-        service.accept(stored).unwrap();
-    }
+    let _in_use: Vec<HashInUse> = [BADMIN, BADMIN, ONE_TWO_THREE, COST_12]
+        .iter()
+        .map(|stored| service.accept(stored, HashFormats::Modern).unwrap())
+        .collect();
     let password = SecretString::from("x");
     for round in 0..2 {
         for account in 0..400 {
@@ -361,7 +364,7 @@ async fn an_unknown_account_costs_one_hash_of_a_kind_in_use() {
     assert_eq!(costs.len(), 800);
     assert!(costs.iter().all(|(_, hashed)| hashed == password.expose_secret()));
     assert_eq!(costs[..400], costs[400..], "an account always gets the same");
-    let cheap = StoredHash::parse(BADMIN).unwrap().shape();
+    let cheap = StoredHash::parse(BADMIN, HashFormats::Modern).unwrap().shape();
     let cheap = costs[..400].iter().filter(|(shape, _)| *shape == cheap).count();
     assert!((240..360).contains(&cheap), "{cheap} of 400 got the cost of three quarters of all hashes");
 }
@@ -369,7 +372,7 @@ async fn an_unknown_account_costs_one_hash_of_a_kind_in_use() {
 #[tokio::test]
 async fn unknown_accounts_do_not_wait_for_each_other_more_than_known_ones() {
     let bench = bench(2, 4);
-    bench.service.accept(BADMIN).unwrap();
+    let _in_use = bench.service.accept(BADMIN, HashFormats::Modern).unwrap();
     let burn = |account: &'static str| {
         let service = Arc::clone(&bench.service);
         tokio::spawn(async move { service.burn(&call(), account, &"x".into()).await })
@@ -385,9 +388,9 @@ async fn unknown_accounts_do_not_wait_for_each_other_more_than_known_ones() {
 #[tokio::test]
 async fn a_password_that_no_hash_takes_costs_nothing_for_known_and_unknown_alike() {
     let bench = bench(1, 1);
-    bench.service.accept(BADMIN).unwrap();
+    let _in_use = bench.service.accept(BADMIN, HashFormats::Modern).unwrap();
     let long = SecretString::from("x".repeat(73));
-    assert_eq!(bench.service.verify(&call(), BADMIN, &long).await, Ok(false));
+    assert_eq!(bench.service.verify(&call(), BADMIN, HashFormats::Modern, &long).await, Ok(false));
     assert_eq!(bench.service.burn(&call(), "nobody", &long).await, Ok(()));
     assert_eq!(bench.door.hashed(), 0);
 }
@@ -399,4 +402,65 @@ fn an_epoch_is_short_and_changes_with_the_hash() {
     assert_eq!(epoch, real().0.epoch(BADMIN), "also in another process");
     assert_ne!(epoch, service.epoch(ONE_TWO_THREE));
     assert!(epoch.len() == 16 && epoch.bytes().all(|digit| digit.is_ascii_hexdigit()));
+}
+
+/// Made with `htpasswd -nbs u 123`.
+const SHA_123: &str = "{SHA}QL0AFWMIX8NRZTKeof9cXsvbvu8=";
+
+#[tokio::test]
+async fn what_one_place_may_not_hold_is_not_known_from_another() {
+    let (service, metrics) = real();
+    let ask = |formats| {
+        let service = &service;
+        async move { service.verify(&call(), SHA_123, formats, &"123".into()).await }
+    };
+    assert_eq!(ask(HashFormats::Htpasswd).await, Ok(true));
+    let elsewhere = ask(HashFormats::Modern).await.unwrap_err();
+    assert!(elsewhere.to_string().contains("only in an htpasswd file"), "{elsewhere}");
+    assert_eq!(ask(HashFormats::Htpasswd).await, Ok(true));
+    assert_eq!(metrics.counted("dockgate_password_hashes_total"), 1);
+    assert!(service.accept(SHA_123, HashFormats::Modern).unwrap_err().contains("only in an htpasswd file"));
+}
+
+#[tokio::test]
+async fn a_hash_without_memory_is_an_error_and_not_a_wrong_password() {
+    let pool = Pool::with_check(
+        PoolOptions { slots: 1, queue: 1, memo_entries: 10 },
+        &RepeatableRandom::seeded(1),
+        &CountingMetrics::default(),
+        Box::new(|_, _| Err(Uncomputable)),
+    )
+    .unwrap();
+    let service = PasswordService::new(&pool);
+    let failed = service.verify(&call(), BADMIN, HashFormats::Modern, &"x".into()).await;
+    assert!(matches!(failed, Err(BackendError::Unavailable(_))), "{failed:?}");
+    assert_eq!(pool.traces(), 0);
+}
+
+#[tokio::test]
+async fn unknown_accounts_imitate_what_is_in_use_now() {
+    let bench = bench(1, 1);
+    bench.door.open();
+    let burns = || async {
+        let before = bench.door.hashed();
+        for account in 0..40 {
+            bench.service.burn(&call(), &format!("account {account}"), &"x".into()).await.unwrap();
+        }
+        std::mem::take(&mut *bench.door.shapes.lock().unwrap());
+        bench.door.hashed() - before
+    };
+    let accept = |stored| bench.service.accept(stored, HashFormats::Htpasswd).unwrap();
+    assert_eq!(burns().await, 0);
+    // A list that is read again: the old entries end when the last request that saw them does.
+    let old = [accept(BADMIN), accept(BADMIN), accept(SHA_123)];
+    let new = accept(COST_12);
+    assert_eq!(burns().await, 40);
+    drop(old);
+    for account in 0..40 {
+        bench.service.burn(&call(), &format!("account {account}"), &"x".into()).await.unwrap();
+    }
+    let twelve = StoredHash::parse(COST_12, HashFormats::Modern).unwrap().shape();
+    assert!(bench.door.shapes.lock().unwrap().iter().all(|shape| *shape == twelve));
+    drop(new);
+    assert_eq!(burns().await, 0);
 }

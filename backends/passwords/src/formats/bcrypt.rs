@@ -1,6 +1,5 @@
 //! bcrypt: `$2y$10$` followed by 22 characters of salt and 31 of digest.
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
 use dockgate_api::Random;
 use dockgate_api::secrecy::{ExposeSecret, SecretSlice, SecretString};
 
@@ -32,10 +31,7 @@ impl Bcrypt {
     /// leave them set.
     pub(super) fn parse(text: &str) -> Result<Self, HashError> {
         if text.len() != TEXT_LENGTH {
-            return Err(match text.trim_end().len() {
-                TEXT_LENGTH => HashError::Surrounded,
-                _ => HashError::Length { found: text.chars().count() },
-            });
+            return Err(HashError::Length { found: text.chars().count() });
         }
         let (Some(cost), Some("$"), Some(salt), Some(digest)) =
             (text.get(4..6), text.get(6..7), text.get(7..29), text.get(29..))
@@ -72,19 +68,12 @@ impl Bcrypt {
         format!("$2y${:02}${}{}", self.cost, radix64::encode(&self.salt), radix64::encode(&self.digest))
     }
 
-    pub(super) fn matches(&self, password: &str) -> bool {
-        refusal(password).is_none()
-            && verify_slices_are_equal(&digest(self.cost, self.salt, password), &self.digest).is_ok()
+    pub(super) fn stored(&self) -> &[u8] {
+        &self.digest
     }
-}
 
-/// Why bcrypt cannot tell this password from others, if so.
-pub(super) fn refusal(password: &str) -> Option<NewHashError> {
-    match password.len() {
-        0 => Some(NewHashError::Empty),
-        bytes if bytes > MOST_PASSWORD_BYTES => Some(NewHashError::TooLong { bytes }),
-        _ if password.contains('\0') => Some(NewHashError::Nul),
-        _ => None,
+    pub(super) fn digest(&self, password: &str) -> [u8; 23] {
+        digest(self.cost, self.salt, password)
     }
 }
 
@@ -110,8 +99,11 @@ pub fn hash_bcrypt(password: &SecretString, cost: u32, random: &dyn Random) -> R
         return Err(NewHashError::Cost { asked: cost });
     }
     let password = password.expose_secret();
-    if let Some(refusal) = refusal(password) {
+    if let Some(refusal) = super::refusal(password) {
         return Err(refusal);
+    }
+    if password.len() > MOST_PASSWORD_BYTES {
+        return Err(NewHashError::TooLong { bytes: password.len() });
     }
     let mut salt = [0; 16];
     random.fill(&mut salt).map_err(|_| NewHashError::Random)?;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use super::argon2id::{MOST_ARGON2_LANES, MOST_ARGON2_MEMORY, MOST_ARGON2_WORK};
 use super::bcrypt::{LOWEST_COST, LOWEST_GOOD_COST, MOST_COST, MOST_PASSWORD_BYTES};
+use super::sha_crypt::{FEWEST_GOOD_ROUNDS, FEWEST_ROUNDS, MOST_ROUNDS};
 
 /// Where to get a hash that is accepted.
 const CURE: &str = "make a bcrypt hash with `dockgate hash` or `htpasswd -nB USER`";
@@ -22,6 +24,13 @@ pub enum HashError {
         /// The kind's usual name.
         kind: &'static str,
     },
+    /// A kind that is read in htpasswd files only, because it protects passwords too little.
+    OnlyInHtpasswd {
+        /// The kind's usual name.
+        kind: &'static str,
+    },
+    /// 13 characters as crypt(3) writes them for DES, unless they are a password.
+    DesCrypt,
     /// `$2x$`: made by a `crypt_blowfish` that got some passwords wrong (CVE-2011-2483).
     FaultyBcrypt,
     /// A bcrypt hash that is not 60 characters long.
@@ -29,7 +38,7 @@ pub enum HashError {
         /// How long it is, in characters.
         found: usize,
     },
-    /// White space around a bcrypt hash.
+    /// White space around a hash.
     Surrounded,
     /// A bcrypt hash with characters that none has.
     Characters,
@@ -37,6 +46,27 @@ pub enum HashError {
     Cost {
         /// The cost it names.
         found: u32,
+    },
+    /// The right beginning, and something else behind it than such a hash has.
+    Damaged {
+        /// The kind's usual name.
+        kind: &'static str,
+        /// What such a hash looks like.
+        form: &'static str,
+    },
+    /// Rounds of sha-crypt that do not exist or would let one login occupy the server.
+    Rounds {
+        /// How many it names.
+        found: u32,
+    },
+    /// Memory or passes of argon2id that would let one login occupy the server.
+    Argon2Cost {
+        /// In KiB.
+        memory: u32,
+        /// How often the memory is gone through.
+        passes: u32,
+        /// How many lanes it is divided into.
+        lanes: u32,
     },
 }
 
@@ -53,6 +83,16 @@ impl fmt::Display for HashError {
                  double it)",
             ),
             Self::Unsupported { kind } => write!(f, "{kind} hashes are not supported: {CURE}"),
+            Self::OnlyInHtpasswd { kind } => write!(
+                f,
+                "{kind} hashes are read only in an htpasswd file (`users_file`), because passwords can be \
+                 guessed from them fast: {CURE}"
+            ),
+            Self::DesCrypt => write!(
+                f,
+                "DES crypt hashes are not supported, and if these 13 characters are the password itself, \
+                 change it: {CURE}"
+            ),
             Self::FaultyBcrypt => write!(
                 f,
                 "bcrypt hashes with `$2x$` come from a faulty program that can take a wrong password for \
@@ -62,7 +102,7 @@ impl fmt::Display for HashError {
                 f,
                 "a bcrypt hash has 60 characters, this has {found}: copy it whole and quote it, or {CURE}"
             ),
-            Self::Surrounded => f.write_str("there is white space around the bcrypt hash: take it away"),
+            Self::Surrounded => f.write_str("there is white space around the hash: take it away"),
             Self::Characters => {
                 write!(
                     f,
@@ -73,36 +113,25 @@ impl fmt::Display for HashError {
                 f,
                 "bcrypt cost {found} is out of range, {LOWEST_COST} to {MOST_COST} are accepted: {CURE}"
             ),
+            Self::Damaged { kind, form } => {
+                write!(f, "this {kind} hash is damaged, it should be {form}: copy it whole, or {CURE}")
+            }
+            Self::Rounds { found } => write!(
+                f,
+                "{found} rounds of sha-crypt are out of range, {FEWEST_ROUNDS} to {MOST_ROUNDS} are accepted: \
+                 {CURE}"
+            ),
+            Self::Argon2Cost { memory, passes, lanes } => write!(
+                f,
+                "argon2id with m={memory},t={passes},p={lanes} is out of range: m up to {MOST_ARGON2_MEMORY} \
+                 (64 MiB), m times t up to {MOST_ARGON2_WORK} and p up to {MOST_ARGON2_LANES} are accepted; make \
+                 a smaller one with `dockgate hash --format argon2id`, or {CURE}"
+            ),
         }
     }
 }
 
 impl std::error::Error for HashError {}
-
-/// Names the kind of a text that is no bcrypt hash.
-pub(super) fn unsupported(text: &str) -> HashError {
-    const KINDS: [(&str, &str); 9] = [
-        ("$2$", "old bcrypt (`$2$`)"),
-        ("$argon2", "argon2"),
-        ("$5$", "SHA-256 crypt"),
-        ("$6$", "SHA-512 crypt"),
-        ("$1$", "MD5 crypt"),
-        ("$apr1$", "Apache MD5"),
-        ("$y$", "yescrypt"),
-        ("{SHA}", "unsalted SHA-1"),
-        ("{SSHA}", "salted SHA-1"),
-    ];
-    if text.starts_with("$2x$") {
-        return HashError::FaultyBcrypt;
-    }
-    if text.trim_start().len() < text.len() && text.trim_start().starts_with("$2") {
-        return HashError::Surrounded;
-    }
-    match KINDS.iter().find(|(prefix, _)| text.starts_with(prefix)) {
-        Some((_, kind)) => HashError::Unsupported { kind },
-        None => HashError::PlainText,
-    }
-}
 
 /// A hash that is accepted although a better one should take its place.
 #[non_exhaustive]
@@ -113,17 +142,45 @@ pub enum Weakness {
         /// The cost.
         cost: u32,
     },
+    /// Less than the least that OWASP recommends.
+    SmallArgon2 {
+        /// In KiB.
+        memory: u32,
+        /// How often the memory is gone through.
+        passes: u32,
+    },
+    /// Few rounds of sha-crypt.
+    FewRounds {
+        /// How many.
+        rounds: u32,
+    },
+    /// A thousand rounds of MD5.
+    ApacheMd5,
+    /// One SHA-1 with a salt.
+    SaltedSha1,
+    /// One SHA-1 without a salt: equal passwords show.
+    UnsaltedSha1,
 }
 
 impl fmt::Display for Weakness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::LowBcryptCost { cost } => write!(
-                f,
-                "bcrypt cost {cost} is low: whoever gets hold of the file can guess passwords fast; make \
-                 hashes of cost {LOWEST_GOOD_COST} or more with `dockgate hash`"
-            ),
+            Self::LowBcryptCost { cost } => write!(f, "bcrypt cost {cost} is low")?,
+            Self::SmallArgon2 { memory, passes } => {
+                write!(f, "argon2id with m={memory},t={passes} is less than OWASP's least")?;
+            }
+            Self::FewRounds { rounds } => {
+                write!(f, "{rounds} rounds of sha-crypt are few (below {FEWEST_GOOD_ROUNDS})")?;
+            }
+            Self::ApacheMd5 => f.write_str("Apache's MD5 hashes are weak")?,
+            Self::SaltedSha1 => f.write_str("SHA-1 hashes are weak, even with a salt")?,
+            Self::UnsaltedSha1 => f.write_str("SHA-1 hashes without a salt are next to none")?,
         }
+        write!(
+            f,
+            ": whoever gets hold of the file can guess passwords fast; make bcrypt hashes of cost \
+             {LOWEST_GOOD_COST} or more with `dockgate hash`"
+        )
     }
 }
 
@@ -147,6 +204,8 @@ pub enum NewHashError {
     },
     /// Without random bytes there is no salt.
     Random,
+    /// There was no memory for the computation.
+    Memory,
 }
 
 impl fmt::Display for NewHashError {
@@ -157,13 +216,14 @@ impl fmt::Display for NewHashError {
                 f,
                 "the password has {bytes} bytes and bcrypt takes {MOST_PASSWORD_BYTES}: choose a shorter one"
             ),
-            Self::Nul => {
-                f.write_str("the password contains a NUL byte, where bcrypt would cut it: choose another one")
-            }
+            Self::Nul => f.write_str(
+                "the password contains a NUL byte, where many programs would cut it: choose another one",
+            ),
             Self::Cost { asked } => {
                 write!(f, "bcrypt cost {asked} is out of range: choose {LOWEST_COST} to {MOST_COST}")
             }
             Self::Random => f.write_str("there are no random bytes for the salt"),
+            Self::Memory => f.write_str("there is not enough memory for the hash"),
         }
     }
 }

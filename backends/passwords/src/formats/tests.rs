@@ -2,18 +2,26 @@ use dockgate_api::secrecy::SecretString;
 use dockgate_testkit::fakes::RepeatableRandom;
 use proptest::prelude::*;
 
+use super::argon2id::hash_argon2id;
 use super::bcrypt::{DEFAULT_COST, hash_bcrypt};
 use super::*;
+
+mod other_programs;
+mod refused;
 
 const BADMIN: &str = "$2y$05$LO.vzwpWC5LZGqThvEfznu8qhb5SGqvBSWY1J3yZ4AxtMRZ3kN5jC";
 const ONE_TWO_THREE: &str = "$2y$05$WuwBasGDAgr.QCbGIjKJaep4dhxeai9gNZdmBnQXqpKly57oNutya";
 
+fn read(stored: &str) -> Result<StoredHash, HashError> {
+    StoredHash::parse(stored, HashFormats::Htpasswd)
+}
+
 fn matches(stored: &str, password: &str) -> bool {
-    StoredHash::parse(stored).unwrap().matches(password)
+    read(stored).unwrap().matches(password).unwrap()
 }
 
 fn refusal(stored: &str) -> HashError {
-    StoredHash::parse(stored).err().unwrap()
+    StoredHash::parse(stored, HashFormats::Modern).err().unwrap()
 }
 
 fn hash(password: &str, cost: u32) -> Result<String, NewHashError> {
@@ -85,62 +93,52 @@ fn no_hash_is_made_of_what_could_not_log_in() {
 }
 
 #[test]
-fn what_is_wrong_is_named() {
-    let rest = &BADMIN[7..];
-    for (stored, expected) in [
-        (String::new(), HashError::Empty),
-        ("badmin".to_owned(), HashError::PlainText),
-        ("$ecret".to_owned(), HashError::PlainText),
-        (format!("$$2y$$05$${rest}"), HashError::DoubledDollar),
-        (format!("$2x$05${rest}"), HashError::FaultyBcrypt),
-        (format!("$2$05${rest}"), HashError::Unsupported { kind: "old bcrypt (`$2$`)" }),
-        (
-            "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".to_owned(),
-            HashError::Unsupported { kind: "argon2" },
-        ),
-        ("$6$salt$hash".to_owned(), HashError::Unsupported { kind: "SHA-512 crypt" }),
-        ("{SHA}hash=".to_owned(), HashError::Unsupported { kind: "unsalted SHA-1" }),
-        (BADMIN[..59].to_owned(), HashError::Length { found: 59 }),
-        (format!("{BADMIN}x"), HashError::Length { found: 61 }),
-        (format!("{BADMIN}\n"), HashError::Surrounded),
-        (format!(" {BADMIN}"), HashError::Surrounded),
-        ("$2y$".to_owned(), HashError::Length { found: 4 }),
-        (BADMIN.replace('z', "!"), HashError::Characters),
-        (BADMIN.replace("zw", "é"), HashError::Characters),
-        (format!("$2y$5${rest}x"), HashError::Characters),
-        (format!("$2y$+5${rest}"), HashError::Characters),
-        (format!("$2y$éx{rest}"), HashError::Characters),
-        (format!("$2y$03${rest}"), HashError::Cost { found: 3 }),
-        (format!("$2y$15${rest}"), HashError::Cost { found: 15 }),
-        (format!("$2y$99${rest}"), HashError::Cost { found: 99 }),
-    ] {
-        assert_eq!(refusal(&stored), expected, "{stored:?}");
-    }
-    for cost in ["04", "09"] {
-        let found = cost.parse().unwrap();
-        assert_eq!(weakness(&format!("$2y${cost}${rest}")), Some(Weakness::LowBcryptCost { cost: found }));
-    }
-    for cost in ["10", "14"] {
-        assert!(StoredHash::parse(&format!("$2y${cost}${rest}")).is_ok());
-        assert_eq!(weakness(&format!("$2y${cost}${rest}")), None);
-    }
+fn a_new_argon2id_hash_is_accepted_and_salted() {
+    let random = RepeatableRandom::seeded(7);
+    let hash = |password: &str| hash_argon2id(&SecretString::from(password), &random);
+    let (one, two) = (hash("correct horse").unwrap(), hash("correct horse").unwrap());
+    assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
+    assert_ne!(one, two);
+    assert!(matches(&one, "correct horse") && !matches(&one, "correct horsf"));
+    assert_eq!(weakness(&one), None);
+    assert_eq!(hash(""), Err(NewHashError::Empty));
+    assert_eq!(hash("a\0b"), Err(NewHashError::Nul));
 }
 
-#[test]
-fn a_mistake_comes_with_its_cure() {
-    for stored in ["", "badmin", "$2x$05$x", "$6$x", "$2y$x"] {
-        let message = refusal(stored).to_string();
-        assert!(message.contains("`dockgate hash`") && message.contains("`htpasswd -nB USER`"), "{message}");
-    }
-    assert!(refusal("badmin").to_string().contains("perhaps the password itself"));
-}
+const SHAPES: [Shape; 6] = [
+    Shape::Bcrypt { cost: 4 },
+    Shape::Argon2id(argon2id::Cost { memory: 64, passes: 2, lanes: 3 }),
+    Shape::ShaCrypt { variant: sha_crypt::Variant::Sha256, rounds: 5_000 },
+    Shape::ShaCrypt { variant: sha_crypt::Variant::Sha512, rounds: 1_000 },
+    Shape::Apr1,
+    Shape::Sha1,
+];
 
 #[test]
 fn a_dummy_can_be_checked_and_never_matches() {
-    let shape = Shape::Bcrypt { cost: 4 };
-    let dummy = shape.dummy(&[0xa5; 64]);
-    assert_eq!(StoredHash::parse(&dummy).unwrap().shape(), shape);
-    assert!(!matches(&dummy, "badmin"));
+    for shape in SHAPES {
+        let dummy = shape.dummy(&[0xa5; 64]);
+        assert_eq!(read(&dummy).unwrap().shape(), shape);
+        assert!(!matches(&dummy, "badmin"), "{shape:?}");
+        assert_ne!(dummy, shape.dummy(&[0x5a; 64]));
+    }
+}
+
+#[test]
+fn a_password_that_would_take_long_or_be_cut_is_not_hashed() {
+    let longest = "x".repeat(MOST_CRYPT_PASSWORD_BYTES);
+    for shape in SHAPES {
+        let hash = read(&shape.dummy(&[1; 64])).unwrap();
+        assert!(hash.can_take("x") && !hash.can_take("") && !hash.can_take("x\0y"), "{shape:?}");
+        let takes = |password: &str| hash.can_take(password);
+        match shape {
+            Shape::Bcrypt { .. } => assert!(takes(&longest[..72]) && !takes(&longest[..73])),
+            Shape::ShaCrypt { .. } | Shape::Apr1 => {
+                assert!(takes(&longest) && !takes(&format!("{longest}x")))
+            }
+            Shape::Argon2id(_) | Shape::Sha1 => assert!(takes(&longest.repeat(10))),
+        }
+    }
 }
 
 proptest! {
@@ -148,26 +146,54 @@ proptest! {
 
     #[test]
     fn any_text_is_read_or_refused_without_being_repeated(
-        text in "(\\$2[abxy]\\$)?(0[0-9]|1[0-9])?\\$?\\PC{12,64}",
+        text in "(\\$2[abxy]\\$|\\$[156]\\$|\\$apr1\\$|\\$argon2(id|i|d)\\$|\\{S?SHA\\}|_)?(v=19\\$|rounds=|m=|0[0-9]|1[0-9])?\\$?\\PC{12,64}",
     ) {
-        if let Err(error) = StoredHash::parse(&text) {
-            prop_assert!(!error.to_string().contains(&text));
+        for formats in [HashFormats::Modern, HashFormats::Htpasswd] {
+            if let Err(error) = StoredHash::parse(&text, formats) {
+                prop_assert!(!error.to_string().contains(&text));
+            }
+        }
+    }
+
+    #[test]
+    fn any_numbers_are_within_bounds_or_refused(
+        memory in "[0-9]{0,11}", passes in "[0-9]{0,11}", lanes in "[0-9]{0,5}", rounds in "[0-9+-]{0,11}",
+    ) {
+        let argon2 = format!("$argon2id$v=19$m={memory},t={passes},p={lanes}$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg");
+        if let Ok(hash) = read(&argon2) {
+            let Shape::Argon2id(cost) = hash.shape() else { panic!("{argon2}") };
+            prop_assert!(cost.memory <= 65_536 && u64::from(cost.memory) * u64::from(cost.passes) <= 1 << 20);
+            prop_assert_eq!(hash.text(), argon2);
+        }
+        let crypt = format!("$5$rounds={rounds}$salt${}", "A".repeat(42) + ".");
+        if let Ok(hash) = read(&crypt) {
+            let Shape::ShaCrypt { rounds, .. } = hash.shape() else { panic!("{crypt}") };
+            prop_assert!((1_000..=1_000_000).contains(&rounds));
         }
     }
 
     #[test]
     fn any_bytes_of_the_right_length_are_read_or_refused(tail in "[./A-Za-z0-9é$]{53}") {
-        let _ = StoredHash::parse(&format!("$2y$05${tail}"));
+        let _ = read(&format!("$2y$05${tail}"));
     }
 
     #[test]
-    fn what_is_written_is_read(cost in 4_u32..=14, seed in any::<[u8; 32]>()) {
-        let mut whole = [0; 64];
-        whole[..32].copy_from_slice(&seed);
-        let dummy = Shape::Bcrypt { cost }.dummy(&whole);
-        match StoredHash::parse(&dummy) {
-            Ok(StoredHash::Bcrypt(read)) => prop_assert_eq!(read.text(), dummy),
-            Err(error) => prop_assert!(false, "{}", error),
-        }
+    fn what_is_written_is_read(
+        shape in prop::sample::select(SHAPES.to_vec()),
+        cost in 4_u32..=14,
+        rounds in 1_000_u32..=1_000_000,
+        halves in any::<[[u8; 32]; 2]>(),
+    ) {
+        let mut seed = [0; 64];
+        seed.copy_from_slice(halves.as_flattened());
+        let shape = match shape {
+            Shape::Bcrypt { .. } => Shape::Bcrypt { cost },
+            Shape::ShaCrypt { variant, .. } => Shape::ShaCrypt { variant, rounds },
+            other => other,
+        };
+        let dummy = shape.dummy(&seed);
+        let read = read(&dummy);
+        prop_assert_eq!(read.as_ref().map(StoredHash::shape).ok(), Some(shape), "{}", dummy);
+        prop_assert_eq!(read.map(|read| read.text()).ok(), Some(dummy));
     }
 }

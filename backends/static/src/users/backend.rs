@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use dockgate_api::config::{Moment, Standing, Validity};
 use dockgate_api::secrecy::{ExposeSecret, SecretString};
 use dockgate_api::{
-    Answer, Authenticator, BackendError, Call, Credential, Decision, Identity, KnownIdentity, Login,
-    Passwords, Reason, ReasonCode, Reloaded, async_trait,
+    Answer, Authenticator, BackendError, Call, Credential, Decision, HashFormats, HashInUse, Identity,
+    KnownIdentity, Login, Passwords, Reason, ReasonCode, Reloaded, async_trait,
 };
 
 pub(super) struct Users {
@@ -23,6 +23,8 @@ pub(super) struct Account {
     pub(super) stored: Option<SecretString>,
     /// When it counts.
     pub(super) validity: Validity,
+    /// Held for as long as the hash counts.
+    pub(super) _in_use: Option<HashInUse>,
 }
 
 impl Account {
@@ -62,7 +64,7 @@ impl Authenticator for Users {
         let Some(password) = password.filter(|password| !password.expose_secret().is_empty()) else {
             return Ok(Decision::Deny(Reason::bad_credentials("no password")));
         };
-        if self.passwords.verify(cx, stored.expose_secret(), password).await? {
+        if self.passwords.verify(cx, stored.expose_secret(), HashFormats::Modern, password).await? {
             Ok(account.admit(cx.now()))
         } else {
             Ok(Decision::Deny(Reason::bad_credentials("wrong password")))

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use dockgate_api::config::{KeyPath, Located, Location, Moment, Remark, Standing, Validity};
 use dockgate_api::secrecy::ExposeSecret;
 use dockgate_api::{
-    Authenticator, BuildContext, BuildError, Configure, Dialect, Identity, LabelValue, LabelValues, Labels,
-    Passwords,
+    Authenticator, BuildContext, BuildError, Configure, Dialect, HashFormats, HashInUse, Identity,
+    LabelValue, LabelValues, Labels, Passwords,
 };
 use dockgate_passwords::{Weakness, weakness};
 use schemars::JsonSchema;
@@ -88,11 +88,13 @@ impl Reader<'_> {
         };
         let mut identity =
             Identity::new(name).with_labels(read_labels(labels)).with_expires_at(validity.window.until());
+        let mut in_use = None;
         let stored = password.map(|stored| {
             identity.epoch = Some(self.passwords.epoch(stored.0.expose_secret()));
-            self.stored(name, stored, &path.key("password"))
+            in_use = self.accept(name, &stored, &path.key("password"));
+            stored.value.0
         });
-        Account { identity, stored: stored.map(|Stored(hash)| hash), validity }
+        Account { identity, stored, validity, _in_use: in_use }
     }
 
     fn without_password(
@@ -130,18 +132,24 @@ impl Reader<'_> {
             .ok()
     }
 
-    fn stored(&mut self, name: &str, stored: Located<Stored>, path: &KeyPath) -> Stored {
-        let Located { location, value, .. } = stored;
-        let hash = value.0.expose_secret();
-        if name.is_empty() {
-            let message = "the anonymous account `\"\"` has no password: write `\"\": {}`";
-            self.errors.add(Remark::new(location, path.clone(), message));
-        } else if let Err(message) = self.passwords.accept(hash) {
-            self.errors.add(Remark::new(location, path.clone(), message));
-        } else if let Some(weakness) = weakness(hash) {
-            self.weak.push((location, path.clone(), weakness));
+    fn accept(&mut self, name: &str, stored: &Located<Stored>, path: &KeyPath) -> Option<HashInUse> {
+        let location = stored.location.clone();
+        let hash = stored.value.0.expose_secret();
+        let accepted = if name.is_empty() {
+            Err("the anonymous account `\"\"` has no password: write `\"\": {}`".to_owned())
+        } else {
+            self.passwords.accept(hash, HashFormats::Modern)
+        };
+        match (accepted, weakness(hash)) {
+            (Err(message), _) => {
+                self.errors.add(Remark::new(location, path.clone(), message));
+                None
+            }
+            (Ok(in_use), weakness) => {
+                self.weak.extend(weakness.map(|weakness| (location, path.clone(), weakness)));
+                Some(in_use)
+            }
         }
-        value
     }
 
     /// One warning for all: files with cheap hashes have many of them.

@@ -1,6 +1,7 @@
 //! The outside world as a test wants it.
 
 mod clock;
+mod files;
 mod metrics;
 mod passwords;
 mod random;
@@ -8,6 +9,7 @@ mod spawner;
 mod world;
 
 pub use clock::TurnableClock;
+pub use files::ToldFileWatcher;
 pub use metrics::CountingMetrics;
 pub use passwords::PlainTextPasswords;
 pub use random::RepeatableRandom;

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use dockgate_api::{BuildContext, Call, Clock, RequestId};
 
-use super::{CountingMetrics, PlainTextPasswords, RepeatableRandom, TokioSpawner, TurnableClock};
+use super::{
+    CountingMetrics, PlainTextPasswords, RepeatableRandom, TokioSpawner, ToldFileWatcher, TurnableClock,
+};
 
 /// Longer than any test should take: what waits for it is stuck.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,6 +25,8 @@ pub struct World {
     pub metrics: Arc<CountingMetrics>,
     /// Plain text.
     pub passwords: Arc<PlainTextPasswords>,
+    /// Told nothing yet.
+    pub files: Arc<ToldFileWatcher>,
 }
 
 impl World {
@@ -34,6 +38,7 @@ impl World {
             spawner: Arc::default(),
             metrics: Arc::default(),
             passwords: Arc::default(),
+            files: Arc::default(),
         }
     }
 
@@ -46,6 +51,7 @@ impl World {
             self.metrics.clone(),
             self.passwords.clone(),
         )
+        .with_file_watcher(self.files.clone())
     }
 
     /// A call at the time that the clock shows.
