@@ -1,6 +1,7 @@
 //! The list: which configuration key makes which backend.
 
 use dockgate_api::{Authenticator, Authorizer, Configure, KeyTaken, Registry};
+use dockgate_htpasswd::UsersFileConfig;
 use dockgate_static::{AclConfig, UsersConfig};
 
 /// The backends that a server can be configured with.
@@ -28,7 +29,10 @@ impl Backends {
 
     /// Everything that this build brings along.
     pub fn builtin() -> Self {
-        Self::none().authenticator::<UsersConfig>("users").authorizer::<AclConfig>("acl")
+        Self::none()
+            .authenticator::<UsersConfig>("users")
+            .authenticator::<UsersFileConfig>("users_file")
+            .authorizer::<AclConfig>("acl")
     }
 
     /// Lets a key say who somebody is. A key that is taken is refused when the server starts.
@@ -84,6 +88,9 @@ mod tests {
         let section = Node::text(place, "");
         let refused = Backends::builtin().authenticators().build(&key, &section, &KeyPath::root(), &cx);
         let problems = refused.err().unwrap();
-        assert_eq!(problems[0].to_string(), "a.yml:3:5: zebra: unknown key `zebra`: known here: `users`");
+        assert_eq!(
+            problems[0].to_string(),
+            "a.yml:3:5: zebra: unknown key `zebra`: known here: `users`, `users_file`"
+        );
     }
 }

@@ -3,7 +3,7 @@
 use dockgate_api::config::{KeyPath, Node, Problem, Value};
 
 /// Backends that are still to come: docker_auth's, then ours.
-pub const BACKENDS: [&str; 19] = [
+pub const BACKENDS: [&str; 18] = [
     "ext_auth",
     "google_auth",
     "github_auth",
@@ -16,7 +16,6 @@ pub const BACKENDS: [&str; 19] = [
     "acl_xorm",
     "ext_authz",
     "casbin_authz",
-    "users_file",
     "http_auth",
     "http_authz",
     "sql_auth",
