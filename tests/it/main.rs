@@ -24,3 +24,4 @@ mod listeners;
 mod load;
 mod replay;
 mod token;
+mod users_file;

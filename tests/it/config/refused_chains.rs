@@ -272,7 +272,7 @@ fn a_chain_must_not_be_missing() {
 /// Backends and options of docker_auth that this build does not have are known by name, in either form.
 #[test]
 fn what_is_still_to_come_is_no_typo() {
-    const BACKENDS: [(&str, &str); 18] = [
+    const BACKENDS: [(&str, &str); 17] = [
         ("ext_auth", "{command: /bin/true}"),
         ("google_auth", "{domain: example.com}"),
         ("github_auth", "{organization: acme}"),
@@ -288,7 +288,6 @@ fn what_is_still_to_come_is_no_typo() {
         ("plugin_authz", "{plugin_path: a.so}"),
         ("casbin_authz", "{model_path: m}"),
         // Ours, which are for lists only.
-        ("users_file", "users.d"),
         ("http_auth", "{url: \"https://example.com\"}"),
         ("jwt_auth", "{issuer: a}"),
         ("mtls_auth", "{ca: ca.pem}"),
