@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::token::trust::Version;
 
@@ -38,16 +38,13 @@ pub(super) enum Command {
     #[command(after_help = "Exit code 0 if it would serve, 2 if not. Every problem is shown at once, as \
         FILE:LINE:COLUMN: KEY: what is wrong and what to do.")]
     Check(CheckOptions),
-    /// Make the hash of a password, for `users:`.
+    /// Make the hash of a password, for `users:` or an htpasswd file.
     #[command(
         after_help = "The password is asked for, or read from standard input: `dockgate hash < FILE`. It is \
-        never an argument, where every user of the machine could read it."
+        never an argument, where every user of the machine could read it.\n\n\
+        In an htpasswd file (`users_file:`) write `ACCOUNT:` and the hash on a line."
     )]
-    Hash {
-        /// How expensive the hash is: each step doubles the work of checking and of guessing it (4 to 14).
-        #[arg(long, default_value_t = dockgate_passwords::DEFAULT_COST, value_name = "COST", value_parser = cost())]
-        cost: u32,
-    },
+    Hash(HashOptions),
     /// Make and show signing keys, and what registries must be told of them.
     Keys {
         #[command(subcommand)]
@@ -58,6 +55,24 @@ pub(super) enum Command {
         after_help = "Run again it keeps what is there. The passwords are shown once, when they are made."
     )]
     Quickstart(QuickstartOptions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HashOptions {
+    /// The kind of hash.
+    #[arg(long, value_enum, default_value_t = HashFormat::Bcrypt, value_name = "FORMAT")]
+    pub(super) format: HashFormat,
+    /// How expensive a bcrypt hash is: each step doubles the work of checking and of guessing it (4 to 14).
+    #[arg(long, default_value_t = dockgate_passwords::DEFAULT_COST, value_name = "COST", value_parser = cost())]
+    pub(super) cost: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum HashFormat {
+    /// Every program reads it; takes passwords up to 72 bytes.
+    Bcrypt,
+    /// Harder to guess with special hardware; each login that is not remembered takes 19 MiB for its moment.
+    Argon2id,
 }
 
 #[derive(Debug, Args)]

@@ -5,17 +5,23 @@ use std::process::ExitCode;
 
 use dockgate_api::secrecy::{ExposeSecret, SecretString};
 
+use super::arguments::{HashFormat, HashOptions};
 use crate::outside::Outside;
 
-/// Longer than any password that bcrypt takes; a bound on what is read.
+/// Longer than any password; a bound on what is read.
 const LONGEST_LINE: u64 = 4096;
 
-pub(super) fn run(cost: u32, outside: &Outside) -> ExitCode {
+pub(super) fn run(options: &HashOptions, outside: &Outside) -> ExitCode {
     let password = match read() {
         Ok(password) => password,
         Err(message) => return super::failed(&message),
     };
-    match dockgate_passwords::hash_bcrypt(&password, cost, outside.random.as_ref()) {
+    let random = outside.random.as_ref();
+    let made = match options.format {
+        HashFormat::Bcrypt => dockgate_passwords::hash_bcrypt(&password, options.cost, random),
+        HashFormat::Argon2id => dockgate_passwords::hash_argon2id(&password, random),
+    };
+    match made {
         Ok(hash) => {
             super::say(&hash);
             ExitCode::SUCCESS

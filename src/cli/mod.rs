@@ -54,7 +54,7 @@ fn run_with(arguments: Vec<OsString>, backends: &Backends, outside: &Outside) ->
     match arguments.command {
         Command::Serve { config } => serve::run(&config, backends, outside),
         Command::Check(options) => check::run(&options, backends, outside),
-        Command::Hash { cost } => hash::run(cost, outside),
+        Command::Hash(options) => hash::run(&options, outside),
         Command::Keys { command } => keys::run(&command, backends, outside),
         Command::Quickstart(options) => quickstart::run(&options, backends, outside),
     }

@@ -64,6 +64,39 @@ fn costs_are_bounded_and_salts_are_fresh() {
 }
 
 #[test]
+fn argon2id_by_choice() {
+    let long = "x".repeat(200);
+    let made = |password: &str| {
+        let ended = hash(&["--format", "argon2id"], password.as_bytes());
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+        ended.stdout.trim_end().to_owned()
+    };
+    let users =
+        format!("  a: {{password: \"{}\"}}\n  b: {{password: \"{}\"}}\n", made("correct horse"), made(&long));
+    assert!(users.contains("\"$argon2id$v=19$m=19456,t=2,p=1$"), "{users}");
+    let config = format!(
+        "server: {{addr: \"127.0.0.1:0\"}}\ntoken: {{issuer: a, expiration: 900, certificate: cert.pem, key: key.pem}}\n\
+         users:\n{users}acl: []\n"
+    );
+    let site = Site::with(&config);
+    let checked = crate::process::run(dockgate().args(["check", "auth.yml"]).current_dir(site.path()));
+    assert!(checked.stdout.contains("fine, 0 warning(s)"), "{checked:#?}");
+    let server = Server::start(&site, "auth.yml");
+    for (name, password, status) in [
+        ("a", "correct horse", 200),
+        ("a", "correct horsf", 401),
+        ("b", &long, 200),
+        ("b", &long[1..], 401),
+        ("nobody", "correct horse", 401),
+    ] {
+        assert_eq!(server.ask(Some((name, password)), "repository:a:pull").status, status, "{name}");
+    }
+    let other = hash(&["--format", "md5"], b"same");
+    assert_eq!(other.code, Some(2));
+    assert!(other.stderr.contains("bcrypt") && other.stderr.contains("argon2id"), "{}", other.stderr);
+}
+
+#[test]
 fn passwords_that_bcrypt_cannot_tell_apart_are_refused() {
     let too_long = format!("{}-canary", "x".repeat(66));
     let far_too_long = "x".repeat(100_000);

@@ -20,7 +20,17 @@ fn help_teaches_and_is_no_mistake() {
         (&["help"], &["First steps:"]),
         (&["serve", "--help"], &["until SIGTERM or SIGINT", "<CONFIG>"]),
         (&["check", "--help"], &["serve nothing", "FILE:LINE:COLUMN: KEY: what is wrong and what to do"]),
-        (&["hash", "--help"], &["`dockgate hash < FILE`", "--cost <COST>", "4 to 14", "[default: 10]"]),
+        (
+            &["hash", "--help"],
+            &[
+                "`dockgate hash < FILE`",
+                "--cost <COST>",
+                "4 to 14",
+                "[default: 10]",
+                "argon2id:",
+                "[default: bcrypt]",
+            ],
+        ),
         (
             &["quickstart", "--help"],
             &[

@@ -31,6 +31,7 @@ fn site(name: &str) -> Site {
     assert_eq!(keys.code, Some(0), "{keys:#?}");
     site.write("alice.hash", format!("{KNOWN}\n"));
     site.write("ci.hash", KNOWN);
+    site.write("users.htpasswd", format!("alice:{KNOWN}\n# Apache ends lines so:\r\ndana:{KNOWN}\r\n"));
     site.write("rules/team.yml", "- match: {account: \"ci\"}\n  actions: [\"pull\"]\n");
     let config = sample(name);
     site.write("auth.yml", &config);
@@ -91,6 +92,21 @@ fn chains() {
             ("alice", "repository:releases/a:pull,push", "pull"),
             ("alice", "repository:mobile/a:pull", ""),
             ("", "repository:releases/a:pull", "401"),
+        ],
+    );
+}
+
+#[test]
+fn users_file() {
+    behaves(
+        "users-file.yml",
+        &[
+            ("alice", "repository:alice/a/b:delete,pull,push", "delete,pull,push"),
+            ("alice", "repository:dana/a:pull,push", "pull"),
+            ("dana", "repository:releases/a:pull,push", "pull"),
+            ("ci", "repository:releases/a/b:pull,push", "pull,push"),
+            ("ci", "repository:alice/a:pull", ""),
+            ("", "repository:alice/a:pull", "401"),
         ],
     );
 }
@@ -220,6 +236,8 @@ fn reference() {
             ("alice", "repository:web/a:pull", ""),
             ("ci", "repository:web/a:pull,push", "pull"),
             ("", "repository:web/a:pull", ""),
+            ("dana", "repository:dana/a:pull,push", "pull,push"),
+            ("dana", "repository:web/a:pull", ""),
         ],
     );
 }
