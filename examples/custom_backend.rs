@@ -128,9 +128,9 @@ impl Badge {
         let (Some(owner), Some(code_hash)) = (words.next(), words.next()) else {
             return Err("expected OWNER HASH [DEPARTMENT…]".to_owned());
         };
-        let _in_use = passwords.accept(code_hash, HashFormats::Modern)?;
+        let in_use = passwords.accept(code_hash, HashFormats::Modern)?;
         let departments = words.map(str::to_owned).collect();
-        Ok((owner.to_owned(), Self { code_hash: code_hash.into(), departments, _in_use }))
+        Ok((owner.to_owned(), Self { code_hash: code_hash.into(), departments, _in_use: in_use }))
     }
 }
 

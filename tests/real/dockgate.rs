@@ -34,4 +34,4 @@ pub(crate) fn run(dir: &Path, arguments: &[&str]) -> Outcome {
     command::run(Command::new(PROGRAM).args(arguments).current_dir(dir), dir, &Logs::default())
 }
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_dockgate");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_dockgate");

@@ -72,7 +72,7 @@ go_programs() {
 
 quickstart="docker-registry:docker-registry skopeo:skopeo"
 # By its path: the tests want the client of Debian's engine, whatever else is called docker here.
-tests="podman:podman buildah:buildah openssl:openssl containerd:containerd ctr:containerd runc:runc \
+tests="podman:podman buildah:buildah openssl:openssl htpasswd:apache2-utils containerd:containerd ctr:containerd runc:runc \
     dockerd:docker.io /usr/bin/docker:docker.io"
 case "${1:-tests}" in
     # shellcheck disable=SC2086

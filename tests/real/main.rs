@@ -41,3 +41,4 @@ mod rights;
 mod rotation;
 mod shown;
 mod signing;
+mod users_file;

@@ -34,13 +34,12 @@ impl Keeper {
         let file = Arc::clone(&self.file);
         let mut reading = tokio::task::spawn_blocking(move || file.read());
         let failed = |message: &str| vec![Mistake { location: None, message: message.to_owned() }];
-        let read = match tokio::time::timeout(READ_WITHIN, &mut reading).await {
-            Ok(read) => read,
-            Err(_) => {
-                // No second one beside it: it would hang too.
-                self.refuse(&failed("the file cannot be read: the file system hangs"));
-                reading.await
-            }
+        let read = if let Ok(read) = tokio::time::timeout(READ_WITHIN, &mut reading).await {
+            read
+        } else {
+            // No second one beside it: it would hang too.
+            self.refuse(&failed("the file cannot be read: the file system hangs"));
+            reading.await
         };
         read.unwrap_or_else(|_| Err(failed("reading the file failed")))
     }

@@ -134,7 +134,7 @@ fn a_password_that_would_take_long_or_be_cut_is_not_hashed() {
         match shape {
             Shape::Bcrypt { .. } => assert!(takes(&longest[..72]) && !takes(&longest[..73])),
             Shape::ShaCrypt { .. } | Shape::Apr1 => {
-                assert!(takes(&longest) && !takes(&format!("{longest}x")))
+                assert!(takes(&longest) && !takes(&format!("{longest}x")));
             }
             Shape::Argon2id(_) | Shape::Sha1 => assert!(takes(&longest.repeat(10))),
         }

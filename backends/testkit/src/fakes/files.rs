@@ -50,7 +50,7 @@ impl FileChanges for Told {
     async fn changed(&mut self) {
         if self.0.changed().await.is_err() {
             // Nobody can tell any more.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
