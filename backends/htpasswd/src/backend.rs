@@ -25,9 +25,9 @@ impl UsersFile {
         Self { accounts: ArcSwap::from_pointee(accounts), labels, passwords, trouble: Mutex::new(None) }
     }
 
-    /// Why the accounts are not those that stand in the file now, if so. Returns what was said before.
-    pub(crate) fn set_trouble(&self, trouble: Option<String>) -> Option<String> {
-        std::mem::replace(&mut *self.trouble(), trouble)
+    /// Why the accounts are not those that stand in the file now, if so.
+    pub(crate) fn set_trouble(&self, trouble: Option<String>) {
+        *self.trouble() = trouble;
     }
 
     fn trouble(&self) -> MutexGuard<'_, Option<String>> {

@@ -44,10 +44,10 @@ fn users_that_let_in_anybody_by_mistake() {
                 "60 characters, this has 34",
             ),
             mistake(
-                "argon2",
-                [HASHED, "\"$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA\""],
+                "argon2i",
+                [HASHED, "\"$argon2i$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg\""],
                 "password:",
-                "argon2 hashes are not supported",
+                "argon2i hashes are not supported",
             ),
             mistake(
                 "htpasswd's MD5",
