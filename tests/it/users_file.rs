@@ -123,6 +123,12 @@ fn changed(account: &str) -> String {
     format!("{account}:{ANOTHER}\n")
 }
 
+/// At once: a file that is written in place is empty for a moment.
+fn replace(site: &Site, content: &str) {
+    site.write("new", content);
+    fs::rename(site.file("new"), site.file("users.htpasswd")).unwrap();
+}
+
 #[test]
 fn a_bad_file_changes_nothing_and_is_logged_at_each_change() {
     let site = site(&line("sha", "alice"));
@@ -140,16 +146,21 @@ fn a_bad_file_changes_nothing_and_is_logged_at_each_change() {
         (Some("\nbob:$apr1$canary\n"), "users.htpasswd:2:5"),
     ] {
         match content {
-            Some(content) => site.write("users.htpasswd", content),
+            Some(content) => replace(&site, content),
             None => fs::remove_file(site.file("users.htpasswd")).unwrap(),
         }
-        until(place, || told(place) == 1);
+        until(place, || told(place) > 0);
         assert_eq!(granted(&server, "alice", RIGHT), "pull", "{place}");
     }
     assert_eq!(again(), 0, "{}", server.stderr());
-    assert_eq!(told("users.htpasswd:2:1"), 1, "every mistake of the first file");
-    site.write("users.htpasswd", line("sha", "bob"));
-    until("it is good again", || again() == 1);
+    // A late event of the system may lead to a second look.
+    assert!(
+        (1..=2).contains(&told("users.htpasswd:2:1")),
+        "every mistake of the first file: {}",
+        server.stderr()
+    );
+    replace(&site, &line("sha", "bob"));
+    until("it is good again", || again() > 0);
     assert_eq!(
         (granted(&server, "bob", RIGHT), granted(&server, "alice", RIGHT)),
         ("pull".into(), "401".into())
