@@ -165,6 +165,9 @@ fn a_bad_file_changes_nothing_and_is_logged_at_each_change() {
         (granted(&server, "bob", RIGHT), granted(&server, "alice", RIGHT)),
         ("pull".into(), "401".into())
     );
+    replace(&site, "# nobody\n");
+    until("nobody is left", || lines(" WARN ", "no account in the file any more") > 0);
+    until("bob is out", || granted(&server, "bob", RIGHT) == "401");
     for secret in ["hunter2", "canary", "eSlDmdCX8nqs9SNxRTvrN"] {
         assert!(!server.stderr().contains(secret), "{secret}: {}", server.stderr());
     }

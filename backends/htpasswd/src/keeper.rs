@@ -52,6 +52,10 @@ impl Keeper {
         {
             tracing::warn!(link, %place, "{message}");
         }
+        if number == 0 {
+            // Perhaps a disk was full while the file was written.
+            tracing::warn!(link, file = %path, "there is no account in the file any more: nobody can log in by it");
+        }
         self.users.accounts.store(Arc::new(accounts));
         self.users.set_trouble(None);
         tracing::info!(link, file = %path, accounts = number, "the users file was read again");
