@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use criterion::Criterion;
 use dockgate::outside::{MemoryMetrics, SystemClock, SystemRandom};
 use dockgate_api::secrecy::SecretString;
-use dockgate_api::{Call, Clock as _, Passwords as _, RequestId};
+use dockgate_api::{Call, Clock as _, HashFormats, Passwords as _, RequestId};
 use dockgate_passwords::{PasswordService, Pool, PoolOptions, hash_bcrypt};
 use tokio::runtime::Runtime;
 
@@ -33,7 +33,7 @@ impl Checks {
     fn check(&self) {
         let deadline = Instant::now() + Duration::from_secs(30);
         let cx = Call::new(SystemClock.now(), deadline, RequestId::from_bits(1));
-        let checked = self.service.verify(&cx, &self.stored, &self.password);
+        let checked = self.service.verify(&cx, &self.stored, HashFormats::Modern, &self.password);
         assert!(self.runtime.block_on(checked).unwrap(), "the password is right");
     }
 }

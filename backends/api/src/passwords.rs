@@ -33,6 +33,21 @@ pub trait Passwords: Send + Sync {
         password: &SecretString,
     ) -> Result<bool, BackendError>;
 
+    /// The same without what is remembered of earlier checks, so that a right password takes as long as a wrong one:
+    /// for an account that is closed, of which nobody may learn that way that a password is right.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    async fn verify_anew(
+        &self,
+        cx: &Call,
+        stored: &str,
+        formats: HashFormats,
+        password: &SecretString,
+    ) -> Result<bool, BackendError> {
+        self.verify(cx, stored, formats, password).await
+    }
+
     /// A short text that changes when the stored hash does; see [`Identity::epoch`](crate::Identity::epoch).
     fn epoch(&self, stored: &str) -> String;
 }

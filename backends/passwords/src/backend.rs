@@ -7,6 +7,7 @@ use crate::Pool;
 use crate::digests::epoch;
 use crate::formats::StoredHash;
 use crate::in_use::InUse;
+use crate::pool::Memory;
 
 /// Checks passwords for one configuration: a reload makes a new one on the same [`Pool`].
 pub struct PasswordService {
@@ -51,7 +52,18 @@ impl Passwords for PasswordService {
         password: &SecretString,
     ) -> Result<bool, BackendError> {
         cx.mark_password_work();
-        self.pool.verify(cx, stored, formats, password).await
+        self.pool.verify(cx, stored, formats, password, Memory::Used).await
+    }
+
+    async fn verify_anew(
+        &self,
+        cx: &Call,
+        stored: &str,
+        formats: HashFormats,
+        password: &SecretString,
+    ) -> Result<bool, BackendError> {
+        cx.mark_password_work();
+        self.pool.verify(cx, stored, formats, password, Memory::Untouched).await
     }
 
     fn epoch(&self, stored: &str) -> String {

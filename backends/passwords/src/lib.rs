@@ -13,6 +13,7 @@ mod memo;
 mod pool;
 #[cfg(test)]
 mod tests;
+mod workers;
 
 pub use backend::PasswordService;
 pub use config::PoolOptions;

@@ -12,7 +12,6 @@ use std::time::Duration;
 use dockgate_api::secrecy::{ExposeSecret, SecretString};
 use dockgate_api::{BackendError, Call, Counter, HashFormats, Metrics, Random, RandomError, Series};
 use tokio::sync::{AcquireError, Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, TryAcquireError};
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::PoolOptions;
@@ -20,6 +19,7 @@ use crate::digests::{Digest, Digests};
 use crate::formats::{StoredHash, Uncomputable};
 use crate::keyed::{Keyed, Lease};
 use crate::memo::Memo;
+use crate::workers::{NotDone, Workers};
 
 /// What a client is told to wait when everything is taken.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -43,6 +43,7 @@ struct Inner {
     places: Arc<Semaphore>,
     lane_places: usize,
     slots: Arc<Semaphore>,
+    workers: Workers,
     flights: Keyed<Mutex<Option<bool>>>,
     lanes: Keyed<Lane>,
     hashes: Counter,
@@ -66,6 +67,14 @@ struct Ticket {
     _lane_place: OwnedSemaphorePermit,
     _lane: Lease<Lane>,
     _place: OwnedSemaphorePermit,
+}
+
+/// Whether the memo takes part in a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Memory {
+    Used,
+    /// A right password takes as long as a wrong one, however often it is checked.
+    Untouched,
 }
 
 enum Turn {
@@ -104,6 +113,7 @@ impl Pool {
             places: Arc::new(Semaphore::new(slots + queue)),
             lane_places: (queue / 4).max(2),
             slots: Arc::new(Semaphore::new(slots)),
+            workers: Workers::start(slots),
             flights: Keyed::new(),
             lanes: Keyed::new(),
             hashes: metrics.counter(&Series::new(
@@ -131,10 +141,11 @@ impl Pool {
         stored: &str,
         formats: HashFormats,
         password: &SecretString,
+        memory: Memory,
     ) -> Result<bool, BackendError> {
         let inner = &*self.0;
         let check = inner.digests.check(stored, formats, password.expose_secret());
-        if inner.memo.knows(&check) {
+        if memory == Memory::Used && inner.memo.knows(&check) {
             inner.memo_hits.add(1);
             return Ok(true);
         }
@@ -147,30 +158,30 @@ impl Pool {
             return Err(late());
         }
         let caller = inner.callers.try_acquire().map_err(|error| inner.refuse(&error))?;
-        let turn = timeout(cx.remaining(), inner.turn(check, stored)).await.map_err(|_| late())??;
+        let turn = timeout(cx.remaining(), inner.turn(check, stored, memory)).await.map_err(|_| late())??;
         let ticket = match turn {
             Turn::Known(right) => return Ok(right),
             Turn::Ours(ticket) => ticket,
         };
         let pool = Arc::clone(&self.0);
         let password = password.clone();
-        let work = spawn_blocking(move || pool.compute(*ticket, check, &hash, &password));
+        let work = inner.workers.run(move || pool.compute(*ticket, check, &hash, &password, memory));
         let right = timeout(cx.remaining(), work).await.map_err(|_| late())?;
         drop(caller);
         let failed = || BackendError::Unavailable("computing a password hash failed".to_owned());
-        right.map_err(|_| failed())?.map_err(|Uncomputable| failed())
+        right.map_err(|NotDone| failed())?.map_err(|Uncomputable| failed())
     }
 }
 
 impl Inner {
-    async fn turn(&self, check: Digest, stored: &str) -> Result<Turn, BackendError> {
+    async fn turn(&self, check: Digest, stored: &str, memory: Memory) -> Result<Turn, BackendError> {
         let flight = self.flights.lease(check, || Mutex::new(None));
         let outcome = Arc::clone(&flight.value).lock_owned().await;
         if let Some(right) = *outcome {
             return Ok(Turn::Known(right));
         }
         // The flight that this check just missed may have been a success.
-        if self.memo.knows(&check) {
+        if memory == Memory::Used && self.memo.knows(&check) {
             return Ok(Turn::Known(true));
         }
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|error| self.refuse(&error))?;
@@ -199,10 +210,11 @@ impl Inner {
         check: Digest,
         hash: &StoredHash,
         password: &SecretString,
+        memory: Memory,
     ) -> Result<bool, Uncomputable> {
         self.hashes.add(1);
         let right = (self.check)(hash, password.expose_secret())?;
-        if right {
+        if right && memory == Memory::Used {
             self.memo.remember(check);
         }
         *ticket.outcome = Some(right);

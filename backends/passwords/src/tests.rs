@@ -150,6 +150,25 @@ async fn a_memo_of_no_entries_remembers_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_verified_anew_asks_no_memory_and_leaves_none() {
+    let metrics = CountingMetrics::default();
+    let pool = Pool::new(PoolOptions::default(), &RepeatableRandom::seeded(1), &metrics).unwrap();
+    let service = PasswordService::new(&pool);
+    let password = "badmin".into();
+    let hashes = || metrics.counted("dockgate_password_hashes_total");
+    for expected in 1..=2 {
+        assert_eq!(service.verify_anew(&call(), BADMIN, HashFormats::Modern, &password).await, Ok(true));
+        assert_eq!(hashes(), expected);
+    }
+    for _ in 0..2 {
+        assert_eq!(service.verify(&call(), BADMIN, HashFormats::Modern, &password).await, Ok(true));
+        assert_eq!(hashes(), 3);
+    }
+    assert_eq!(service.verify_anew(&call(), BADMIN, HashFormats::Modern, &password).await, Ok(true));
+    assert_eq!(hashes(), 4);
+}
+
+#[tokio::test]
 async fn the_memo_outlives_a_configuration() {
     let bench = bench(1, 1);
     bench.door.open();

@@ -64,11 +64,17 @@ impl Authenticator for Users {
         let Some(password) = password.filter(|password| !password.expose_secret().is_empty()) else {
             return Ok(Decision::Deny(Reason::bad_credentials("no password")));
         };
-        if self.passwords.verify(cx, stored.expose_secret(), HashFormats::Modern, password).await? {
-            Ok(account.admit(cx.now()))
-        } else {
-            Ok(Decision::Deny(Reason::bad_credentials("wrong password")))
-        }
+        let (stored, formats, closed) =
+            (stored.expose_secret(), HashFormats::Modern, account.closed(cx.now()));
+        let right = match closed {
+            None => self.passwords.verify(cx, stored, formats, password).await?,
+            Some(_) => self.passwords.verify_anew(cx, stored, formats, password).await?,
+        };
+        Ok(match closed {
+            _ if !right => Decision::Deny(Reason::bad_credentials("wrong password")),
+            Some(reason) => Decision::Deny(reason),
+            None => Decision::Allow(account.identity.clone()),
+        })
     }
 
     fn answers_without_proof(&self, account: &str) -> bool {

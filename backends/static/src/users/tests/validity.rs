@@ -105,7 +105,7 @@ async fn a_closed_account_costs_a_hash_for_every_password() {
     ] {
         let bench = bench();
         let users = bench.build(&accounts(key, &value)).unwrap();
-        for (guess, hashes) in [("badmin", 1), ("wrong", 2)] {
+        for (guess, hashes) in [("badmin", 1), ("wrong", 2), ("badmin", 3)] {
             let decision = ask_in(&bench.world, &users, "admin", password(guess)).await;
             assert!(matches!(decision, Decision::Deny(_)), "{key} {decision:?}");
             assert_eq!(bench.hashes(), hashes, "{key} {guess}");
