@@ -2,23 +2,21 @@
 //!
 //! Names that a client chose are written with escapes, so that none can forge a line.
 
-use std::net::IpAddr;
-
 use dockgate_api::{ActionSet, Because, Call, Login, Reason, Resource};
 
 use super::grant::{Decided, Grant};
 use super::question::Question;
 use super::refusal::NotIdentified;
 use crate::chain::LinkError;
-use crate::logging::{DecisionLine, Importance, Log, Quoted};
+use crate::logging::{Importance, Log, Quoted};
 
 /// Somebody was identified; what they asked for was decided.
 pub(super) fn decided(log: &Log, cx: &Call, question: &Question, grant: &Grant) {
     if let Some(mut line) = log.decision(Importance::Info, "decided") {
-        line.word("request_id", cx.request_id());
+        line.request(cx.request_id());
         line.text("account", &grant.identity().account);
         line.word("backend", &grant.identity().link);
-        client(&mut line, question.login.client_ip);
+        line.client(question.login.client_ip);
         line.text("service", &question.login.service);
         line.pieces("asked", |to| {
             let asked = question.scopes.scopes.iter();
@@ -32,15 +30,15 @@ pub(super) fn decided(log: &Log, cx: &Call, question: &Question, grant: &Grant) 
             separated(to, grant.access().iter(), |to, scope| match scope.decided() {
                 Decided::By(link, because) => {
                     to.push(link);
-                    to.push(": ");
+                    to.plain(": ");
                     write_because(to, because);
                 }
                 Decided::Refused(link, reason) => {
                     to.push(link);
-                    to.push(": ");
+                    to.plain(": ");
                     write_reason(to, reason);
                 }
-                Decided::Nobody => to.push("no rule"),
+                Decided::Nobody => to.plain("no rule"),
             });
         });
     }
@@ -76,10 +74,10 @@ pub(super) fn unknown_service(log: &Log, cx: &Call, login: &Login) {
 
 fn refused(log: &Log, cx: &Call, login: &Login, backend: &str, reason: &str, detail: &str) {
     if let Some(mut line) = log.decision(Importance::Info, "refused") {
-        line.word("request_id", cx.request_id());
+        line.request(cx.request_id());
         line.text("account", &login.account);
         line.word("backend", backend);
-        client(&mut line, login.client_ip);
+        line.client(login.client_ip);
         line.text("service", &login.service);
         line.text("reason", reason);
         line.text("detail", detail);
@@ -89,20 +87,13 @@ fn refused(log: &Log, cx: &Call, login: &Login, backend: &str, reason: &str, det
 fn failed_link(log: &Log, cx: &Call, question: &Question, failed: &LinkError) {
     if let Some(mut line) = log.decision(Importance::Error, "could not decide") {
         let login = &question.login;
-        line.word("request_id", cx.request_id());
+        line.request(cx.request_id());
         line.text("account", &login.account);
         line.word("backend", &failed.link);
-        client(&mut line, login.client_ip);
+        line.client(login.client_ip);
         line.text("service", &login.service);
         line.text("error", failed.error.kind());
         line.text("detail", &failed.error.to_string());
-    }
-}
-
-fn client(line: &mut DecisionLine<'_>, ip: Option<IpAddr>) {
-    match ip {
-        Some(ip) => line.word("client", ip),
-        None => line.word("client", "-"),
     }
 }
 
@@ -113,7 +104,7 @@ fn separated<T>(
 ) {
     for (place, item) in items.enumerate() {
         if place > 0 {
-            to.push(" ");
+            to.plain(" ");
         }
         write(to, item);
     }
@@ -123,16 +114,16 @@ fn separated<T>(
 fn write_scope(to: &mut Quoted<'_>, resource: &Resource, actions: &ActionSet) {
     to.push(&resource.kind);
     if let Some(class) = &resource.class {
-        to.push("(");
+        to.plain("(");
         to.push(class);
-        to.push(")");
+        to.plain(")");
     }
-    to.push(":");
+    to.plain(":");
     to.push(&resource.name);
-    to.push(":");
+    to.plain(":");
     for (place, action) in actions.iter().enumerate() {
         if place > 0 {
-            to.push(",");
+            to.plain(",");
         }
         to.push(action);
     }
@@ -141,16 +132,16 @@ fn write_scope(to: &mut Quoted<'_>, resource: &Resource, actions: &ActionSet) {
 fn write_because(to: &mut Quoted<'_>, because: &Because) {
     to.push(&because.place);
     if let Some(comment) = &because.comment {
-        to.push(" (");
+        to.plain(" (");
         to.push(comment);
-        to.push(")");
+        to.plain(")");
     }
 }
 
 fn write_reason(to: &mut Quoted<'_>, reason: &Reason) {
     to.push(reason.code.as_str());
     if !reason.detail.is_empty() {
-        to.push(": ");
+        to.plain(": ");
         to.push(&reason.detail);
     }
 }

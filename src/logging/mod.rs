@@ -7,11 +7,12 @@
 mod line;
 mod spool;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use dockgate_api::{Clock, Counter, Metrics, Series};
+use dockgate_api::{Clock, Counter, Metrics, RequestId, Series};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -102,7 +103,7 @@ impl Log {
         self.spool.start(to, move |lost| {
             let mut line =
                 Line::new(format, clock.now(), "WARN", "log lines were lost: their reader is too slow");
-            line.word("lines", lost);
+            line.word("lines", |lines| _ = write!(lines, "{lost}"));
             line.finish()
         })
     }
@@ -133,10 +134,24 @@ impl DecisionLine<'_> {
         }
     }
 
-    /// A field with one word of ours.
-    pub fn word(&mut self, name: &'static str, value: impl fmt::Display) {
+    /// A field with one word of ours or of the administrator's, which the text format leaves without quotes.
+    pub fn word(&mut self, name: &'static str, value: &str) {
         if let Some(line) = &mut self.line {
-            line.word(name, value);
+            line.word(name, |word| word.push(value));
+        }
+    }
+
+    /// The field that names the request.
+    pub fn request(&mut self, id: RequestId) {
+        if let Some(line) = &mut self.line {
+            line.word("request_id", |word| word.id(id));
+        }
+    }
+
+    /// The field that says where the client is, as far as it is known.
+    pub fn client(&mut self, address: Option<IpAddr>) {
+        if let Some(line) = &mut self.line {
+            line.word("client", |word| word.address(address));
         }
     }
 }

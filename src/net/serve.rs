@@ -19,7 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt as _;
+use tower::Service as _;
 
 use super::listener::{Connection, Listener};
 use super::paced::Paced;
@@ -171,8 +171,7 @@ impl Service {
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(client);
-        let answer =
-            tokio::time::timeout(self.limits.request_timeout.0, self.router.clone().oneshot(request));
+        let answer = tokio::time::timeout(self.limits.request_timeout.0, self.router.clone().call(request));
         match answer.await {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},

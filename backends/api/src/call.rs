@@ -158,6 +158,11 @@ impl RequestId {
     pub fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
+
+    /// The bits.
+    pub fn bits(self) -> u64 {
+        self.0
+    }
 }
 
 impl fmt::Display for RequestId {

@@ -23,22 +23,22 @@ impl Digests {
             HashFormats::Htpasswd => "htpasswd check",
             _ => "check",
         };
-        self.keyed(purpose, &[stored, password])
+        self.keyed(purpose, [stored, password])
     }
 
     /// A stored hash.
     pub(crate) fn stored(&self, stored: &str) -> Digest {
-        self.keyed("stored", &[stored])
+        self.keyed("stored", [stored])
     }
 
     /// What decides which kind of dummy an unknown account gets.
     pub(crate) fn choice(&self, account: &str) -> u64 {
-        beginning(&self.keyed("dummy choice", &[account]))
+        beginning(&self.keyed("dummy choice", [account]))
     }
 
     /// What an unknown account's dummy is made of.
     pub(crate) fn dummy_seed(&self, account: &str) -> [u8; 64] {
-        let halves = [self.keyed("dummy salt", &[account]), self.keyed("dummy digest", &[account])];
+        let halves = [self.keyed("dummy salt", [account]), self.keyed("dummy digest", [account])];
         let mut seed = [0; 64];
         for (to, from) in seed.iter_mut().zip(halves.as_flattened()) {
             *to = *from;
@@ -46,11 +46,16 @@ impl Digests {
         seed
     }
 
-    /// Lengths stand in front of the parts: no two lists of parts give the same bytes.
-    fn keyed(&self, purpose: &str, parts: &[&str]) -> Digest {
+    /// Lengths stand in front of the parts, and no purpose is the beginning of another: no two lists of parts give the
+    /// same bytes.
+    fn keyed<const PARTS: usize>(&self, purpose: &str, parts: [&str; PARTS]) -> Digest {
         let mut context = Context::with_key(&self.0);
-        for part in std::iter::once(&purpose).chain(parts) {
-            context.update(&part.len().to_be_bytes());
+        // Each update has its price: the lengths go in one.
+        let lengths = parts.map(|part| part.len().to_be_bytes());
+        context.update(&PARTS.to_be_bytes());
+        context.update(lengths.as_flattened());
+        context.update(purpose.as_bytes());
+        for part in parts {
             context.update(part.as_bytes());
         }
         let mut digest = [0; 32];
