@@ -135,6 +135,37 @@ fn a_variable_without_value_fails_only_what_needs_it() {
     }
 }
 
+/// The fixed start of a regex is taken off before the rest is searched; what looks back must not notice.
+#[test]
+fn a_regex_behind_its_start_still_sees_the_start() {
+    let values = [Literal("ab"), Literal("a"), Literal("a-b")];
+    let request = Request::account("a").label("l", &values).label("m", &[Literal("-"), Literal("b")]);
+    for (template, text, expected) in [
+        ("/^a\\bb/", "ab", false),
+        ("/^a\\Bb/", "ab", true),
+        ("/^a(?m:^)b/", "ab", false),
+        ("/^a^b/", "ab", false),
+        ("/^${account}\\b-x$/", "a-x", true),
+        ("/^${account}\\bx$/", "ax", false),
+        ("/^${account}^/", "a", false),
+        ("/^${labels:l}\\bx$/", "abx", false),
+        ("/^${labels:l}b?$/", "ab", true),
+        ("/^${labels:l}-b$/", "a-b", true),
+        ("/^${labels:l}-b-b$/", "a-b-b", true),
+        ("/^${labels:l}${labels:m}+$/", "a-bb", true),
+        ("/^${labels:l}${labels:m}$/", "ab-", true),
+        ("/^${labels:l}${labels:m}$/", "a--", false),
+        ("/^${labels:l}+$/", "aab", true),
+        ("/^(${labels:l})x$/", "a-bx", true),
+        ("/^(?:${labels:l}x)?$/", "", true),
+    ] {
+        assert_eq!(matches(template, text, &request), expected, "{template} {text}");
+    }
+    let groups = parse("/^${labels:l}(.*)-(.+)$/");
+    let groups = groups.captures("a-b-c", &request, &Regexes::default()).unwrap().unwrap();
+    assert_eq!((groups.get(1), groups.get(2)), (Some("-b"), Some("c")));
+}
+
 #[test]
 fn labels_of_an_administrator_act_as_patterns() {
     let request = Request::account("bob")
