@@ -16,7 +16,7 @@ use crate::rule::{Effect, Rule};
 use crate::sharing::share;
 
 /// How many rules are tried between two looks at the clock.
-const RULES_BETWEEN_LOOKS: usize = 64;
+const RULES_BETWEEN_LOOKS: usize = 16;
 
 /// An access control list.
 #[derive(Debug)]

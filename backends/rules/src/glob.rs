@@ -3,6 +3,7 @@
 //! `*` matches any run of characters but `/`, `?` one character but `/`, `[a-z]` and `[^a]` one character of a class
 //! (a negated class does match `/`), and `\` takes the next character literally.
 
+mod bound;
 mod greedy;
 mod labels;
 mod parser;
@@ -12,7 +13,7 @@ mod tests;
 
 use thiserror::Error;
 
-pub(crate) use labels::matches_bound;
+pub(crate) use bound::matches_bound;
 pub(crate) use parser::parse;
 
 use crate::token::Tokens;
@@ -107,7 +108,7 @@ impl Glob {
 
     /// Whether the glob matches the whole text.
     pub fn is_match(&self, text: &str) -> bool {
-        labels::matches_plain(&self.elements, text)
+        bound::matches_plain(&self.elements, text)
     }
 }
 

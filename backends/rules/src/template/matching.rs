@@ -4,7 +4,8 @@ use dockgate_api::LabelValue;
 
 use super::regex_template::RegexTemplate;
 use super::resolved::Resolved;
-use super::{Groups, Kind, Part, Template, TemplateError, head, regex_text};
+use super::start::Part;
+use super::{Groups, Kind, Template, TemplateError, head, regex_text};
 use crate::bindings::{Bindings, Bound, MatchError, Value};
 use crate::glob::{self, DoubleStar, Element, Glob};
 use crate::regexes::Regexes;
