@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use dockgate_api::{ActionSet, Because, Credential, Labels, Resource};
+use dockgate_api::{ActionSet, Because, Credential, LabelValue, Labels, Resource};
 use dockgate_rules::DoubleStar;
 use dockgate_testkit::fakes;
 

@@ -1,6 +1,7 @@
 //! One rule, compiled: its conditions, and what it grants.
 
 mod cover;
+mod needs;
 #[cfg(test)]
 mod tests;
 
@@ -168,7 +169,17 @@ impl Rule {
     /// # Errors
     /// If that cannot be decided within bounds; it must not be taken for "no".
     pub fn is_match(&self, request: &AccessRequest<'_>, regexes: &Regexes) -> Result<bool, MatchError> {
-        if !self.may_match(request) {
+        Ok(self.may_match(request) && self.matches_in_full(request, regexes)?)
+    }
+
+    /// The same without a quick look first.
+    pub(crate) fn matches_in_full(
+        &self,
+        request: &AccessRequest<'_>,
+        regexes: &Regexes,
+    ) -> Result<bool, MatchError> {
+        let in_network = |network: &Network| request.client_ip.is_some_and(|ip| network.contains(ip));
+        if !self.network.as_ref().is_none_or(in_network) {
             return Ok(false);
         }
         if let Some(backend) = &self.backend
@@ -195,20 +206,6 @@ impl Rule {
         Ok(true)
     }
 
-    /// Whether what is fixed in each condition fits the request. Where it does not, the rule does not match, whatever
-    /// the rest of it holds, and cannot fail either. Cheap, and needs no allocation.
-    pub fn may_match(&self, request: &AccessRequest<'_>) -> bool {
-        let in_network = |network: &Network| request.client_ip.is_some_and(|ip| network.contains(ip));
-        let value_of = |field| field_text(request, field);
-        let labels = &request.identity.labels;
-        self.network.as_ref().is_none_or(in_network)
-            && self.fields.iter().all(|(field, template)| template.may_match(value_of(*field), value_of))
-            && self.labels_needed().all(|label| !labels.values(label).is_empty())
-            && self
-                .values_needed()
-                .all(|(label, wanted)| labels.values(label).iter().any(|value| value.as_str() == wanted))
-    }
-
     /// What may be equal in many rules.
     pub(crate) fn shareable(
         &mut self,
@@ -216,22 +213,6 @@ impl Rule {
         let fields = self.fields.iter_mut().map(|(_, template)| template);
         let labels = self.labels.iter_mut().map(|(_, template)| template);
         (fields.chain(labels).chain(&mut self.backend), &mut self.actions, &mut self.because)
-    }
-
-    /// The patterns of the request's fields.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (Field, &Template)> {
-        self.fields.iter().map(|(field, template)| (*field, &**template))
-    }
-
-    /// Labels without which the rule cannot match.
-    pub(crate) fn labels_needed(&self) -> impl Iterator<Item = &str> {
-        let conditions = self.labels.iter().map(|(label, _)| &**label);
-        conditions.chain(self.fields().flat_map(|(_, template)| template.labels_needed()))
-    }
-
-    /// Labels with a value of theirs without which the rule cannot match.
-    pub(crate) fn values_needed(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.labels.iter().filter_map(|(label, template)| Some((&**label, template.literal()?)))
     }
 }
 

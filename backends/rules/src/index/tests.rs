@@ -8,7 +8,7 @@ use dockgate_api::{AccessRequest, ActionSet, BackendError, Call, Decision, Ident
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use crate::{Acl, DoubleStar, Rule};
+use crate::{Acl, DoubleStar, Regexes, Rule};
 use random::{Random, request, rule};
 
 /// Rule sets per run; `PROPTEST_CASES` is for a longer one.
@@ -47,6 +47,29 @@ proptest! {
             let expected = acl.decide_one_by_one(&one, &request);
             prop_assert_eq!(acl.decide(&other, &request), expected, "{:#?} {:?}", &configs, asked);
             prop_assert_eq!(one.no_match_until(), other.no_match_until());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    /// Without the quick look, which the index relies on.
+    #[test]
+    fn what_matches_in_full_may_match(seed: u64) {
+        let regexes = Regexes::default();
+        for place in 0..20 {
+            let config = rule(&mut Random::new(seed, place));
+            let Some(rule) = compile(place, &config) else { continue };
+            for number in 0..6 {
+                let asked = request(&mut Random::new(!seed, number));
+                let actions = ActionSet::EMPTY;
+                let request = AccessRequest::new(&asked.identity, &asked.service, &asked.resource, &actions);
+                let request = request.from_ip(asked.ip);
+                if rule.matches_in_full(&request, &regexes) == Ok(true) {
+                    prop_assert!(rule.may_match(&request), "{config} {asked:?}");
+                }
+            }
         }
     }
 }

@@ -71,7 +71,19 @@ impl Random {
             let piece = match self.below(10) {
                 0 => "(.*)".to_owned(),
                 1 => self
-                    .of(&["[^\\/]+", "(a|b)", "(ab-1|b)", "a?", "b+", "(?i:A)", "(a)?", "x{0,1}"])
+                    .of(&[
+                        "[^\\/]+",
+                        "(a|b)",
+                        "(ab-1|b)",
+                        "a?",
+                        "b+",
+                        "(?i:A)",
+                        "(a)?",
+                        "x{0,1}",
+                        "(?:ab-1)?",
+                        "(ab){2}",
+                        "(a-1)*",
+                    ])
                     .to_owned(),
                 2 => "\\/".to_owned(),
                 3 | 4 if variables => self.variable(),
