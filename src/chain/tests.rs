@@ -185,8 +185,8 @@ async fn a_link_has_a_deadline() {
 #[tokio::test]
 async fn a_link_decides_whether_label_values_act_as_patterns() {
     let mut labels = Labels::new();
-    labels.add("team", dockgate_api::LabelValue::Pattern("a*".to_owned()));
-    labels.add("team", dockgate_api::LabelValue::Literal("b*".to_owned()));
+    labels.add("team", LabelValue::Pattern("a*".to_owned()));
+    labels.add("team", LabelValue::Literal("b*".to_owned()));
     let identity = Identity::new("alice").with_labels(labels);
     for (values, kinds) in [(LabelValues::Literal, "LL"), (LabelValues::Pattern, "PP")] {
         let mut only = authn("a", Ok(Decision::Allow(identity.clone())));
@@ -197,7 +197,7 @@ async fn a_link_decides_whether_label_values_act_as_patterns() {
             .labels
             .values("team")
             .iter()
-            .map(|value| if matches!(value, dockgate_api::LabelValue::Pattern(_)) { 'P' } else { 'L' })
+            .map(|value| if matches!(value, LabelValue::Pattern(_)) { 'P' } else { 'L' })
             .collect();
         assert_eq!(found, kinds);
     }
