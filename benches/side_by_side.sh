@@ -4,12 +4,12 @@
 #   side_by_side.sh [RULES [ES256|RS256 [SECONDS [OPTION of dockgate-load ...]]]]
 #
 # DOCKER_AUTH names the auth_server of docker_auth, DOCKGATE another dockgate than that of this tree; USERS is how many
-# accounts there are. Both servers listen on 127.0.0.1 only, and end with the script.
+# accounts there are; REUSE is dockgate's `token.reuse`, such as 5s. Both servers listen on 127.0.0.1 only, and end with the script.
 set -euo pipefail
 
 rules=${1:-100} algorithm=${2:-ES256} seconds=${3:-4}
 shift "$(($# < 3 ? $# : 3))"
-users=${USERS:-1} docker_auth=${DOCKER_AUTH:-}
+users=${USERS:-1} reuse=${REUSE:-} docker_auth=${DOCKER_AUTH:-}
 here=$(cd "$(dirname "$0")/.." && pwd)
 dockgate=${DOCKGATE:-$here/target/release/dockgate}
 
@@ -31,7 +31,11 @@ command -v openssl >/dev/null || die "openssl is missing; it makes the key"
 (cd "$here" && cargo build --release -p dockgate-load)
 load=$here/target/release/dockgate-load
 
+[[ $reuse =~ ^([0-9]+s)?$ ]] || die "REUSE is a time such as 5s"
+
 site=$(mktemp -d)
+# Not beside the keys, whose directory dockgate watches.
+mkdir "$site/logs"
 pids=()
 stop() {
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
@@ -57,9 +61,8 @@ acl() {
     echo '  - {match: {account: "/^user[0-9]+$/", name: "load/*"}, actions: ["pull"]}'
 }
 
-# The parts after `server`, the same for both.
+# The parts that are the same for both.
 {
-    echo "token: {issuer: load, expiration: 900, certificate: \"$site/cert.pem\", key: \"$site/key.pem\"}"
     echo "users:"
     for ((n = 0; n < users; n++)); do
         echo "  user$n: {password: \"$(printf 'password%s' "$n" | "$dockgate" hash --cost 5)\"}"
@@ -68,8 +71,13 @@ acl() {
     acl
 } >"$site/common.yml"
 
+# port name more: `more` stands behind the keys of `token`.
 config() {
-    { echo "server: {addr: \"127.0.0.1:$1\"}" && cat "$site/common.yml"; } >"$site/$2.yml"
+    {
+        echo "server: {addr: \"127.0.0.1:$1\"}"
+        echo "token: {issuer: load, expiration: 900, certificate: \"$site/cert.pem\", key: \"$site/key.pem\"${3:-}}"
+        cat "$site/common.yml"
+    } >"$site/$2.yml"
 }
 
 # log pid text: waits until the log says so, or the process ends.
@@ -83,11 +91,11 @@ says() {
     return 1
 }
 
-config 0 dockgate
-"$dockgate" "$site/dockgate.yml" 2>"$site/dockgate.log" &
+config 0 dockgate "${reuse:+, reuse: $reuse}"
+"$dockgate" "$site/dockgate.yml" 2>"$site/logs/dockgate.log" &
 pids+=($!)
-says "$site/dockgate.log" $! "address=" || { tail -n 20 "$site/dockgate.log" >&2 && die "dockgate does not start"; }
-ports=("$(sed -n 's/.*address=127\.0\.0\.1:\([0-9]*\).*/\1/p' "$site/dockgate.log" | head -n 1)")
+says "$site/logs/dockgate.log" $! "address=" || { tail -n 20 "$site/logs/dockgate.log" >&2 && die "dockgate does not start"; }
+ports=("$(sed -n 's/.*address=127\.0\.0\.1:\([0-9]*\).*/\1/p' "$site/logs/dockgate.log" | head -n 1)")
 
 if [ -z "$docker_auth" ]; then
     echo "DOCKER_AUTH is not set: dockgate is measured alone (benches/README.md)" >&2
@@ -96,16 +104,16 @@ else
     for ((try = 1; try <= 20; try++)); do
         port=$((20000 + RANDOM % 10000))
         config "$port" docker_auth
-        "$docker_auth" -logtostderr "$site/docker_auth.yml" >/dev/null 2>"$site/docker_auth.log" &
+        "$docker_auth" -logtostderr "$site/docker_auth.yml" >/dev/null 2>"$site/logs/docker_auth.log" &
         pids[1]=$!
-        if says "$site/docker_auth.log" "${pids[1]}" "Serving on"; then
+        if says "$site/logs/docker_auth.log" "${pids[1]}" "Serving on"; then
             ports+=("$port")
             break
         fi
         kill "${pids[1]}" 2>/dev/null || true
-        grep -q "address already in use" "$site/docker_auth.log" || break
+        grep -q "address already in use" "$site/logs/docker_auth.log" || break
     done
-    [ "${#ports[@]}" = 2 ] || { tail -n 20 "$site/docker_auth.log" >&2 && die "docker_auth does not start"; }
+    [ "${#ports[@]}" = 2 ] || { tail -n 20 "$site/logs/docker_auth.log" >&2 && die "docker_auth does not start"; }
 fi
 
 asked="/auth?service=load&scope=repository:load/app:pull"
