@@ -1,6 +1,9 @@
 use std::sync::Mutex;
 
-use dockgate_api::{ActionSet, Because, Credential, LabelValue, Labels, Resource};
+use dockgate_api::{
+    AccessRequest, ActionSet, Actions, Authenticator, Authorizer, Because, Credential, Granted, Identity,
+    KnownIdentity, Labels, Login, Reason, Reloaded, Resource, async_trait,
+};
 use dockgate_rules::DoubleStar;
 use dockgate_testkit::fakes;
 

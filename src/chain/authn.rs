@@ -1,0 +1,138 @@
+//! Who is this? Link after link, until one knows.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use dockgate_api::{
+    Answer, Authenticator, BackendError, Call, Decision, Health, Identity, KnownIdentity, LabelValues, Login,
+    Reason, ReasonCode, Reloaded, async_trait,
+};
+
+use super::{Chain, Link, LinkError, Verdict, outcome, together};
+use crate::config::links::OnError;
+
+impl Chain<dyn Authenticator> {
+    /// Asks link after link until one decides.
+    ///
+    /// An error under `on_error: next` lets the next link be asked, but only that link's consent counts: where
+    /// nobody allows, the error stands, so that a directory that is down never looks like a wrong password.
+    ///
+    /// # Errors
+    /// The first error that ended the chain or that nobody's consent made up for.
+    pub async fn identify(&self, cx: &Call, login: &Login) -> Result<Verdict<Identity>, LinkError> {
+        let mut pending: Option<LinkError> = None;
+        let asked: Vec<&Link<dyn Authenticator>> = if login.claims_account() {
+            self.asked_for(&login.account).collect()
+        } else {
+            self.links.iter().collect()
+        };
+        for link in asked {
+            if !login.has_proof() && !link.backend.answers_without_proof(&login.account) {
+                cx.note(|| format!("{} is not asked without a proof", link.name));
+                continue;
+            }
+            match link.authenticate(cx, login).await {
+                Ok(Decision::NoMatch) => {}
+                Ok(Decision::Deny(_)) if pending.is_some() => break,
+                Ok(decision) => {
+                    let decision = self.refuse_foreign(link, decision);
+                    return Ok(Verdict { decision, decided_by: Some(Arc::clone(&link.name)) });
+                }
+                Err(error @ BackendError::Overloaded { .. }) => return Err(link.failed(error)),
+                Err(error) if link.on_error == OnError::Next => {
+                    pending.get_or_insert_with(|| link.failed(error));
+                }
+                Err(error) => return Err(pending.unwrap_or_else(|| link.failed(error))),
+            }
+        }
+        match pending {
+            Some(error) => Err(error),
+            None => Ok(Verdict { decision: Decision::NoMatch, decided_by: None }),
+        }
+    }
+
+    /// A link may find out that the client is somebody whose account another link owns: under another spelling, or
+    /// where the client claimed no account.
+    fn refuse_foreign(
+        &self,
+        link: &Link<dyn Authenticator>,
+        decision: Decision<Identity>,
+    ) -> Decision<Identity> {
+        match decision {
+            Decision::Allow(identity)
+                if self.is_owned(&identity.account) && !link.owns(&identity.account) =>
+            {
+                let detail = format!("{} is an account of another link", identity.account);
+                Decision::Deny(Reason::new(ReasonCode::NotMember, detail))
+            }
+            decision => decision,
+        }
+    }
+
+    /// Asks the one link that made an identity for it again.
+    ///
+    /// # Errors
+    /// The link's error.
+    pub async fn reload_identity(
+        &self,
+        cx: &Call,
+        link: &str,
+        known: &KnownIdentity,
+    ) -> Result<Reloaded, LinkError> {
+        let Some(link) = self.links.iter().find(|candidate| candidate.name.as_ref() == link) else {
+            let detail = format!("there is no link `{link}` any more");
+            return Ok(Reloaded::Gone(Reason::new(ReasonCode::Removed, detail)));
+        };
+        link.reload(cx, known).await.map_err(|error| link.failed(error))
+    }
+}
+
+impl Link<dyn Authenticator> {
+    async fn authenticate(&self, cx: &Call, login: &Login) -> Answer<Identity> {
+        let (cx, asked) = (self.call(cx), Instant::now());
+        let answer = tokio::time::timeout(cx.remaining(), self.backend.authenticate(&cx, login)).await;
+        let answer = answer.unwrap_or_else(|_| Err(self.timed_out(asked)));
+        cx.note(|| format!("{} answered {} after {:?}", self.name, outcome(&answer), asked.elapsed()));
+        Ok(match answer? {
+            Decision::Allow(identity) => Decision::Allow(self.stamp(identity)),
+            other => other,
+        })
+    }
+
+    async fn reload(&self, cx: &Call, known: &KnownIdentity) -> Result<Reloaded, BackendError> {
+        let (cx, asked) = (self.call(cx), Instant::now());
+        let answer = tokio::time::timeout(cx.remaining(), self.backend.reload(&cx, known)).await;
+        Ok(match answer.unwrap_or_else(|_| Err(self.timed_out(asked)))? {
+            Reloaded::Current(identity) => Reloaded::Current(self.stamp(identity)),
+            other => other,
+        })
+    }
+
+    fn stamp(&self, mut identity: Identity) -> Identity {
+        identity.link = self.name.to_string();
+        identity.labels = match self.values {
+            LabelValues::Literal => identity.labels.into_literals(),
+            LabelValues::Pattern => identity.labels.into_patterns(),
+        };
+        identity
+    }
+}
+
+#[async_trait]
+impl Authenticator for Chain<dyn Authenticator> {
+    async fn authenticate(&self, cx: &Call, login: &Login) -> Answer<Identity> {
+        self.identify(cx, login).await.map(|verdict| verdict.decision).map_err(|failed| failed.error)
+    }
+
+    fn answers_without_proof(&self, account: &str) -> bool {
+        self.links.iter().any(|link| link.backend.answers_without_proof(account))
+    }
+
+    async fn health(&self, cx: &Call) -> Health {
+        let mut all = Vec::with_capacity(self.links.len());
+        for link in &self.links {
+            all.push((&*link.name, link.backend.health(&link.call(cx)).await));
+        }
+        together(all)
+    }
+}
