@@ -15,7 +15,6 @@
 
 pub mod access;
 mod backends;
-mod bounded_file;
 pub mod chain;
 pub mod cli;
 pub mod config;

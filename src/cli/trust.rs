@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::SystemTime;
 
+use dockgate_api::read_file;
+
 use super::arguments::{CheckOptions, Given};
 use super::keys::unknown_service;
 use super::{header_words, shell_word};
-use crate::bounded_file;
 use crate::state::{LoadedKey, ServiceProfile, Signing, State};
 use crate::token::trust::{TokenForm, Trust, TrustFile, Version};
 use crate::token::{Certificate, HeaderOptions};
@@ -214,7 +215,7 @@ fn foreign(
 }
 
 fn read(path: &Path) -> Result<TrustFile, String> {
-    let bytes = bounded_file::read(path, LARGEST).map_err(|error| {
+    let bytes = read_file(path, LARGEST).map_err(|error| {
         format!("{}: cannot be read ({error}); name the registry's own file, or a copy of it", path.display())
     })?;
     Ok(TrustFile { path: path.to_path_buf(), bytes })

@@ -1,8 +1,7 @@
 //! From a section of the configuration file to a backend.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read as _;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +10,10 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use crate::config::{KeyPath, Node, Problem, Remark};
-use crate::{Clock, FileChanges, FileWatcher, HttpClient, Metrics, Passwords, Random, Spawner, Store};
+use crate::{
+    BuildError, Clock, FileChanges, FileWatcher, HttpClient, Metrics, Passwords, Random, Spawner, Store,
+    read_file,
+};
 
 /// In bytes; far longer than any password, hash or token.
 const LONGEST_SECRET: u64 = 64 * 1024;
@@ -162,12 +164,13 @@ impl BuildContext {
     pub fn read_secret(&self, path: impl AsRef<Path>) -> Result<SecretString, String> {
         let path = self.resolve(path);
         let shown = path.display();
-        let mut text = String::new();
-        let read = File::open(&path).and_then(|file| file.take(LONGEST_SECRET + 1).read_to_string(&mut text));
-        read.map_err(|error| format!("cannot read {shown}: {error}"))?;
+        let bytes = read_file(&path, LONGEST_SECRET).map_err(|error| match error.kind() {
+            io::ErrorKind::FileTooLarge => format!("{shown} is too long for a secret"),
+            _ => format!("cannot read {shown}: {error}"),
+        })?;
+        let text = String::from_utf8(bytes).map_err(|_| format!("{shown} is not UTF-8 text"))?;
         match text.trim() {
             "" => Err(format!("{shown} is empty: write the secret into it")),
-            _ if text.len() as u64 > LONGEST_SECRET => Err(format!("{shown} is too long for a secret")),
             secret => Ok(SecretString::from(secret)),
         }
     }
@@ -276,52 +279,3 @@ pub enum LabelValues {
     /// They act as patterns.
     Pattern,
 }
-
-/// Why a backend could not be made: one or more problems, each with its place where that is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BuildError {
-    problems: Vec<Remark>,
-}
-
-impl BuildError {
-    /// A problem of the section as a whole.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { problems: vec![Remark::on_section(message)] }
-    }
-
-    /// No problem yet; see [`is_empty`](Self::is_empty).
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    /// Adds a problem.
-    pub fn add(&mut self, remark: Remark) {
-        self.problems.push(remark);
-    }
-
-    /// Whether nothing is wrong after all.
-    pub fn is_empty(&self) -> bool {
-        self.problems.is_empty()
-    }
-
-    /// The problems with whole paths; one without a place gets the section's.
-    pub fn into_problems(self, section: &Node, path: &KeyPath) -> Vec<Problem> {
-        self.problems.into_iter().map(|remark| remark.into_problem(section, path)).collect()
-    }
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, Remark { key, message, .. }) in self.problems.iter().enumerate() {
-            let separator = if place == 0 { "" } else { "\n" };
-            if key.as_str().is_empty() {
-                write!(f, "{separator}{message}")?;
-            } else {
-                write!(f, "{separator}{key}: {message}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for BuildError {}

@@ -1,8 +1,9 @@
 use std::io;
 use std::path::Path;
 
+use dockgate_api::read_file;
+
 use super::error::{FileRole, KeyError, KeyProblem};
-use crate::bounded_file;
 
 /// No certificate chain or key comes near this; a device or a log given by mistake goes beyond.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -29,7 +30,7 @@ impl std::fmt::Debug for PemFile<'_> {
 }
 
 pub(super) fn read(role: FileRole, path: &Path) -> Result<Vec<u8>, KeyError> {
-    bounded_file::read(path, LARGEST_FILE).map_err(|error| {
+    read_file(path, LARGEST_FILE).map_err(|error| {
         let too_large = error.kind() == io::ErrorKind::FileTooLarge;
         let problem = if too_large { KeyProblem::TooLarge } else { KeyProblem::Unreadable(error) };
         KeyError::new(role, path, problem)

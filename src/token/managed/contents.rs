@@ -6,12 +6,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use dockgate_api::read_file;
+
 use super::authority::Authority;
 use super::directory::{VOLUME_LINK, is_temporary};
 use super::error::ManagedError;
 use super::layout::{Entry, MARK, VERSION};
 use super::lock;
-use crate::bounded_file;
 use crate::token::{Certificate, PemFile, SigningKey};
 
 /// No file of a managed directory comes near this.
@@ -159,7 +160,7 @@ pub(super) fn first_file(root: &Path) -> Result<Option<String>, ManagedError> {
 }
 
 fn read_entry(root: &Path, from: &Path, entry: Entry) -> Result<Option<Vec<u8>>, ManagedError> {
-    match bounded_file::read(&entry.of(from), LARGEST_FILE) {
+    match read_file(&entry.of(from), LARGEST_FILE) {
         Ok(bytes) => Ok(Some(bytes)),
         // A missing directory is found out with the marker.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {

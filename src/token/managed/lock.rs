@@ -6,11 +6,11 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use dockgate_api::read_file;
 use rustix::fs::OFlags;
 
 use super::error::ManagedError;
 use super::layout::Entry;
-use crate::bounded_file;
 
 /// Writing takes milliseconds; who holds the lock for so long hangs.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -62,7 +62,7 @@ pub(super) fn is_still_there(path: &Path, file: &File) -> bool {
 
 /// Whether a file is what [`hold`] leaves; another one of that name is somebody's.
 pub(super) fn is_ours(path: &Path) -> bool {
-    bounded_file::read(path, SHOWN).is_ok_and(|text| text.is_empty() || text.starts_with(b"process "))
+    read_file(path, SHOWN).is_ok_and(|text| text.is_empty() || text.starts_with(b"process "))
 }
 
 /// For the message of who waits in vain.

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use dockgate_api::read_file;
+
 use super::contents::{Contents, LARGEST_FILE, Leaf, certificates};
 use super::current::{Current, exposed, of_the_ca};
 use super::directory::Directory;
@@ -12,7 +14,6 @@ use super::layout::{Entry, marker};
 use super::notice::{Notice, day};
 use super::schedule::{due_at, is_usable, issuing};
 use super::steps::write_leaf;
-use crate::bounded_file;
 use crate::token::{Certificate, GenerateError, SigningKey};
 
 /// The usual life of a leaf that is renewed by hand: 90 days.
@@ -117,7 +118,7 @@ fn check_target(into: &Path, source: &Contents) -> Result<Option<Contents>, Mana
 }
 
 fn first_bundle(into: &Path) -> Option<Vec<Certificate>> {
-    certificates(&bounded_file::read(&Entry::Bundle.of(into), LARGEST_FILE).ok()?)
+    certificates(&read_file(&Entry::Bundle.of(into), LARGEST_FILE).ok()?)
 }
 
 fn is_ours(bundle: &[Certificate], source: &Contents) -> bool {

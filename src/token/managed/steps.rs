@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::SystemTime;
 
+use dockgate_api::read_file;
+
 use super::authority::Authority;
 use super::contents::{Contents, LARGEST_FILE};
 use super::current::{MOST_PREVIOUS, to_publish};
@@ -11,7 +13,6 @@ use super::error::ManagedError;
 use super::layout::Entry;
 use super::notice::Notice;
 use super::schedule::{LEAF_LIFE, Reason, Step, issuing, switch_at};
-use crate::bounded_file;
 use crate::token::Certificate;
 
 /// Does one step. Returns what is to be said of it.
@@ -35,7 +36,7 @@ pub(super) fn take(
         }
         Step::SwitchCa => {
             let path = Entry::Ca.of(root);
-            let old = bounded_file::read(&path, LARGEST_FILE)
+            let old = read_file(&path, LARGEST_FILE)
                 .map_err(|error| ManagedError::Unreadable { path: path.clone(), error })?;
             let old = String::from_utf8_lossy(&old);
             // A crash in between leaves the old CA twice, and the next holder of the lock begins again.
