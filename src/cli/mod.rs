@@ -107,7 +107,7 @@ fn refuse(file: &Path, problems: &[Problem]) -> ExitCode {
     ExitCode::from(MISTAKE)
 }
 
-/// A mistake in the command line that only the configuration shows.
+/// A mistake in the command line that its grammar does not show.
 fn refuse_usage(text: &str) -> ExitCode {
     complain(text);
     ExitCode::from(MISTAKE)

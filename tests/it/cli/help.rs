@@ -26,7 +26,7 @@ fn help_teaches_and_is_no_mistake() {
                 "`dockgate hash < FILE`",
                 "--cost <COST>",
                 "4 to 14",
-                "[default: 10]",
+                "10 if not given",
                 "argon2id:",
                 "[default: bcrypt]",
             ],
