@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::Response;
-use dockgate_api::{Call, Credential, Login};
+use dockgate_api::{Call, Credential, Login, RequestId};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::ClientAddress;
@@ -112,7 +112,7 @@ pub(super) async fn get(
 ) -> Response {
     let params = Params::read(request.uri().query().unwrap_or_default(), b"");
     let answer = token(&state, client, request.headers(), params).await;
-    let answer = answer.and_then(|grant| signed(&state, &grant, None));
+    let answer = answer.and_then(|(id, grant)| signed(&state, id, &grant, None));
     answer.unwrap_or_else(|failure| failure.respond(&state, client))
 }
 
@@ -145,8 +145,8 @@ async fn post_inner(
         Some("refresh_token") => return Err(Failure::NoProof),
         Some(_) => return Err(Failure::GrantType),
     }
-    let grant = token(state, client, &head.headers, params).await?;
-    signed(state, &grant, Some(granted_scope(&grant)))
+    let (id, grant) = token(state, client, &head.headers, params).await?;
+    signed(state, id, &grant, Some(granted_scope(&grant)))
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
@@ -172,7 +172,7 @@ async fn token(
     client: ClientAddress,
     headers: &HeaderMap,
     params: Params,
-) -> Result<Grant, Failure> {
+) -> Result<(RequestId, Grant), Failure> {
     let basic = credentials::basic(headers).map_err(|bad| match bad {
         BadHeader::Malformed => Failure::Request("the Authorization header cannot be read"),
         BadHeader::Scheme => Failure::NoProof,
@@ -185,8 +185,10 @@ async fn token(
     let login = Login::new(account, credential).from_ip(client.0).for_service(service);
 
     let deadline = Instant::now() + state.limits().request_timeout.0;
-    let cx = Call::new(state.now(), deadline, state.next_request_id());
-    state.access().answer(&cx, &Question { login, scopes }).await.map_err(Failure::Refused)
+    let id = state.next_request_id();
+    let cx = Call::new(state.now(), deadline, id);
+    let grant = state.access().answer(&cx, &Question { login, scopes }).await.map_err(Failure::Refused)?;
+    Ok((id, grant))
 }
 
 /// Who the request claims to be. The header and the form may both say so, if they agree; `account` is a hint that must
@@ -224,27 +226,28 @@ fn granted_scope(grant: &Grant) -> String {
 }
 
 /// The token's life begins when it is signed, not when the request came: hashing may have taken a while.
-fn signed(state: &State, grant: &Grant, scope: Option<String>) -> Result<Response, Failure> {
+fn signed(state: &State, id: RequestId, grant: &Grant, scope: Option<String>) -> Result<Response, Failure> {
     let issued = state.signing().issuer.issue(grant, state.now(), state.random()).map_err(|error| {
-        tracing::error!(%error, "could not sign a token");
+        tracing::error!(request_id = %id, %error, "could not sign a token");
         Failure::NotSigned
     })?;
     tracing::debug!(
+        request_id = %id,
         jti = %issued.jwt_id,
         expires_in = issued.expires_in,
         reused = issued.reused,
         "answers with a token"
     );
-    note_short_life(grant, &issued);
+    note_short_life(id, grant, &issued);
     let body = answer(&issued, scope.as_deref()).map_err(|_| Failure::NotSigned)?;
     Ok(json(StatusCode::OK, body))
 }
 
 /// Below a minute clients come back at every step, and nobody configured that.
-fn note_short_life(grant: &Grant, issued: &Issued) {
+fn note_short_life(id: RequestId, grant: &Grant, issued: &Issued) {
     let ends = grant.valid_until().and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok());
     if issued.expires_in < 60 && ends.is_some_and(|end| end.as_secs() <= issued.expires_at) {
         let account = grant.identity().account.as_str();
-        tracing::info!(account, expires_in = issued.expires_in, "a window ends this token soon");
+        tracing::info!(request_id = %id, account, expires_in = issued.expires_in, "a window ends this token soon");
     }
 }

@@ -256,4 +256,7 @@ fn the_log_says_when_a_window_ends_a_token_within_a_minute() {
     let (_, seconds) = line.split_once("expires_in=").unwrap_or_else(|| panic!("{line}"));
     let seconds: u64 = seconds.split_whitespace().next().unwrap().parse().unwrap();
     assert!((1..=50).contains(&seconds) && line.contains("alice"), "{line}");
+    // The line of its decision is found by it.
+    let id = line.split_whitespace().find(|word| word.starts_with("request_id=")).unwrap();
+    assert_eq!(log.lines().filter(|line| line.contains(id)).count(), 2, "{log}");
 }
