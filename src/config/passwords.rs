@@ -1,5 +1,7 @@
 //! `passwords:` — how much hashing we take on.
 
+use std::num::NonZeroU16;
+
 use dockgate_passwords::{Pool, PoolOptions};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,7 +13,7 @@ use crate::outside::Outside;
 #[serde(default)]
 pub struct PasswordsConfig {
     /// Passwords hashed at a time; two a processor if not given.
-    pub slots: Option<u16>,
+    pub slots: Option<NonZeroU16>,
     /// Logins that may wait for a slot; further ones get 503.
     pub queue: Option<u32>,
     /// Verified passwords remembered (as keyed hashes, in memory only); 0 for none.
@@ -26,7 +28,7 @@ impl PasswordsConfig {
     pub fn pool(&self, outside: &Outside) -> Result<Pool, String> {
         let mut options = PoolOptions::default();
         if let Some(slots) = self.slots {
-            options.slots = usize::from(slots.max(1));
+            options.slots = usize::from(slots.get());
         }
         if let Some(queue) = self.queue {
             options.queue = queue as usize;

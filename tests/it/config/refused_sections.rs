@@ -44,7 +44,7 @@ fn values_of_the_wrong_type() {
             mistake("word for a number", ["900", "soon"], "soon", "expected a whole number, found `soon`"),
             mistake("quoted number", ["900", "\"900\""], "\"900\"", "expected a whole number"),
             mistake("fraction for a number", ["900", "1.5"], "1.5", "expected a whole number"),
-            mistake("negative number", ["900", "-900"], "-900", "out of range"),
+            mistake("negative number", ["900", "-900"], "-900", "write a number from 0 to 4294967295"),
             mistake("huge number", ["900", "99999999999"], "99999999999", "out of range"),
             mistake("list for a text", ["\"test issuer\"", "[a]"], "issuer", "expected text, found a list"),
             mistake(
@@ -318,6 +318,12 @@ fn limits_beyond_measure() {
                 "a smaller number",
             ),
             mistake("queue", [LIMITS, "passwords:\n  queue: 4294967296\ntoken:\n"], "queue", "out of range"),
+            mistake(
+                "no slots",
+                [LIMITS, "passwords:\n  slots: 0\ntoken:\n"],
+                "slots",
+                "a number from 1 to 65535",
+            ),
             mistake("slots", [LIMITS, "passwords:\n  slots: 65536\ntoken:\n"], "slots", "out of range"),
         ],
     );

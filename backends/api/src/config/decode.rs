@@ -12,6 +12,9 @@ use super::access::{Entries, Items, LocatedParts, OneEntry};
 use super::failure::{Failure, Run, Trail};
 use super::{Key, KeyPath, Node, Problem, Value, located, scalar};
 
+/// A longer list in a message helps nobody.
+const MOST_KEYS_NAMED: usize = 6;
+
 impl Node {
     /// Decodes a typed configuration. Keys that a struct does not know are refused.
     ///
@@ -192,6 +195,10 @@ impl<'de> Deserializer<'de> for Decoder<'_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
+        if self.node.entries().is_none() && (1..=MOST_KEYS_NAMED).contains(&fields.len()) {
+            let named = fields.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+            return Err(self.expected_shape(&format!("a mapping with keys such as {named}")));
+        }
         self.run.refuse_unknown_keys(self.node, self.trail, fields);
         self.mapping(visitor)
     }

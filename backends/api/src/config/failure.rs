@@ -121,6 +121,24 @@ impl Failure {
     }
 }
 
+/// What a type of Rust's, by which serde names what it expects, can hold.
+fn range(kind: &str) -> Option<(i128, i128)> {
+    if let Some(kind) = kind.strip_prefix("a nonzero ") {
+        return range(kind).filter(|(least, _)| *least == 0).map(|(_, most)| (1, most));
+    }
+    Some(match kind {
+        "u8" => (0, u8::MAX.into()),
+        "u16" => (0, u16::MAX.into()),
+        "u32" => (0, u32::MAX.into()),
+        "u64" | "usize" => (0, u64::MAX.into()),
+        "i8" => (i8::MIN.into(), i8::MAX.into()),
+        "i16" => (i16::MIN.into(), i16::MAX.into()),
+        "i32" => (i32::MIN.into(), i32::MAX.into()),
+        "i64" | "isize" => (i64::MIN.into(), i64::MAX.into()),
+        _ => return None,
+    })
+}
+
 impl de::Error for Failure {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::Message(message.to_string())
@@ -139,6 +157,14 @@ impl de::Error for Failure {
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let (kind, number) = match found {
+            Unexpected::Unsigned(number) => (expected.to_string(), i128::from(number)),
+            Unexpected::Signed(number) => (expected.to_string(), i128::from(number)),
+            _ => (String::new(), 0),
+        };
+        if let Some((least, most)) = range(&kind) {
+            return Self::Message(format!("{number} is out of range: write a number from {least} to {most}"));
+        }
         Self::Message(format!("{found} is out of range: expected {expected}"))
     }
 

@@ -145,9 +145,11 @@ fn nothing_is_not_text() {
 
 #[test]
 fn numbers_have_a_range() {
-    for (number, message) in
-        [("-1", "expected u32"), ("4294967296", "expected u32"), ("99999999999999999999", "a smaller number")]
-    {
+    for (number, message) in [
+        ("-1", "-1 is out of range: write a number from 0 to 4294967295"),
+        ("4294967296", "4294967296 is out of range: write a number from 0 to 4294967295"),
+        ("99999999999999999999", "a smaller number"),
+    ] {
         let mut entries = valid();
         entries[1] = ("expiration", plain(2, number));
         let found = problems::<Section>(&map(1, entries));

@@ -260,7 +260,9 @@ mod tests {
         let scalar = read(&[("valid", plain("2026-12-31"))]).unwrap_err();
         assert_eq!(
             scalar,
-            ["test.yml:2:1: valid: expected a mapping of keys to values, found a single value"]
+            [
+                "test.yml:2:1: valid: expected a mapping with keys such as `from`, `until`, found a single value"
+            ]
         );
     }
 
