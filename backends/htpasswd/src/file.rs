@@ -127,7 +127,9 @@ fn unreadable(path: &Path, error: &io::Error) -> Mistake {
     let shown = path.display();
     let message = match error.kind() {
         io::ErrorKind::NotFound => {
-            format!("there is no file {shown}: make it with `htpasswd -cB FILE ACCOUNT`, or correct the path")
+            format!(
+                "there is no file {shown}: make it with `htpasswd -cB -C 10 FILE ACCOUNT`, or correct the path"
+            )
         }
         io::ErrorKind::PermissionDenied => format!("cannot read {shown}: let the server's user read it"),
         io::ErrorKind::IsADirectory => format!("{shown} is a directory: name the htpasswd file in it"),

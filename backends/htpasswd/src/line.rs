@@ -23,7 +23,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Line<'_>, &'static str> {
         return Ok(Line::Nothing);
     }
     let Some((account, rest)) = line.split_once(':') else {
-        return Err("expected ACCOUNT:HASH, as `htpasswd -B FILE ACCOUNT` writes it");
+        return Err("expected ACCOUNT:HASH, as `htpasswd -B -C 10 FILE ACCOUNT` writes it");
     };
     if account.is_empty() {
         return Err("there is no account in front of the `:`: write one, or take the line out");

@@ -30,6 +30,12 @@ fn users_that_let_in_anybody_by_mistake() {
                 "password:",
                 "perhaps the password itself",
             ),
+            mistake(
+                "a line of an htpasswd file",
+                [HASHED, "\"alice:$2y$10$mD2HjrwdrDbQBevHsQRoDOAeYYnbeK1TdoTK8jvVi9j/oqRkYEbvq\""],
+                "password:",
+                "only what stands behind the `:`",
+            ),
             mistake("a number", [HASHED, "12345678"], "password:", "perhaps the password itself"),
             mistake(
                 "compose's dollars",
@@ -83,11 +89,13 @@ fn a_hash_in_a_file_of_its_own() {
     let site = Site::new();
     let in_file =
         |config: &str| config.replace(&format!("password: \"{HASH}\""), "password_file: alice.hash");
+    let long = "x".repeat(65_537);
     let cases = [
         ("no file", None, "cannot read"),
         ("an empty file", Some(""), "is empty: write the secret"),
         ("the password itself", Some(SECRET), "perhaps the password itself"),
         ("binary garbage", Some("\0\0\0"), "not a password hash"),
+        ("far too much", Some(&long), "is too long for a secret"),
     ];
     for config in [in_file(FLAT), in_file(LISTED)] {
         site.write("auth.yml", &config);

@@ -89,7 +89,7 @@ fn a_file_that_cannot_be_read_is_said_where_it_is_named() {
     large.set_len(32 * 1024 * 1024 + 1).unwrap();
     std::os::unix::fs::symlink("/dev/zero", bench.directory.path().join("endless")).unwrap();
     for (path, what) in [
-        ("missing", "there is no file missing: make it with `htpasswd -cB FILE ACCOUNT`"),
+        ("missing", "there is no file missing: make it with `htpasswd -cB -C 10 FILE ACCOUNT`"),
         ("directory", "directory is a directory"),
         ("large", "large is larger than 32 MiB"),
         ("endless", "cannot read endless: it is no regular file"),

@@ -7,7 +7,7 @@ use super::bcrypt::{LOWEST_COST, LOWEST_GOOD_COST, MOST_COST, MOST_PASSWORD_BYTE
 use super::sha_crypt::{FEWEST_GOOD_ROUNDS, FEWEST_ROUNDS, MOST_ROUNDS};
 
 /// Where to get a hash that is accepted.
-const CURE: &str = "make a bcrypt hash with `dockgate hash` or `htpasswd -nB USER`";
+const CURE: &str = "make a bcrypt hash with `dockgate hash` or `htpasswd -nB -C 10 ACCOUNT`";
 
 /// Why a stored hash cannot be used.
 #[non_exhaustive]
@@ -17,6 +17,8 @@ pub enum HashError {
     Empty,
     /// It does not look like a hash at all.
     PlainText,
+    /// A whole line of an htpasswd file, account and all.
+    AccountInFront,
     /// Every `$` is doubled, as in a compose file.
     DoubledDollar,
     /// A kind of hash that is not checked here.
@@ -77,6 +79,9 @@ impl fmt::Display for HashError {
             Self::PlainText => write!(
                 f,
                 "this is not a password hash, perhaps the password itself (if so, change it): {CURE}"
+            ),
+            Self::AccountInFront => f.write_str(
+                "an account and a `:` stand in front of the hash: write only what stands behind the `:`",
             ),
             Self::DoubledDollar => f.write_str(
                 "this is not a password hash: it begins with `$$`; write every `$` once (only compose files \

@@ -72,6 +72,8 @@ impl StoredHash {
                 HashFormats::Htpasswd => kind.parse(text),
                 _ => Err(HashError::OnlyInHtpasswd { kind: kind.name }),
             }
+        } else if text.rsplit_once(':').is_some_and(|(_, hash)| Self::parse(hash, formats).is_ok()) {
+            Err(HashError::AccountInFront)
         } else {
             Err(kinds::unsupported(text))
         }

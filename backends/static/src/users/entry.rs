@@ -36,8 +36,7 @@ pub(super) struct Values(pub(super) Vec<String>);
 #[derive(Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Keys {
-    /// The bcrypt hash of the password: `dockgate hash`, or `htpasswd -nB USER`. Without this key any
-    /// password will do.
+    /// The hash of the password, such as `dockgate hash` makes. Without this key any password will do.
     #[serde(default, deserialize_with = "given")]
     #[schemars(with = "String")]
     password: Option<Located<Stored>>,
@@ -67,8 +66,8 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 
 impl<'de> Deserialize<'de> for Entry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let complaint = "nothing stands behind this account: give it a `password` (a bcrypt hash; `dockgate \
-                         hash` makes one), or write `{}` if any password is to do";
+        let complaint = "nothing stands behind this account: give it a `password` (a hash; `dockgate hash` \
+                         makes one), or write `{}` if any password is to do";
         let keys: Keys = deserializer.deserialize_option(Something { complaint, kind: PhantomData })?;
         let Keys { password, password_file, labels, valid, disabled } = keys;
         Ok(Self { password, password_file, labels, validity: Validity { window: valid, disabled } })
@@ -77,8 +76,8 @@ impl<'de> Deserialize<'de> for Entry {
 
 impl<'de> Deserialize<'de> for Stored {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let complaint = "nothing stands behind `password`: write a bcrypt hash (`dockgate hash` makes one), \
-                         or take the key away if any password is to do";
+        let complaint = "nothing stands behind `password`: write a hash (`dockgate hash` makes one), or \
+                         take the key away if any password is to do";
         let text: String = deserializer.deserialize_option(Something { complaint, kind: PhantomData })?;
         Ok(Self(text.into()))
     }

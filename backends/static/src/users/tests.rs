@@ -226,12 +226,12 @@ fn everything_that_is_wrong_is_found_at_once() {
     assert_eq!(
         found,
         [
-            "auth.yml:2:3: users.a: nothing stands behind this account: give it a `password` (a bcrypt hash; `dockgate hash` makes one), or write `{}` if any password is to do",
-            "auth.yml:3:3: users.b.password: nothing stands behind `password`: write a bcrypt hash (`dockgate hash` makes one), or take the key away if any password is to do",
+            "auth.yml:2:3: users.a: nothing stands behind this account: give it a `password` (a hash; `dockgate hash` makes one), or write `{}` if any password is to do",
+            "auth.yml:3:3: users.b.password: nothing stands behind `password`: write a hash (`dockgate hash` makes one), or take the key away if any password is to do",
             "auth.yml:4:3: users.c.pasword: unknown key `pasword`: did you mean `password`?",
             "auth.yml:5:3: users.d.password: expected text, found a list",
             "auth.yml:7:3: users.e.labels.g: expected a list of values: write `[developers]` also for a single one",
-            "auth.yml:8:3: users.f: expected a mapping of keys to values, found a single value",
+            "auth.yml:8:3: users.f: expected a mapping with keys such as `password`, `password_file`, `labels`, `valid`, `disabled`, found a single value",
         ]
     );
 }

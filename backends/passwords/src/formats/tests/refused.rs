@@ -59,9 +59,15 @@ fn a_mistake_comes_with_its_cure() {
         "{PLAIN}x",
     ] {
         let message = refusal(stored).to_string();
-        assert!(message.contains("`dockgate hash`") && message.contains("`htpasswd -nB USER`"), "{message}");
+        assert!(
+            message.contains("`dockgate hash`") && message.contains("`htpasswd -nB -C 10 ACCOUNT`"),
+            "{message}"
+        );
     }
     assert!(refusal("badmin").to_string().contains("perhaps the password itself"));
+    // What `htpasswd -nB` prints, pasted whole.
+    assert_eq!(refusal(&format!("alice:{}", argon2("m=64,t=1,p=1"))), HashError::AccountInFront);
+    assert_eq!(refusal("alice:badmin"), HashError::PlainText);
 }
 
 fn argon2(parameters: &str) -> String {
