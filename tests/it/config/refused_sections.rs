@@ -322,9 +322,14 @@ fn limits_beyond_measure() {
                 "no slots",
                 [LIMITS, "passwords:\n  slots: 0\ntoken:\n"],
                 "slots",
-                "a number from 1 to 65535",
+                "a number from 1 to 1024",
             ),
-            mistake("slots", [LIMITS, "passwords:\n  slots: 65536\ntoken:\n"], "slots", "out of range"),
+            mistake(
+                "slots",
+                [LIMITS, "passwords:\n  slots: 1025\ntoken:\n"],
+                "slots",
+                "a number from 1 to 1024",
+            ),
         ],
     );
 }

@@ -123,9 +123,6 @@ impl Failure {
 
 /// What a type of Rust's, by which serde names what it expects, can hold.
 fn range(kind: &str) -> Option<(i128, i128)> {
-    if let Some(kind) = kind.strip_prefix("a nonzero ") {
-        return range(kind).filter(|(least, _)| *least == 0).map(|(_, most)| (1, most));
-    }
     Some(match kind {
         "u8" => (0, u8::MAX.into()),
         "u16" => (0, u16::MAX.into()),
