@@ -1,7 +1,7 @@
 //! The rules that may match a request, in their order.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 /// Lists that are kept without an allocation: few requests have keys of more.
 const INLINE: usize = 8;
@@ -12,19 +12,32 @@ pub(crate) struct Candidates<'i> {
     few: [&'i [u32]; INLINE],
     used: usize,
     more: BinaryHeap<Reverse<(u32, &'i [u32])>>,
+    /// The first rules of `more`, as they were added.
+    known: BTreeSet<u32>,
     last: Option<u32>,
 }
 
 impl<'i> Candidates<'i> {
-    /// Adds a list; it may be one that is there already.
+    /// Adds a list, before any is read. One that is there already changes nothing: a name that repeats one word finds
+    /// the word's list at each place, and merging it with itself would cost a request what the whole list costs, each
+    /// time. No rule is in two lists, so that its first rule tells a list.
     pub(super) fn add(&mut self, list: &'i [u32]) {
         let Some((first, rest)) = list.split_first() else { return };
+        let few = self.few.iter().take(self.used);
+        if few.filter_map(|known| known.first()).any(|known| known == first) {
+            return;
+        }
         if let Some(free) = self.few.get_mut(self.used) {
             *free = list;
             self.used += 1;
-        } else {
+        } else if self.known.insert(*first) {
             self.more.push(Reverse((*first, rest)));
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn lists(&self) -> usize {
+        self.used + self.more.len()
     }
 
     fn next_of_more(&mut self) -> Option<u32> {

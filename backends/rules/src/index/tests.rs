@@ -147,3 +147,19 @@ fn few_rules_are_tried_whatever_they_share() {
         }
     }
 }
+
+/// A name that says one word again and again must not make a request pay for the word's rules each time.
+#[test]
+fn a_list_is_found_once_however_often_its_key_stands_in_a_name() {
+    let rule = |n| json!({"match": {"name": format!("/foobar[0-9]{{{}}}x$/", n + 1)}, "actions": []});
+    let label = |n| json!({"match": {"labels": {"groups": format!("group-{n}")}}, "actions": []});
+    let rules = (0..100).map(rule).chain((0..20).map(label)).enumerate();
+    let acl = Acl::new(rules.filter_map(|(place, config)| compile(place, &config)).collect());
+    let mut identity = Identity::new("alice");
+    for number in (0..20).chain(0..20) {
+        identity.labels.add("groups", dockgate_api::LabelValue::Literal(format!("group-{number}")));
+    }
+    let (resource, actions) = (Resource::repository("foobar".repeat(100)), ActionSet::EMPTY);
+    let found = acl.index().candidates(&AccessRequest::new(&identity, "registry", &resource, &actions));
+    assert_eq!((found.lists(), found.count()), (21, 120));
+}
