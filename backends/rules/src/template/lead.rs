@@ -1,5 +1,7 @@
 //! The start of a regex that is text and values, taken off before anything is searched.
 
+use std::collections::BTreeSet;
+
 use super::resolved::Resolved;
 use crate::bindings::{Bound, MatchError, Value};
 use crate::go_regex::{Lead, PrefixPart};
@@ -19,14 +21,17 @@ impl Walk<'_> {
         text: &'t str,
         tried: &mut impl FnMut(&'t str) -> Result<Option<T>, MatchError>,
     ) -> Result<Option<T>, MatchError> {
-        self.from(0, text, tried)
+        self.from(0, text, tried, &mut BTreeSet::new())
     }
 
+    /// `seen` are the parts from which a rest of some length was tried: values of several labels that can stand for each
+    /// other's text (`a`, `aa`, `aaa`) reach the same place in more ways than there is time for.
     fn from<'t, T>(
         &self,
         part: usize,
         mut rest: &'t str,
         tried: &mut impl FnMut(&'t str) -> Result<Option<T>, MatchError>,
+        seen: &mut BTreeSet<(usize, usize)>,
     ) -> Result<Option<T>, MatchError> {
         for part in part..self.lead.parts {
             let after = match self.prefix.get(part) {
@@ -37,7 +42,8 @@ impl Walk<'_> {
                         let values = values.iter().map(Value::from).map(Value::text);
                         for value in values.filter(|value| !value.is_empty()) {
                             if let Some(after) = rest.strip_prefix(value)
-                                && let Some(outcome) = self.from(part + 1, after, tried)?
+                                && (self.lead.variables < 2 || seen.insert((part, after.len())))
+                                && let Some(outcome) = self.from(part + 1, after, tried, seen)?
                             {
                                 return Ok(Some(outcome));
                             }

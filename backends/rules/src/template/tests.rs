@@ -292,6 +292,22 @@ fn a_thousand_labels_stay_fast() {
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
 
+/// 200 to the power of 4 combinations lead to fewer than a thousand places.
+#[test]
+fn labels_side_by_side_at_a_start_stay_fast() {
+    let values: Vec<String> = (1..=200).map(|length| "a".repeat(length)).collect();
+    let values: Vec<Value<'_>> = values.iter().map(|value| Literal(value)).collect();
+    let request = ["w", "x", "y", "z"].iter().fold(Request::default(), |all, key| all.label(key, &values));
+    let started = Instant::now();
+    let pattern = "/^${labels:w}${labels:x}${labels:y}${labels:z}[0-9]$/";
+    assert!(!matches(pattern, &"a".repeat(800), &request));
+    assert!(matches(pattern, &format!("{}7", "a".repeat(800)), &request));
+    assert!(matches(pattern, "aaaa7", &request));
+    assert!(!matches(pattern, "aaa7", &request));
+    assert!(!matches(pattern, &format!("{}7", "a".repeat(801)), &request));
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
 #[test]
 fn literals_and_prefixes_are_told() {
     for (source, literal, prefix) in [
