@@ -40,6 +40,7 @@ struct Inner {
     digests: Digests,
     memo: Memo,
     callers: Semaphore,
+    lane_callers: usize,
     places: Arc<Semaphore>,
     lane_places: usize,
     slots: Arc<Semaphore>,
@@ -51,9 +52,10 @@ struct Inner {
     refused: Counter,
 }
 
-/// The way of one stored hash. It has fewer places than the pool: guessing at one account must not keep
-/// everybody else out.
+/// The way of one stored hash. It has fewer places than the pool, and fewer callers: guessing at one account, with a
+/// few guesses sent again and again at once, must not keep everybody else out.
 struct Lane {
+    callers: Semaphore,
     places: Arc<Semaphore>,
     turn: Arc<Semaphore>,
 }
@@ -110,6 +112,7 @@ impl Pool {
             digests: Digests::new(random)?,
             memo: Memo::new(options.memo_entries),
             callers: Semaphore::new((slots + queue) * CALLERS_A_PLACE),
+            lane_callers: (slots + queue) * CALLERS_A_PLACE / 2,
             places: Arc::new(Semaphore::new(slots + queue)),
             lane_places: (queue / 4).max(2),
             slots: Arc::new(Semaphore::new(slots)),
@@ -157,6 +160,8 @@ impl Pool {
         if cx.remaining().is_zero() {
             return Err(late());
         }
+        let lane = inner.lane(stored);
+        let lane_caller = lane.value.callers.try_acquire().map_err(|error| inner.refuse(&error))?;
         let caller = inner.callers.try_acquire().map_err(|error| inner.refuse(&error))?;
         let turn = timeout(cx.remaining(), inner.turn(check, stored, memory)).await.map_err(|_| late())??;
         let ticket = match turn {
@@ -167,7 +172,7 @@ impl Pool {
         let password = password.clone();
         let work = inner.workers.run(move || pool.compute(*ticket, check, &hash, &password, memory));
         let right = timeout(cx.remaining(), work).await.map_err(|_| late())?;
-        drop(caller);
+        drop((caller, lane_caller));
         let failed = || BackendError::Unavailable("computing a password hash failed".to_owned());
         right.map_err(|NotDone| failed())?.map_err(|Uncomputable| failed())
     }
@@ -185,10 +190,7 @@ impl Inner {
             return Ok(Turn::Known(true));
         }
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|error| self.refuse(&error))?;
-        let lane = self.lanes.lease(self.digests.stored(stored), || Lane {
-            places: Arc::new(Semaphore::new(self.lane_places)),
-            turn: Arc::new(Semaphore::new(1)),
-        });
+        let lane = self.lane(stored);
         let lane_place =
             Arc::clone(&lane.value.places).try_acquire_owned().map_err(|error| self.refuse(&error))?;
         let turn = Arc::clone(&lane.value.turn).acquire_owned().await.map_err(closed)?;
@@ -202,6 +204,14 @@ impl Inner {
             _lane: lane,
             _place: place,
         })))
+    }
+
+    fn lane(&self, stored: &str) -> Lease<Lane> {
+        self.lanes.lease(self.digests.stored(stored), || Lane {
+            callers: Semaphore::new(self.lane_callers),
+            places: Arc::new(Semaphore::new(self.lane_places)),
+            turn: Arc::new(Semaphore::new(1)),
+        })
     }
 
     fn compute(

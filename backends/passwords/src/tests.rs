@@ -276,6 +276,28 @@ async fn guessing_at_one_account_leaves_places_for_others() {
 }
 
 #[tokio::test]
+async fn the_same_few_guesses_sent_again_and_again_leave_room_for_others() {
+    let bench = bench(1, 8);
+    let places = 9 * 16;
+    let guesses: Vec<_> = (0..places).map(|n| bench.ask(BADMIN, ["guess", "other"][n % 2])).collect();
+    bench.until_hashed(1).await;
+    settle().await;
+    let other = bench.ask(&stored(1), "right");
+    settle().await;
+    bench.door.open();
+    assert_eq!(other.await.unwrap(), Ok(true));
+    let mut refused = 0;
+    for guess in guesses {
+        match guess.await.unwrap() {
+            Err(BackendError::Overloaded { .. }) => refused += 1,
+            answer => assert_eq!(answer, Ok(false)),
+        }
+    }
+    assert_eq!(refused, places / 2);
+    assert_eq!(bench.pool.traces(), 0);
+}
+
+#[tokio::test]
 async fn the_deadline_counts_in_every_queue() {
     let bench = bench(1, 10);
     let first = bench.ask(&stored(0), "right");
