@@ -111,7 +111,7 @@ impl Scopes {
 /// to people and written to logs.
 pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{61c}' | '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The type ends at the first `:`, the actions begin behind the last; a registry's port may stand between.
@@ -199,6 +199,18 @@ mod tests {
             assert_eq!(parsed.scopes.last().unwrap().resource, Resource::repository("a"), "{bad:?}");
             assert!(!parsed.malformed.is_empty(), "{bad:?}");
         }
+    }
+
+    /// All that Unicode calls `Bidi_Control`, and what ends a line.
+    #[test]
+    fn what_turns_text_or_ends_a_line_is_in_no_name() {
+        let turning = ['\u{61c}', '\u{200e}', '\u{200f}'];
+        let all = turning.into_iter().chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}');
+        for c in all.chain("\n\r\t\0\u{1b}\u{7f}\u{85}\u{9b}\u{2028}\u{2029}".chars()) {
+            assert!(is_unprintable(c), "{c:?}");
+            assert_eq!(parse(&[&format!("repository:a{c}b:pull")]).scopes, [], "{c:?}");
+        }
+        assert!(!"a \u{e9}\u{5d0}\u{645}\u{1f600}".chars().any(is_unprintable));
     }
 
     #[test]
