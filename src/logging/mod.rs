@@ -56,7 +56,7 @@ impl Log {
     pub fn new(clock: Arc<dyn Clock>, metrics: &dyn Metrics) -> Self {
         let lost = metrics.counter(&Series::new(
             "dockgate_log_lines_lost_total",
-            "Log lines that were dropped because their reader was too slow.",
+            "Log lines that were dropped because their reader was too slow, or that could not be written.",
         ));
         Self::with(clock, lost)
     }
@@ -101,8 +101,12 @@ impl Log {
         self.decisions.store(pack(config), Ordering::Relaxed);
         let (clock, format) = (Arc::clone(&self.clock), config.format);
         self.spool.start(to, move |lost| {
-            let mut line =
-                Line::new(format, clock.now(), "WARN", "log lines were lost: their reader is too slow");
+            let mut line = Line::new(
+                format,
+                clock.now(),
+                "WARN",
+                "log lines were lost: their reader is too slow, or they cannot be written",
+            );
             line.word("lines", |lines| _ = write!(lines, "{lost}"));
             line.finish()
         })

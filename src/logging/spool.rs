@@ -66,8 +66,10 @@ impl Spool {
                 if lost > 0 {
                     batch.extend(confess(lost));
                 }
-                // Nobody is left to be told that the log cannot be written.
-                let _ = to.write_all(&batch).and_then(|()| to.flush());
+                if to.write_all(&batch).and_then(|()| to.flush()).is_err() {
+                    // A disk that is full for now, or a reader that is gone: nobody else is left to be told.
+                    spool.lose(&batch);
+                }
             }
             spool.lock().finished = true;
             spool.0.nothing_left.notify_all();
@@ -89,6 +91,13 @@ impl Spool {
         if wake {
             self.0.something.notify_one();
         }
+    }
+
+    /// Counts what could not be written.
+    fn lose(&self, batch: &[u8]) {
+        let lines = batch.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.lock().lost += lines;
+        self.0.lost.add(lines);
     }
 
     /// Waits for lines and moves them over; answers how many were lost before, or nothing at the end.
@@ -166,6 +175,39 @@ mod tests {
         drop(flush);
         let all: Vec<u8> = written.try_iter().flatten().collect();
         assert_eq!(String::from_utf8(all).unwrap(), format!("before the start\n{}", lines.concat()));
+    }
+
+    /// Refuses so many writes, as a full disk does.
+    struct Full(u32, mpsc::Sender<Option<Vec<u8>>>);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            if let Some(left) = self.0.checked_sub(1) {
+                self.0 = left;
+                let _ = self.1.send(None);
+                return Err(std::io::ErrorKind::StorageFull.into());
+            }
+            let _ = self.1.send(Some(bytes.to_vec()));
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_told_once_it_can() {
+        let (to, written) = mpsc::channel();
+        let lost = Counter::default();
+        let spool = Spool::new(lost.clone());
+        spool.push(b"first\nsecond\n");
+        let flush = spool.start(Full(1, to), confess).unwrap();
+        assert_eq!(written.recv().unwrap(), None);
+        spool.push(b"third\n");
+        drop(flush);
+        let rest: Vec<u8> = written.try_iter().flatten().flatten().collect();
+        assert_eq!((String::from_utf8(rest).unwrap().as_str(), lost.get()), ("third\nlost 2\n", 2));
     }
 
     #[test]
