@@ -56,7 +56,9 @@ impl Keeper {
             // Perhaps a disk was full while the file was written.
             tracing::warn!(link, file = %path, "there is no account in the file any more: nobody can log in by it");
         }
-        self.users.accounts.store(Arc::new(accounts));
+        let before = self.users.accounts.swap(Arc::new(accounts));
+        // Wiping hundreds of thousands of hashes takes a while, too.
+        drop(tokio::task::spawn_blocking(move || drop(before)));
         self.users.set_trouble(None);
         tracing::info!(link, file = %path, accounts = number, "the users file was read again");
     }
