@@ -51,6 +51,27 @@ fn by(rule: &str, until: Option<SystemTime>) -> Option<(String, Option<SystemTim
     Some((rule.to_owned(), until))
 }
 
+/// What a later link grants must not outlive the beginning of a rule that would have decided here.
+#[test]
+fn a_list_without_an_answer_says_from_when_on_it_has_one() {
+    let list = acl(&[
+        json!({"match": {"account": "bob"}, "actions": [], "valid": {"from": "2026-01-01"}}),
+        json!({"match": {}, "actions": [], "valid": {"from": "2026-05-01"}}),
+        json!({"match": {}, "actions": [], "valid": {"from": "2026-04-01"}}),
+        json!({"match": {}, "actions": [], "valid": {"from": "2026-03-01"}, "disabled": true}),
+    ]);
+    let (identity, resource) = (Identity::new("alice"), Resource::repository("app"));
+    let request = AccessRequest::new(&identity, "registry", &resource, &ActionSet::EMPTY);
+    let until = |now: &str| {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let cx = Call::new(time(now), deadline, RequestId::from_bits(1)).for_question();
+        let nothing = matches!(list.decide(&cx, &request), Ok(Decision::NoMatch));
+        (nothing, cx.no_match_until())
+    };
+    assert_eq!(until("2025-01-01"), (true, Some(time("2026-04-01"))));
+    assert_eq!(until("2026-04-01"), (false, None));
+}
+
 #[test]
 fn outside_its_window_there_is_no_such_rule() {
     let (from, until) = (time("2026-03-01"), time("2026-04-01T18:00:00+02:00"));
