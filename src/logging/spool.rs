@@ -95,7 +95,7 @@ impl Spool {
 
     /// Counts what could not be written.
     fn lose(&self, batch: &[u8]) {
-        let lines = batch.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let lines = batch.split_inclusive(|byte| *byte == b'\n').count() as u64;
         self.lock().lost += lines;
         self.0.lost.add(lines);
     }
