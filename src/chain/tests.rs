@@ -2,7 +2,7 @@ use std::sync::Mutex;
 
 use dockgate_api::{
     AccessRequest, ActionSet, Actions, Authenticator, Authorizer, Because, Credential, Granted, Identity,
-    KnownIdentity, Labels, Login, Reason, Reloaded, Resource, async_trait,
+    KnownIdentity, LabelValue, Labels, Login, Reason, Reloaded, Resource, async_trait,
 };
 use dockgate_rules::DoubleStar;
 use dockgate_testkit::fakes;
