@@ -1,6 +1,6 @@
 # The two commands of the README, and what they are made of.
 
-.PHONY: run test components lint docs bench load
+.PHONY: run test components lint docs prove bench load
 
 # Installs what is missing, builds, and serves a registry guarded by dockgate.
 run:
@@ -28,6 +28,10 @@ docs:
 # How long things take; see benches/README.md.
 bench:
 	cargo bench --workspace --bench '*'
+
+# The index of rules against the list, a million random lists: half an hour.
+prove:
+	PROPTEST_CASES=1000000 cargo test --release -p dockgate-rules --lib index
 
 # A running server, and docker_auth beside it if DOCKER_AUTH names its program.
 RULES ?= 100

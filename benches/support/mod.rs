@@ -54,6 +54,11 @@ pub(crate) struct Server {
 impl Server {
     /// With a new key and a hundred rules, the last of which grants what is asked.
     pub(crate) fn new(algorithm: &'static SignatureAlgorithm) -> Self {
+        Self::with(algorithm, "")
+    }
+
+    /// The same with more keys of `token`.
+    pub(crate) fn with(algorithm: &'static SignatureAlgorithm, token: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outside = Outside::real();
         let files = tempfile::tempdir().unwrap();
@@ -61,7 +66,7 @@ impl Server {
         std::fs::write(files.path().join("cert.pem"), certificate(&key, outside.clock.now())).unwrap();
         std::fs::write(files.path().join("key.pem"), key.serialize_pem()).unwrap();
 
-        let source = Source::parse("bench.yml", &configuration(100), files.path(), &|_| None).unwrap();
+        let source = Source::parse("bench.yml", &configuration(100, token), files.path(), &|_| None).unwrap();
         let loaded = {
             let _entered = runtime.enter();
             state::build(&source, &Backends::builtin(), &outside, &Lasting::default())
@@ -122,7 +127,7 @@ fn request() -> Parts {
     request.body(()).unwrap().into_parts().0
 }
 
-fn configuration(rules: usize) -> String {
+fn configuration(rules: usize, token: &str) -> String {
     let secret = SecretString::from(PASSWORD);
     let hash = hash_bcrypt(&secret, dockgate_passwords::LOWEST_COST, &SystemRandom::default()).unwrap();
     let other = |n: usize| match n % 4 {
@@ -138,7 +143,7 @@ fn configuration(rules: usize) -> String {
     let others: String = (1..rules).map(other).collect();
     format!(
         "server: {{addr: \"127.0.0.1:0\"}}\n\
-         token: {{issuer: bench, expiration: 900, certificate: cert.pem, key: key.pem}}\n\
+         token: {{issuer: bench, expiration: 900, certificate: cert.pem, key: key.pem{token}}}\n\
          authn:\n  - users:\n      {ACCOUNT}: {{password: \"{hash}\"}}\n\
          authz:\n- acl:\n{others}  - {{match: {{account: \"/^a.+e$/\", name: \"team/*\"}}, actions: [\"*\"]}}\n"
     )

@@ -2,7 +2,7 @@
 //!
 //! Names that a client chose are written with escapes, so that none can forge a line.
 
-use dockgate_api::{ActionSet, Because, Call, Login, Reason, Resource};
+use dockgate_api::{ActionSet, BackendError, Because, Call, Login, Reason, Resource};
 
 use super::grant::{Decided, Grant};
 use super::question::Question;
@@ -85,7 +85,12 @@ fn refused(log: &Log, cx: &Call, login: &Login, backend: &str, reason: &str, det
 }
 
 fn failed_link(log: &Log, cx: &Call, question: &Question, failed: &LinkError) {
-    if let Some(mut line) = log.decision(Importance::Error, "could not decide") {
+    // More work than we take on is nothing broken, and comes in thousands: it must not drown what is.
+    let importance = match failed.error {
+        BackendError::Overloaded { .. } => Importance::Info,
+        _ => Importance::Error,
+    };
+    if let Some(mut line) = log.decision(importance, "could not decide") {
         let login = &question.login;
         line.request(cx.request_id());
         line.text("account", &login.account);

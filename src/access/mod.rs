@@ -182,6 +182,7 @@ impl Access {
         let (mut granted, mut until) = ask(&scope.actions).await?;
         if granted.actions.is_empty() && scope.asked_as.len() > 1 {
             for actions in scope.asked_as.iter().filter(|actions| **actions != scope.actions) {
+                tokio::task::yield_now().await;
                 let (part, part_until) = ask(actions).await?;
                 if !part.actions.is_empty() {
                     until = earliest(until, part_until);

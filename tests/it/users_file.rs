@@ -73,7 +73,7 @@ fn every_kind_of_htpasswd_logs_in() {
         warnings[0].contains("users.htpasswd:2:8: authn[0].users_file.path: bcrypt cost 5 is low"),
         "{warned}"
     );
-    assert!(warnings[0].ends_with("(and 4 more weak hashes of this file)"), "{warned}");
+    assert!(warnings[0].ends_with("(and 4 more in this file)"), "{warned}");
 }
 
 /// Written in place, replaced by another file of its name, exchanged as Kubernetes does.

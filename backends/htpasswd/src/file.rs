@@ -117,7 +117,7 @@ impl Weak {
         let (location, weakness) = self.first.as_ref()?;
         let message = match self.count.saturating_sub(1) {
             0 => weakness.to_string(),
-            more => format!("{weakness} (and {more} more weak hashes of this file)"),
+            more => format!("{weakness} (and {more} more in this file)"),
         };
         Some((location.clone(), message))
     }

@@ -137,8 +137,8 @@ impl Rule {
     }
 
     /// Whether the link of this name can have made an identity that the rule is about.
-    pub fn fits_backend(&self, link: &str) -> bool {
-        let fits = |backend: &Template| backend.is_match(link, &Nothing, &Regexes::new(1, 0));
+    pub fn fits_backend(&self, link: &str, regexes: &Regexes) -> bool {
+        let fits = |backend: &Template| backend.is_match(link, &Nothing, regexes);
         // What cannot be decided is not ruled out.
         self.backend.as_deref().is_none_or(|backend| fits(backend).unwrap_or(true))
     }

@@ -11,7 +11,7 @@ use dockgate_api::{
     AccessRequest, Answer, Authorizer, BuildContext, BuildError, Call, Configure, Dialect, Granted,
     async_trait,
 };
-use dockgate_rules::{Acl, DoubleStar, Rule, RuleConfig};
+use dockgate_rules::{Acl, DoubleStar, Regexes, Rule, RuleConfig};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -30,6 +30,7 @@ impl Configure<dyn Authorizer> for AclConfig {
             Dialect::DockerAuth => DoubleStar::PlainStar,
             Dialect::Native => DoubleStar::CrossesSlash,
         };
+        let regexes = Regexes::default();
         let mut errors = BuildError::none();
         let mut rules = Vec::with_capacity(self.rules.len());
         let mut places = Vec::with_capacity(self.rules.len());
@@ -40,7 +41,7 @@ impl Configure<dyn Authorizer> for AclConfig {
             let item = findings::item(index);
             match Rule::compile(config, place, double_star, &mut warnings) {
                 Ok(rule) => {
-                    warnings.extend(unknown_backend(&rule, backend, cx.identity_links()));
+                    warnings.extend(unknown_backend(&rule, backend, cx.identity_links(), &regexes));
                     rules.push(rule);
                     places.push(Place { location, index });
                 }

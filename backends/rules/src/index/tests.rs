@@ -94,7 +94,6 @@ fn random_lists_decide_in_every_way() {
             Err(error) => panic!("{error}"),
         }
     }
-    println!("{allowed} {nothing} {failed} {refused}");
     assert!(
         allowed > 50 && nothing > 50 && failed > 3 && refused < 1000,
         "{allowed} {nothing} {failed} {refused}"

@@ -267,7 +267,7 @@ fn a_rule_may_ask_who_vouched() {
         link.clone_into(&mut asked.identity.link);
         assert_eq!(asked.fits(&backend), fits, "{backend} {link}");
         let rule = compiled(&backend, DoubleStar::PlainStar).0.unwrap();
-        assert_eq!(rule.fits_backend(link), fits, "{backend} {link}");
+        assert_eq!(rule.fits_backend(link, &Regexes::default()), fits, "{backend} {link}");
     }
     for (backend, message) in [
         ("${account}", "match.backend: `${account}` means nothing here: write a pattern without variables"),

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use dockgate_api::config::{KeyPath, Location, Moment, Remark, Standing};
-use dockgate_rules::{Rule, RuleConfig, takeovers};
+use dockgate_rules::{Regexes, Rule, RuleConfig, takeovers};
 
 /// Of the ends that open something: enough to see what is meant.
 const MOST_TAKEOVERS: usize = 10;
@@ -44,9 +44,10 @@ pub(super) fn unknown_backend(
     rule: &Rule,
     backend: Option<Location>,
     links: Option<&[String]>,
+    regexes: &Regexes,
 ) -> Option<Remark> {
     let (backend, links) = (backend?, links?);
-    if links.iter().any(|link| rule.fits_backend(link)) {
+    if links.iter().any(|link| rule.fits_backend(link, regexes)) {
         return None;
     }
     let known: Vec<String> = links.iter().map(|link| format!("`{link}`")).collect();

@@ -158,7 +158,7 @@ impl Reader<'_> {
         if let Some((location, path, weakness)) = self.weak.first() {
             let message = match self.weak.len() - 1 {
                 0 => weakness.to_string(),
-                more => format!("{weakness} (and {more} more passwords of this section)"),
+                more => format!("{weakness} (and {more} more in this section)"),
             };
             self.warn(location.clone(), path, message);
         }
@@ -170,7 +170,7 @@ impl Reader<'_> {
         if let Some((location, path, until)) = self.ended.first() {
             let more = match self.ended.len() - 1 {
                 0 => String::new(),
-                more => format!(" (and {more} more accounts of this section)"),
+                more => format!(" (and {more} more in this section)"),
             };
             let message = format!(
                 "this account has ended on {}: nobody gets in under it; take it out, or give it a later `until`{more}",

@@ -272,7 +272,7 @@ fn what_is_odd_is_warned_of() {
     assert_eq!(warnings.len(), 2, "{warnings:#?}");
     assert!(warnings[0].starts_with("auth.yml:5:3: users.door: anybody who knows this name gets in"));
     assert!(warnings[1].starts_with("auth.yml:2:3: users.admin.password: bcrypt cost 5 is low"));
-    assert!(warnings[1].ends_with("(and 1 more passwords of this section)"));
+    assert!(warnings[1].ends_with("(and 1 more in this section)"));
 
     let good = BADMIN.replace("$05$", "$10$");
     bench.build(&map(1, vec![("admin", user(2, &good)), ("", map(3, vec![]))])).unwrap();

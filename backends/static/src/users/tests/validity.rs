@@ -165,7 +165,7 @@ fn accounts_that_have_ended_are_warned_of() {
         bench.warnings(),
         [
             "auth.yml:3:3: users.b: this account has ended on 2026-01-01T12:00:00Z: nobody gets in under it; take it \
-          out, or give it a later `until` (and 2 more accounts of this section)"
+          out, or give it a later `until` (and 2 more in this section)"
         ]
     );
     bench.build(&map(1, vec![("door", map(2, vec![("disabled", plain(2, "true"))]))])).unwrap();
