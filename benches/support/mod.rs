@@ -4,7 +4,6 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::http::request::Parts;
@@ -13,7 +12,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use dockgate::Backends;
 use dockgate::access::{Grant, Question};
 use dockgate::config::Source;
-use dockgate::http::{self, ClientAddress};
+use dockgate::http::{ClientAddress, Routes};
 use dockgate::outside::{Outside, SystemRandom};
 use dockgate::scope::RequestedScopes;
 use dockgate::state::{self, Lasting, State};
@@ -26,7 +25,6 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SignatureAlgo
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tower::ServiceExt as _;
 
 const ACCOUNT: &str = "alice";
 const PASSWORD: &str = "correct horse battery staple";
@@ -46,7 +44,7 @@ pub(crate) struct Server {
     runtime: Runtime,
     outside: Outside,
     state: Arc<State>,
-    router: Router,
+    routes: Routes,
     request: Parts,
     _files: TempDir,
 }
@@ -73,8 +71,8 @@ impl Server {
         };
         let shown = |problems: Vec<_>| format!("{problems:?}");
         let state = Arc::new(loaded.map_err(shown).unwrap().state);
-        let router = http::router(Arc::clone(&state));
-        let server = Self { runtime, outside, state, router, request: request(), _files: files };
+        let routes = Routes::new(Arc::clone(&state));
+        let server = Self { runtime, outside, state, routes, request: request(), _files: files };
         server.log_in();
         server
     }
@@ -87,7 +85,7 @@ impl Server {
     /// From a request to the whole answer.
     pub(crate) fn answer(&self, request: Request<Body>) -> bytes::Bytes {
         self.runtime.block_on(async {
-            let answer = self.router.clone().oneshot(request).await.unwrap();
+            let answer = self.routes.answer(client(), request).await;
             answer.into_body().collect().await.unwrap().to_bytes()
         })
     }
@@ -117,13 +115,16 @@ impl Server {
     }
 }
 
+fn client() -> ClientAddress {
+    ClientAddress::of(Ipv4Addr::LOCALHOST.into())
+}
+
 fn request() -> Parts {
     let pair = STANDARD.encode(format!("{ACCOUNT}:{PASSWORD}"));
     let request = Request::get(format!("/auth?account={ACCOUNT}&service={SERVICE}&scope={SCOPE}"))
         .header("Host", "127.0.0.1:5001")
         .header("User-Agent", "docker/28.3.2 go/go1.24.5")
-        .header("Authorization", format!("Basic {pair}"))
-        .extension(ClientAddress::of(Ipv4Addr::LOCALHOST.into()));
+        .header("Authorization", format!("Basic {pair}"));
     request.body(()).unwrap().into_parts().0
 }
 

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::backends::Backends;
-use crate::http;
+use crate::http::Routes;
 use crate::net::{self, Listener};
 use crate::outside::Outside;
 use crate::state::{self, Lasting, Loaded, State};
@@ -73,7 +73,7 @@ pub(super) async fn until_stopped(state: Arc<State>, listener: Listener, stop: S
     tracing::info!(address = %listener, scheme, issuer = state.issuer(), version, "listening");
     let (tls, limits) = (state.tls(), state.limits().clone());
     let keeping = state::keep_keys(Arc::clone(&state));
-    let serving = net::serve(listener, http::router(state), tls, limits, stop.clone().times(1));
+    let serving = net::serve(listener, Routes::new(state), tls, limits, stop.clone().times(1));
     tokio::select! {
         () = serving => tracing::info!("stopped"),
         never = keeping => match never {},

@@ -10,30 +10,71 @@ mod token;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::http::{Method, StatusCode, Uri};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{Method, Request, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
+use axum::{BoxError, Router};
+use tower::Service as _;
 
 pub use client::ClientAddress;
 pub use error_answer::ErrorAnswer;
 
 use crate::state::State;
 
-/// The one route list. `{prefix}/auth/token` and `{prefix}/token` are the endpoints that registries and clients guess
-/// by themselves (distribution's `autoredirect`, Docker Hub's shape); all three are the same.
-pub fn router(state: Arc<State>) -> Router {
-    let prefix = state.prefix().to_owned();
-    let at = |path: &str| format!("{prefix}{path}");
-    let token = get(token::get).post(token::post);
-    let mut router = Router::new()
-        .route(&at("/auth"), token.clone())
-        .route(&at("/auth/token"), token.clone())
-        .route(&at("/token"), token)
-        .route("/healthz", get(health::get))
-        .route("/.well-known/jwks.json", get(jwks::get));
+/// The token endpoint: the second and the third are what registries and clients guess by themselves (distribution's
+/// `autoredirect`, Docker Hub's shape); all three are the same.
+const TOKEN: [&str; 3] = ["/auth", "/auth/token", "/token"];
+
+/// Answers requests; a clone is the same.
+#[derive(Clone)]
+pub struct Routes {
+    state: Arc<State>,
+    router: Router,
+    token: Arc<[String]>,
+}
+
+impl Routes {
+    /// The routes of a state.
+    pub fn new(state: Arc<State>) -> Self {
+        let prefix = state.prefix();
+        let token: Arc<[String]> = TOKEN.iter().map(|path| format!("{prefix}{path}")).collect();
+        let router = router(Arc::clone(&state), &token);
+        Self { state, router, token }
+    }
+
+    /// Answers one request.
+    ///
+    /// Nearly every request is a GET of a token, and it costs little but its signature: it goes there without the
+    /// router, which would take longer to find the way than the rules take to decide.
+    pub async fn answer<B>(&self, client: ClientAddress, request: Request<B>) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let path = request.uri().path();
+        if request.method() == Method::GET && self.token.iter().any(|token| token == path) {
+            return token::answer_get(&self.state, client, request.uri(), request.headers()).await;
+        }
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(client);
+        match self.router.clone().call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
+
+/// The one route list.
+fn router(state: Arc<State>, token: &[String]) -> Router {
+    let prefix = state.prefix();
+    let mut router =
+        Router::new().route("/healthz", get(health::get)).route("/.well-known/jwks.json", get(jwks::get));
     if !prefix.is_empty() {
-        router = router.route(&at("/.well-known/jwks.json"), get(jwks::get));
+        router = router.route(&format!("{prefix}/.well-known/jwks.json"), get(jwks::get));
+    }
+    for path in token {
+        router = router.route(path, get(token::get).post(token::post));
     }
     router.fallback(not_found).method_not_allowed_fallback(method_not_allowed).with_state(state)
 }

@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use axum::body::Body;
 use axum::extract::State as Shared;
-use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::http::{HeaderMap, Request, StatusCode, Uri, header};
 use axum::response::Response;
 use dockgate_api::{Call, Credential, Login, RequestId};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -105,15 +105,26 @@ fn answer(issued: &Issued, scope: Option<&str>) -> Result<Vec<u8>, serde_json::E
     Ok(body)
 }
 
+/// HEAD comes here too.
 pub(super) async fn get(
     Shared(state): Shared<Arc<State>>,
     client: ClientAddress,
-    request: Request<Body>,
+    uri: Uri,
+    headers: HeaderMap,
 ) -> Response {
-    let params = Params::read(request.uri().query().unwrap_or_default(), b"");
-    let answer = token(&state, client, request.headers(), params).await;
-    let answer = answer.and_then(|(id, grant)| signed(&state, id, &grant, None));
-    answer.unwrap_or_else(|failure| failure.respond(&state, client))
+    answer_get(&state, client, &uri, &headers).await
+}
+
+pub(super) async fn answer_get(
+    state: &State,
+    client: ClientAddress,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Response {
+    let params = Params::read(uri.query().unwrap_or_default(), b"");
+    let answer = token(state, client, headers, params).await;
+    let answer = answer.and_then(|(id, grant)| signed(state, id, &grant, None));
+    answer.unwrap_or_else(|failure| failure.respond(state, client))
 }
 
 pub(super) async fn post(

@@ -9,8 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use hyper::body::Incoming;
@@ -19,12 +17,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
-use tower::Service as _;
 
 use super::listener::{Connection, Listener};
 use super::paced::Paced;
 use crate::config::server::Limits;
-use crate::http::{ClientAddress, ErrorAnswer};
+use crate::http::{ClientAddress, ErrorAnswer, Routes};
 
 /// After an accept that failed for want of file descriptors: long enough for some to be freed.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(200);
@@ -35,7 +32,7 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// What every connection is served with.
 #[derive(Clone)]
 struct Service {
-    router: Router,
+    routes: Routes,
     limits: Arc<Limits>,
     tls: Option<TlsAcceptor>,
     stopping: watch::Receiver<bool>,
@@ -44,7 +41,7 @@ struct Service {
 /// Serves until `stop` is ready, then lets requests in flight end, up to the drain timeout.
 pub async fn serve(
     listener: Listener,
-    router: Router,
+    routes: Routes,
     tls: Option<Arc<rustls::ServerConfig>>,
     limits: Limits,
     stop: impl Future<Output = ()>,
@@ -52,7 +49,7 @@ pub async fn serve(
     let limits = Arc::new(limits);
     let slots = Arc::new(Semaphore::new(limits.connections));
     let (tell, stopping) = watch::channel(false);
-    let service = Service { router, limits: Arc::clone(&limits), tls: tls.map(TlsAcceptor::from), stopping };
+    let service = Service { routes, limits: Arc::clone(&limits), tls: tls.map(TlsAcceptor::from), stopping };
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -169,17 +166,11 @@ impl Service {
             return ErrorAnswer::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "SIZE_INVALID", message)
                 .respond();
         }
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(client);
-        let answer = tokio::time::timeout(self.limits.request_timeout.0, self.router.clone().call(request));
-        match answer.await {
-            Ok(Ok(response)) => response,
-            Ok(Err(never)) => match never {},
-            Err(_) => {
-                tracing::warn!(client = ?client.0, "a request took longer than server.limits.request_timeout");
-                ErrorAnswer::unavailable(Duration::from_secs(5)).respond()
-            }
-        }
+        let answer = self.routes.answer(client, request);
+        tokio::time::timeout(self.limits.request_timeout.0, answer).await.unwrap_or_else(|_| {
+            tracing::warn!(client = ?client.0, "a request took longer than server.limits.request_timeout");
+            ErrorAnswer::unavailable(Duration::from_secs(5)).respond()
+        })
     }
 }
 

@@ -1,20 +1,18 @@
-//! A server without a socket: requests go straight into its router.
+//! A server without a socket: requests go straight to its routes.
 
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use dockgate::http::{self, ClientAddress};
+use dockgate::http::{ClientAddress, Routes};
 use dockgate::state::State;
 use dockgate_api::config::Problem;
 use dockgate_testkit::fakes::TurnableClock;
 use http_body_util::BodyExt as _;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tower::ServiceExt as _;
 
 use super::answer::Answer;
 use super::ask::Ask;
@@ -24,7 +22,7 @@ use super::tokens::Token;
 /// A server without a socket.
 pub(crate) struct TestServer {
     runtime: Runtime,
-    router: Router,
+    routes: Routes,
     state: Arc<State>,
     /// Shows noon until it is turned.
     pub(crate) clock: Arc<TurnableClock>,
@@ -47,8 +45,8 @@ impl TestServer {
             setup.make()
         };
         let state = Arc::new(loaded.state);
-        let router = http::router(Arc::clone(&state));
-        Self { runtime, router, state, clock, warnings: loaded.warnings, directory }
+        let routes = Routes::new(Arc::clone(&state));
+        Self { runtime, routes, state, clock, warnings: loaded.warnings, directory }
     }
 
     /// Asks and waits for the whole answer.
@@ -57,10 +55,10 @@ impl TestServer {
     }
 
     /// Sends a request as it is.
-    pub(crate) fn send(&self, mut request: Request<Body>, client: Option<IpAddr>) -> Answer {
-        request.extensions_mut().insert(client.map_or(ClientAddress(None), ClientAddress::of));
+    pub(crate) fn send(&self, request: Request<Body>, client: Option<IpAddr>) -> Answer {
+        let client = client.map_or(ClientAddress(None), ClientAddress::of);
         self.runtime.block_on(async {
-            let response = self.router.clone().oneshot(request).await.unwrap();
+            let response = self.routes.answer(client, request).await;
             let (head, body) = response.into_parts();
             Answer::new(head.status, head.headers, body.collect().await.unwrap().to_bytes())
         })

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use dockgate::http;
+use dockgate::http::Routes;
 use dockgate::net::{self, Listener};
 use dockgate_testkit::fakes::TurnableClock;
 use tempfile::TempDir;
@@ -55,12 +55,12 @@ impl Listening {
         let (stop, stopped) = oneshot::channel();
         let (end, ended) = mpsc::channel();
         let (tls, limits) = (state.tls(), state.limits().clone());
-        let router = http::router(state);
+        let routes = Routes::new(state);
         runtime.spawn(async move {
             let stop = async {
                 let _ = stopped.await;
             };
-            net::serve(listener, router, tls, limits, stop).await;
+            net::serve(listener, routes, tls, limits, stop).await;
             let _ = end.send(());
         });
         Self {
