@@ -21,12 +21,7 @@ impl Chain<dyn Authenticator> {
     /// The first error that ended the chain or that nobody's consent made up for.
     pub async fn identify(&self, cx: &Call, login: &Login) -> Result<Verdict<Identity>, LinkError> {
         let mut pending: Option<LinkError> = None;
-        let asked: Vec<&Link<dyn Authenticator>> = if login.claims_account() {
-            self.asked_for(&login.account).collect()
-        } else {
-            self.links.iter().collect()
-        };
-        for link in asked {
+        for link in self.asked_for(login.claims_account().then_some(login.account.as_str())) {
             if !login.has_proof() && !link.backend.answers_without_proof(&login.account) {
                 cx.note(|| format!("{} is not asked without a proof", link.name));
                 continue;
@@ -109,7 +104,7 @@ impl Link<dyn Authenticator> {
     }
 
     fn stamp(&self, mut identity: Identity) -> Identity {
-        identity.link = self.name.to_string();
+        identity.link = Arc::clone(&self.name);
         identity.labels = match self.values {
             LabelValues::Literal => identity.labels.into_literals(),
             LabelValues::Pattern => identity.labels.into_patterns(),

@@ -19,7 +19,7 @@ impl Chain<dyn Authorizer> {
         // Alone, a link that has nothing to say ends nothing.
         let question = (self.links.len() > 1).then(|| cx.for_question());
         let cx = question.as_ref().unwrap_or(cx);
-        for link in self.asked_for(&request.identity.account) {
+        for link in self.asked_for(Some(&request.identity.account)) {
             let decision = link.authorize(cx, request).await.map_err(|error| link.failed(error))?;
             let decision = match decision {
                 Decision::NoMatch => continue,

@@ -90,10 +90,15 @@ impl<B: ?Sized> Chain<B> {
         &self.links
     }
 
-    /// The links that are asked for an account: its owners, or those that own nothing if nobody owns it.
-    fn asked_for(&self, account: &str) -> impl Iterator<Item = &Link<B>> {
-        let owned = self.is_owned(account);
-        self.links.iter().filter(move |link| if owned { link.owns(account) } else { link.accounts.is_none() })
+    /// The links that are asked for an account: its owners, or those that own nothing if nobody owns it; all of them where
+    /// no account is claimed.
+    fn asked_for(&self, account: Option<&str>) -> impl Iterator<Item = &Link<B>> {
+        let owned = account.is_some_and(|account| self.is_owned(account));
+        self.links.iter().filter(move |link| match account {
+            None => true,
+            Some(account) if owned => link.owns(account),
+            Some(_) => link.accounts.is_none(),
+        })
     }
 
     fn is_owned(&self, account: &str) -> bool {

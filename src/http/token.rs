@@ -182,7 +182,7 @@ async fn token(
     state: &State,
     client: ClientAddress,
     headers: &HeaderMap,
-    params: Params,
+    mut params: Params,
 ) -> Result<(RequestId, Grant), Failure> {
     let basic = credentials::basic(headers).map_err(|bad| match bad {
         BadHeader::Malformed => Failure::Request("the Authorization header cannot be read"),
@@ -190,7 +190,7 @@ async fn token(
     })?;
     let scopes = RequestedScopes::parse(params.scopes.iter().map(String::as_str), state.limits().scopes)
         .map_err(|_| Failure::Request("too many scopes in one request, or too long ones"))?;
-    let service = params.service.clone().unwrap_or_default();
+    let service = params.service.take().unwrap_or_default();
     tracing::trace!(client_id = ?params.client_id, "token request");
     let (account, credential) = login(basic, params)?;
     let login = Login::new(account, credential).from_ip(client.0).for_service(service);

@@ -1,5 +1,6 @@
 //! Who somebody turned out to be.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::{Actions, Labels};
@@ -9,7 +10,7 @@ use crate::{Actions, Labels};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The name of the link that answered. The chain writes it; what a backend puts here is overwritten.
-    pub link: String,
+    pub link: Arc<str>,
     /// What stays the same within the link when the account is renamed: a directory's entry id, an identity
     /// provider's subject, the account itself for static users.
     pub subject: String,
@@ -34,7 +35,7 @@ impl Identity {
     pub fn new(account: impl Into<String>) -> Self {
         let account = account.into();
         Self {
-            link: String::new(),
+            link: Arc::default(),
             subject: account.clone(),
             account,
             labels: Labels::new(),

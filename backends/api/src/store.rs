@@ -134,7 +134,7 @@ impl Owner {
     /// The owner that an identity is.
     pub fn of(identity: &Identity) -> Self {
         Self {
-            link: identity.link.clone(),
+            link: identity.link.to_string(),
             subject: identity.subject.clone(),
             account: identity.account.clone(),
         }

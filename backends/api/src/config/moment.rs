@@ -33,9 +33,17 @@ impl FromStr for Moment {
                 Err("a time needs its zone: write `Z` behind it for UTC, or an offset such as `+01:00`"
                     .to_owned())
             }
+            None if looks_like_a_date(text) => Err(format!("no calendar has this day: write {CURE}")),
             None => Err(format!("neither a date nor a time: write {CURE}")),
         }
     }
+}
+
+/// `2026-02-30`: three numbers where they should be.
+fn looks_like_a_date(text: &str) -> bool {
+    let pattern = "dddd-dd-dd";
+    let fits = |(byte, kind)| if kind == b'd' { u8::is_ascii_digit(&byte) } else { byte == kind };
+    text.len() == pattern.len() && text.bytes().zip(pattern.bytes()).all(fits)
 }
 
 fn date(text: &str) -> Option<OffsetDateTime> {
@@ -176,8 +184,6 @@ mod tests {
         for text in [
             "",
             "tomorrow",
-            "2026-13-01",
-            "2026-02-29",
             "2026-12-31T24:00:00Z",
             "2026-12-31T18:00Z",
             "26-12-31",
@@ -193,6 +199,10 @@ mod tests {
         ] {
             let error = text.parse::<Moment>().unwrap_err();
             assert_eq!(error, format!("neither a date nor a time: write {CURE}"), "{text}");
+        }
+        for text in ["2026-13-01", "2026-02-29", "2026-00-10"] {
+            let error = text.parse::<Moment>().unwrap_err();
+            assert_eq!(error, format!("no calendar has this day: write {CURE}"), "{text}");
         }
         let long = format!("2026-12-31T18:00:00.{}Z", "0".repeat(100));
         assert!(long.parse::<Moment>().is_err());

@@ -126,6 +126,7 @@ impl Node {
     pub fn describe(&self) -> &'static str {
         match &self.value {
             Value::Scalar { .. } if self.is_null() => "nothing",
+            Value::Scalar { quoted: true, .. } => "text in quotes",
             Value::Scalar { .. } => "a single value",
             Value::Sequence(_) => "a list",
             Value::Mapping(_) => "a mapping",

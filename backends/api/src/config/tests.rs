@@ -112,7 +112,7 @@ fn all_problems_are_found_at_once_in_the_order_of_the_file() {
             "test.yml:1:1: top: the key `issuer` is missing",
             "test.yml:2:1: top.isuer: unknown key `isuer`: did you mean `issuer`?",
             "test.yml:3:1: top.expiration: expected a whole number, found `soon`",
-            "test.yml:4:1: top.hsts: expected true or false, found a single value",
+            "test.yml:4:1: top.hsts: expected true or false, found text in quotes",
             "test.yml:5:1: top.timeout: not a duration: write a number and a unit, such as `10s`, `1m30s`, `1h` or `500ms`",
             "test.yml:7:1: top.rules[0]: the key `actions` is missing",
             "test.yml:8:1: top.rules[1].actions: expected a list, found a single value",

@@ -264,7 +264,7 @@ fn a_rule_may_ask_who_vouched() {
         ("old-corp-eu", json!({"backend": "/^corp-(eu|us)$/"}), false),
         ("", json!({"backend": "?*"}), false),
     ] {
-        link.clone_into(&mut asked.identity.link);
+        asked.identity.link = (*link).into();
         assert_eq!(asked.fits(&backend), fits, "{backend} {link}");
         let rule = compiled(&backend, DoubleStar::PlainStar).0.unwrap();
         assert_eq!(rule.fits_backend(link, &Regexes::default()), fits, "{backend} {link}");

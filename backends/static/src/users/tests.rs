@@ -118,7 +118,7 @@ async fn the_accounts_of_docker_auths_reference() {
         |decision| matches!(decision, Decision::Deny(reason) if reason.code == ReasonCode::BadCredentials);
 
     let admin = ask(&users, "admin", password("badmin")).await.allowed().unwrap();
-    assert_eq!((admin.account.as_str(), admin.subject.as_str(), admin.link.as_str()), ("admin", "admin", ""));
+    assert_eq!((admin.account.as_str(), admin.subject.as_str(), &*admin.link), ("admin", "admin", ""));
     assert!(bad(ask(&users, "admin", password("123")).await));
     assert!(bad(ask(&users, "admin", password("")).await));
     assert!(bad(ask(&users, "admin", Credential::None).await));

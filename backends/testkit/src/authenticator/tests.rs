@@ -65,7 +65,7 @@ impl Model {
         let account = if self.is(Flaw::OtherSpelling) { "ALICE" } else { "alice" };
         let mut identity = Identity::new(account).with_epoch("1");
         if self.is(Flaw::WritesLink) {
-            "mine".clone_into(&mut identity.link);
+            identity.link = "mine".into();
         }
         Decision::Allow(identity)
     }

@@ -168,7 +168,7 @@ pub(super) struct Asked {
 pub(super) fn request(random: &mut Random) -> Asked {
     let account = if random.one_in(10) { String::new() } else { random.text() };
     let mut identity = Identity::new(account);
-    identity.link = random.of(&["users", "ldap"]).to_owned();
+    identity.link = (*random.of(&["users", "ldap"])).into();
     for label in LABELS {
         for _ in 0..random.below(4) {
             identity.labels.add(label, value(random));
