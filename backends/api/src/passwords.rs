@@ -44,9 +44,7 @@ pub trait Passwords: Send + Sync {
         stored: &str,
         formats: HashFormats,
         password: &SecretString,
-    ) -> Result<bool, BackendError> {
-        self.verify(cx, stored, formats, password).await
-    }
+    ) -> Result<bool, BackendError>;
 
     /// A short text that changes when the stored hash does; see [`Identity::epoch`](crate::Identity::epoch).
     fn epoch(&self, stored: &str) -> String;

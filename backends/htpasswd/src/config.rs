@@ -32,6 +32,11 @@ impl Configure<dyn Authenticator> for UsersFileConfig {
             return Ok(Arc::new(UsersFile::new(Accounts::default(), labels, passwords)));
         }
         let place = |message: String| Remark::new(self.path.location.clone(), path_key(), message);
+        if self.path.value.to_string_lossy().chars().any(char::is_control) {
+            let mut errors = BuildError::none();
+            errors.add(place("a file's path holds no control characters: write it in one line".to_owned()));
+            return Err(errors);
+        }
         let file = Arc::new(File { path: cx.resolve(&self.path.value), passwords: Arc::clone(&passwords) });
         // Before it is read: what changes in between is told.
         let changes = cx.watch_files([&self.path.value])?;

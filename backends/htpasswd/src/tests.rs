@@ -264,3 +264,17 @@ async fn offline_nothing_is_read_or_watched() {
     assert!(bench.world.files.watched().is_empty() && bench.world.spawner.running().is_empty());
     assert!(bench.passwords.accept("x", dockgate_api::HashFormats::Modern).is_err());
 }
+
+#[tokio::test]
+async fn a_path_that_would_break_the_lines_of_a_log_is_refused() {
+    let bench = bench("");
+    for path in ["users\nFORGED", "users\0", "users\u{1b}[2K"] {
+        let refused = bench.build_of(&map(vec![("path", Node::text(at(2), path))])).err().unwrap();
+        assert_eq!(
+            refused,
+            [
+                "auth.yml:2:3: users_file.path: a file's path holds no control characters: write it in one line"
+            ]
+        );
+    }
+}
