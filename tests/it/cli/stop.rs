@@ -32,18 +32,11 @@ fn both_signals_end_it_with_0_and_free_the_port() {
 #[test]
 fn a_request_that_has_begun_is_answered_after_the_signal() {
     let server = Server::start(&Site::with(CONFIG), "auth.yml");
-    let Address::Tcp(address) = server.address() else { panic!("no TCP") };
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let body = "service=registry&client_id=test&scope=repository:a:pull";
-    let head = "POST /auth HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded";
-    write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{}", body.len(), &body[..10]).unwrap();
-    stream.flush().unwrap();
-    // Until the server has read the head: one round trip of another client on the same loop.
-    server.ask(None, "repository:a:pull");
+    let mut stream = begin_a_request(&server, body.len());
     let end = std::thread::spawn(move || server.stop(Signal::TERM));
     std::thread::sleep(Duration::from_millis(200));
-    stream.write_all(&body.as_bytes()[10..]).unwrap();
+    stream.write_all(body.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -55,11 +48,7 @@ fn a_second_signal_ends_it_at_once() {
     let config =
         CONFIG.replace(":0\"}", ":0\", limits: {body_timeout: 1h, drain_timeout: 1h, request_timeout: 1h}}");
     let server = Server::start(&Site::with(&config), "auth.yml");
-    let Address::Tcp(address) = server.address() else { panic!("no TCP") };
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "POST /auth HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nservice=").unwrap();
-    stream.flush().unwrap();
-    server.ask(None, "repository:a:pull");
+    let _unfinished = begin_a_request(&server, 100);
     let pid = rustix::process::Pid::from_raw(i32::try_from(server.pid()).unwrap()).unwrap();
     rustix::process::kill_process(pid, Signal::TERM).unwrap();
     let stopping = poll(Duration::from_secs(30), || server.stderr().contains("stopping").then_some(()));
@@ -67,4 +56,21 @@ fn a_second_signal_ends_it_at_once() {
     let ended = server.stop(Signal::TERM);
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.stderr.contains("second signal"), "{}", ended.stderr);
+}
+
+/// A request of which the server has read the head and waits for the body: it has said `100 Continue`.
+fn begin_a_request(server: &Server, length: usize) -> TcpStream {
+    let Address::Tcp(address) = server.address() else { panic!("no TCP") };
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let head = "POST /auth HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue";
+    write!(
+        stream,
+        "{head}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n"
+    )
+    .unwrap();
+    let mut go_on = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+    stream.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream
 }
