@@ -9,17 +9,18 @@ use dockgate_api::config::{Key, KeyPath, Node, Problem, Value};
 use dockgate_rules::{DoubleStar, Glob};
 
 use super::links::ChainKind;
+use super::origin::Origin;
 use super::{read_text, yaml};
 
 /// More files than anybody keeps rules in.
 const MOST_FILES: usize = 1000;
 
 /// Replaces every include below the top-level `acl` and below those in lists.
-pub(super) fn expand(root: &mut Node, directory: &Path, problems: &mut Vec<Problem>) {
+pub(super) fn expand(root: &mut Node, directory: &Path, origin: &mut Origin, problems: &mut Vec<Problem>) {
     let Value::Mapping(entries) = &mut root.value else { return };
     for entry in entries {
         if entry.key.text.as_ref() == "acl" {
-            expand_list(&mut entry.value, &KeyPath::root().key("acl"), directory, problems);
+            expand_list(&mut entry.value, &KeyPath::root().key("acl"), directory, origin, problems);
         } else if entry.key.text.as_ref() == ChainKind::Authz.list_key()
             && let Value::Sequence(links) = &mut entry.value.value
         {
@@ -27,14 +28,20 @@ pub(super) fn expand(root: &mut Node, directory: &Path, problems: &mut Vec<Probl
             for (index, link) in links.iter_mut().enumerate() {
                 let Value::Mapping(keys) = &mut link.value else { continue };
                 for key in keys.iter_mut().filter(|key| key.key.text.as_ref() == "acl") {
-                    expand_list(&mut key.value, &path.item(index).key("acl"), directory, problems);
+                    expand_list(&mut key.value, &path.item(index).key("acl"), directory, origin, problems);
                 }
             }
         }
     }
 }
 
-fn expand_list(list: &mut Node, path: &KeyPath, directory: &Path, problems: &mut Vec<Problem>) {
+fn expand_list(
+    list: &mut Node,
+    path: &KeyPath,
+    directory: &Path,
+    origin: &mut Origin,
+    problems: &mut Vec<Problem>,
+) {
     let Value::Sequence(items) = &mut list.value else { return };
     if !items.iter().any(|item| included(item).is_some()) {
         return;
@@ -43,7 +50,7 @@ fn expand_list(list: &mut Node, path: &KeyPath, directory: &Path, problems: &mut
     for item in items.drain(..) {
         match included(&item) {
             None => expanded.push(item),
-            Some((key, pattern)) => match rules(pattern, directory) {
+            Some((key, pattern)) => match rules(&directory.join(pattern), origin) {
                 Ok(rules) => expanded.extend(rules),
                 Err(Failure::Pattern(message)) => {
                     problems.push(Problem::new(key.location.clone(), path.key("include"), message));
@@ -68,14 +75,16 @@ enum Failure {
     File(Vec<Problem>),
 }
 
-fn rules(pattern: &str, directory: &Path) -> Result<Vec<Node>, Failure> {
+fn rules(pattern: &Path, origin: &mut Origin) -> Result<Vec<Node>, Failure> {
     let mut rules = Vec::new();
-    for file in files(&directory.join(pattern)).map_err(Failure::Pattern)? {
+    for file in files(pattern, origin).map_err(Failure::Pattern)? {
+        origin.depends_on(&file);
         let name = file.display().to_string();
         let text = read_text(&file).map_err(|(line, message)| {
             let place = dockgate_api::config::Location::new(name.as_str(), line, 1);
             Failure::File(vec![Problem::new(place, KeyPath::root(), message)])
         })?;
+        origin.holds(&text);
         let mut twice = Vec::new();
         let root = yaml::parse(&name, &text, &mut twice).map_err(|problem| Failure::File(vec![problem]))?;
         if !twice.is_empty() {
@@ -99,7 +108,7 @@ fn rules(pattern: &str, directory: &Path) -> Result<Vec<Node>, Failure> {
 }
 
 /// The files that a pattern names. A name without wildcards must exist; a pattern may match nothing.
-fn files(pattern: &Path) -> Result<Vec<PathBuf>, String> {
+fn files(pattern: &Path, origin: &mut Origin) -> Result<Vec<PathBuf>, String> {
     let shown = pattern.display();
     let name =
         pattern.file_name().and_then(|name| name.to_str()).ok_or_else(|| format!("{shown} names no file"))?;
@@ -114,6 +123,8 @@ fn files(pattern: &Path) -> Result<Vec<PathBuf>, String> {
             Err(format!("there is no file {shown}"))
         };
     }
+    // Another file in it may be one more.
+    origin.depends_on(directory);
     let glob = Glob::parse(name, DoubleStar::PlainStar).map_err(|error| format!("{shown}: {error}"))?;
     let entries = std::fs::read_dir(directory)
         .map_err(|error| format!("cannot read {}: {error}", directory.display()))?;
@@ -144,7 +155,7 @@ mod tests {
         }
         let mut root = yaml::parse("main.yml", config, &mut Vec::new()).unwrap();
         let mut problems = Vec::new();
-        expand(&mut root, directory.path(), &mut problems);
+        expand(&mut root, directory.path(), &mut Origin::new(), &mut problems);
         if !problems.is_empty() {
             let base = format!("{}/", directory.path().display());
             return Err(problems.iter().map(|problem| problem.to_string().replace(&base, "")).collect());

@@ -8,6 +8,7 @@ mod include;
 pub mod later;
 pub mod links;
 pub mod log;
+mod origin;
 pub mod passwords;
 pub mod server;
 pub mod token;
@@ -15,6 +16,7 @@ pub mod yaml;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dockgate_api::Dialect;
 use dockgate_api::config::{KeyPath, Location, Node, Problem, Value};
@@ -23,6 +25,7 @@ use serde::de::DeserializeOwned;
 use crate::backends::Backends;
 use links::ChainKind;
 use log::LogConfig;
+use origin::Origin;
 use passwords::PasswordsConfig;
 use server::ServerConfig;
 use token::TokenConfig;
@@ -45,6 +48,11 @@ pub struct Source {
     pub problems: Vec<Problem>,
     /// How many of them the environment is not to blame for; those come first.
     structural: usize,
+    /// The file itself, those that it includes, and the directories where further ones may appear.
+    pub files: Vec<PathBuf>,
+    /// Names this configuration in logs, metrics and answers: 16 hexadecimal digits that depend on nothing but the texts
+    /// of its files.
+    pub hash: Arc<str>,
 }
 
 impl Source {
@@ -58,7 +66,9 @@ impl Source {
             vec![Problem::new(Location::new(name.as_str(), line, 1), KeyPath::root(), message)]
         })?;
         let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
-        Self::parse(&name, &text, directory.unwrap_or(Path::new(".")), lookup)
+        let mut source = Self::parse(&name, &text, directory.unwrap_or(Path::new(".")), lookup)?;
+        source.files.insert(0, file.to_path_buf());
+        Ok(source)
     }
 
     /// The same from text.
@@ -78,10 +88,13 @@ impl Source {
                 format!("expected sections such as `server:` and `token:`, found {}", root.describe());
             return Err(vec![Problem::new(root.location, KeyPath::root(), message)]);
         }
-        include::expand(&mut root, directory, &mut problems);
+        let mut origin = Origin::new();
+        origin.holds(text);
+        include::expand(&mut root, directory, &mut origin, &mut problems);
         let structural = problems.len();
         env::substitute(&mut root, &KeyPath::root(), lookup, &mut problems);
-        Ok(Self { root, directory: directory.to_path_buf(), problems, structural })
+        let (files, hash) = origin.finish();
+        Ok(Self { root, directory: directory.to_path_buf(), problems, structural, files, hash })
     }
 
     /// Whether a problem is of the file itself, wherever it is looked at.

@@ -2,18 +2,20 @@
 
 mod assembly;
 mod keeper;
+mod lasting;
 mod request_ids;
 mod signing;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use dockgate_api::config::{KeyPath, Located, Location, Problem};
 use dockgate_api::{Authenticator, Authorizer, BuildContext, Clock, Dialect, Random, RequestId};
-use dockgate_passwords::{PasswordService, Pool};
+use dockgate_passwords::PasswordService;
 
 pub use keeper::keep_keys;
+pub use lasting::{Lasting, Phase};
 pub use signing::{Findings, LoadedKey, ServiceProfile, Signing};
 
 use crate::access::{Access, Bounds};
@@ -21,7 +23,6 @@ use crate::backends::Backends;
 use crate::chain::Chain;
 use crate::config::links::ChainKind;
 use crate::config::log::LogConfig;
-use crate::config::passwords::PasswordsConfig;
 use crate::config::server::{Limits, ServerConfig};
 use crate::config::{AclVersion, Sections, Source};
 use crate::live::Live;
@@ -42,26 +43,12 @@ pub struct State {
     tls: Option<Arc<rustls::ServerConfig>>,
     request_ids: RequestIds,
     outside: Outside,
+    lasting: Lasting,
+    /// Whose change may change what is here, beside the signing keys.
+    files: Vec<PathBuf>,
+    config_hash: Arc<str>,
     /// Ends the backends' tasks when the state goes.
     _spawner: Arc<TokioSpawner>,
-}
-
-/// What outlives a configuration: a reload that made it anew would forget which passwords were right, and for a while
-/// hash twice as much as it may.
-#[derive(Default)]
-pub struct Lasting {
-    pool: OnceLock<Pool>,
-}
-
-impl Lasting {
-    /// The pool of the process; the first configuration says how large it is.
-    fn pool(&self, config: &PasswordsConfig, outside: &Outside) -> Result<&Pool, String> {
-        if let Some(pool) = self.pool.get() {
-            return Ok(pool);
-        }
-        let pool = config.pool(outside)?;
-        Ok(self.pool.get_or_init(|| pool))
-    }
 }
 
 /// A state and what its administrator should know.
@@ -88,6 +75,16 @@ pub fn load(
     build(&source, backends, outside, lasting)
 }
 
+/// The same beside a state that is serving, whose place it is to take: what registries trust goes on.
+///
+/// # Errors
+/// Every problem of the file, in its order; signing keys that registries have no reason to trust are among them.
+pub fn load_beside(before: &State, file: &Path, backends: &Backends) -> Result<Loaded, Vec<Problem>> {
+    let outside = &before.outside;
+    let source = Source::read(file, outside.environment.as_ref())?;
+    build_beside(Some(before), &source, backends, outside, &before.lasting)
+}
+
 /// The same from a file that was read.
 ///
 /// # Errors
@@ -98,15 +95,29 @@ pub fn build(
     outside: &Outside,
     lasting: &Lasting,
 ) -> Result<Loaded, Vec<Problem>> {
-    let Parts { sections, authn, authz, passwords, spawner, mut problems, mut warnings } =
+    build_beside(None, source, backends, outside, lasting)
+}
+
+fn build_beside(
+    before: Option<&State>,
+    source: &Source,
+    backends: &Backends,
+    outside: &Outside,
+    lasting: &Lasting,
+) -> Result<Loaded, Vec<Problem>> {
+    let Parts { sections, authn, authz, passwords, spawner, secret_files, mut problems, mut warnings } =
         parts(source, backends, outside, lasting, false)?;
     let tls = sections
         .server
         .as_ref()
         .and_then(|server| load_tls(source, server).map_err(|problem| problems.push(problem)).ok().flatten());
     let plan = SigningPlan::new(source, &sections, &mut problems, &mut warnings);
-    let (signing, key_findings) =
-        plan.as_ref().map(|plan| Signing::load(plan, outside.clock.now())).unwrap_or_default();
+    let now = outside.clock.now();
+    let (signing, key_findings) = match (&plan, before) {
+        (Some(plan), Some(before)) => plan.succeed(&before.plan, &before.signing(), now),
+        (Some(plan), None) => Signing::load(plan, now),
+        (None, _) => (None, Findings::default()),
+    };
     problems.extend(key_findings.problems.iter().cloned());
     warnings.extend(key_findings.alarms.iter().chain(&key_findings.warnings).cloned());
     // A value that could not even be read makes no sense to those who come later either.
@@ -124,6 +135,7 @@ pub fn build(
             let access = Access::new(authn, authz, passwords, bounds, services, outside.log.clone());
             let signing = Live::new(signing);
             let (log, outside) = (sections.log, outside.clone());
+            let files = [source.files.clone(), tls_files(source, &server), secret_files].concat();
             Ok(Loaded {
                 notes: key_findings.notes.clone(),
                 state: State {
@@ -136,6 +148,9 @@ pub fn build(
                     tls,
                     request_ids,
                     outside,
+                    lasting: lasting.clone(),
+                    files,
+                    config_hash: Arc::clone(&source.hash),
                     _spawner: spawner,
                 },
                 warnings,
@@ -180,6 +195,7 @@ struct Parts {
     authz: Chain<dyn Authorizer>,
     passwords: Arc<PasswordService>,
     spawner: Arc<TokioSpawner>,
+    secret_files: Vec<PathBuf>,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
 }
@@ -220,7 +236,8 @@ fn parts(
     let mut assembly = assembly::Assembly { source, cx: &cx, flat_acl, problems, warnings };
     let authz: Chain<dyn Authorizer> = assembly.chain(ChainKind::Authz, backends.authorizers());
     let assembly::Assembly { problems, warnings, .. } = assembly;
-    Ok(Parts { sections, authn, authz, passwords, spawner, problems, warnings })
+    let secret_files = cx.files_read();
+    Ok(Parts { sections, authn, authz, passwords, spawner, secret_files, problems, warnings })
 }
 
 fn at_top(source: &Source, message: String) -> Vec<Problem> {
@@ -234,6 +251,12 @@ fn load_tls(source: &Source, server: &ServerConfig) -> Result<Option<Arc<rustls:
         let (given, name) = if error.key_at_fault { (key, "key") } else { (certificate, "certificate") };
         Problem::new(given.location.clone(), KeyPath::root().key("server").key(name), error.message)
     })
+}
+
+/// The files of the server's own certificate.
+fn tls_files(source: &Source, server: &ServerConfig) -> Vec<PathBuf> {
+    let given = [&server.certificate, &server.key].into_iter().flatten();
+    given.map(|given| source.resolve(&given.value)).collect()
 }
 
 impl State {
@@ -290,6 +313,22 @@ impl State {
     /// The id of one more request.
     pub fn next_request_id(&self) -> RequestId {
         self.request_ids.next()
+    }
+
+    /// What outlives this configuration.
+    pub fn lasting(&self) -> &Lasting {
+        &self.lasting
+    }
+
+    /// The files of the configuration, those that it includes, secrets, and the server's certificate and key. Signing keys
+    /// are looked after by [`keep_keys`], files of backends by these.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// Which configuration this is: see [`Source::hash`](crate::config::Source::hash).
+    pub fn config_hash(&self) -> &Arc<str> {
+        &self.config_hash
     }
 
     /// Randomness.

@@ -35,6 +35,10 @@ impl Look {
     pub(super) fn at(paths: &[PathBuf]) -> Self {
         let mut directories = BTreeMap::new();
         for path in paths {
+            if let Some(id) = id(path) {
+                // A directory that is watched for what stands in it.
+                directories.insert(path.clone(), Some(id));
+            }
             let mut hop = path.clone();
             for _ in 0..MOST_LINKS {
                 let Some(parent) = hop.parent().map(Path::to_path_buf) else { break };

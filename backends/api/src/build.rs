@@ -48,6 +48,7 @@ pub struct BuildContext {
     http_client: Option<Arc<dyn HttpClient>>,
     store: Option<Arc<dyn Store>>,
     identity_links: Option<Arc<[String]>>,
+    files_read: Arc<Mutex<Vec<PathBuf>>>,
     warnings: Mutex<Vec<Remark>>,
 }
 
@@ -74,6 +75,7 @@ impl BuildContext {
             http_client: None,
             store: None,
             identity_links: None,
+            files_read: Arc::default(),
             warnings: Mutex::new(Vec::new()),
         }
     }
@@ -95,6 +97,7 @@ impl BuildContext {
             http_client: self.http_client.clone(),
             store: self.store.clone(),
             identity_links: self.identity_links.clone(),
+            files_read: Arc::clone(&self.files_read),
             warnings: Mutex::new(Vec::new()),
         }
     }
@@ -157,12 +160,14 @@ impl BuildContext {
         self.base_dir.join(path)
     }
 
-    /// Reads a secret that a `…_file` key names, without the white space around it.
+    /// Reads a secret that a `…_file` key names, without the white space around it. When the file changes later, the
+    /// configuration is made anew.
     ///
     /// # Errors
     /// Why it cannot be read; the text names the file and never its content.
     pub fn read_secret(&self, path: impl AsRef<Path>) -> Result<SecretString, String> {
         let path = self.resolve(path);
+        self.files_read.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
         let shown = path.display();
         let bytes = read_file(&path, LONGEST_SECRET).map_err(|error| match error.kind() {
             io::ErrorKind::FileTooLarge => format!("{shown} is too long for a secret"),
@@ -173,6 +178,11 @@ impl BuildContext {
             "" => Err(format!("{shown} is empty: write the secret into it")),
             secret => Ok(SecretString::from(secret)),
         }
+    }
+
+    /// The secret files that were read so far, by this context and by those of other links of the same configuration.
+    pub fn files_read(&self) -> Vec<PathBuf> {
+        self.files_read.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whose meaning counts where docker_auth's and ours differ.

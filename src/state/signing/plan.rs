@@ -1,7 +1,7 @@
 //! What the configuration says of keys and services, resolved: all that a reload of the keys needs.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dockgate_api::Dialect;
@@ -51,6 +51,15 @@ pub(super) struct PlannedProfile {
 }
 
 impl PlannedKey {
+    /// What its files are and how it signs: equal for a key that stands elsewhere in another configuration.
+    pub(super) fn source(&self) -> (Vec<&Path>, Option<Algorithm>) {
+        let files = match &self.files {
+            PlannedFiles::Pair { certificate, key } => vec![certificate.value.as_path(), key.value.as_path()],
+            PlannedFiles::Managed { directory, .. } => vec![directory.value.as_path()],
+        };
+        (files, self.algorithm)
+    }
+
     /// A problem of the key's certificate, or of the directory.
     pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
         match &self.files {

@@ -1,5 +1,6 @@
 //! What follows when key files change under a running server.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use dockgate_api::config::Problem;
@@ -7,7 +8,7 @@ use dockgate_api::config::Problem;
 use super::certificates::Expired;
 use super::findings::Findings;
 use super::loaded::LoadedKey;
-use super::plan::SigningPlan;
+use super::plan::{PlannedKey, SigningPlan};
 use super::{Signing, renew_at};
 use crate::token::HeaderOptions;
 use crate::token::trust::{TokenForm, Trust, Version};
@@ -21,10 +22,61 @@ pub(in crate::state) struct Review {
     pub(in crate::state) again_at: Option<SystemTime>,
 }
 
+/// What a key is told that registries would refuse.
+const NO_REASON_TO_TRUST: &str = "registries that trust the one from before have no reason to trust this one: name both in \
+                                  `token.keys`, give the registries what `dockgate keys export` prints then, and change \
+                                  the order; or restart";
+
 impl SigningPlan {
     /// Looks at the key files again and renews what is due. A key that cannot be used, or that registries have no reason
     /// to trust, changes nothing: the one from before goes on.
     pub(in crate::state) fn review(&self, old: &Signing, now: SystemTime) -> Review {
+        let (review, changed) = self.look_again(old, now);
+        Review { signing: review.signing.filter(|_| changed), ..review }
+    }
+
+    /// What signs under this plan once the running server takes it up in place of another: registries that took the tokens
+    /// from before must take the next ones too.
+    pub(in crate::state) fn succeed(
+        &self,
+        before: &Self,
+        old: &Signing,
+        now: SystemTime,
+    ) -> (Option<Signing>, Findings) {
+        let (signing, mut findings) =
+            if self.keys.iter().map(PlannedKey::source).eq(before.keys.iter().map(PlannedKey::source)) {
+                let (Review { signing, mut findings, .. }, _) = self.look_again(old, now);
+                if signing.is_some() {
+                    // The keys from before go on: that is no reason to leave out what else has changed.
+                    findings.alarms.append(&mut findings.problems);
+                }
+                (signing, findings)
+            } else {
+                Signing::load(self, now)
+            };
+        if let Some(signing) = &signing {
+            findings.problems.extend(self.strangers(signing, old, now));
+        }
+        (signing, findings)
+    }
+
+    /// The keys that registries would see for the first time in a token.
+    fn strangers(&self, signing: &Signing, old: &Signing, now: SystemTime) -> Vec<Problem> {
+        let strange = self.profiles().filter(|(service, profile)| {
+            let Some(before) = old.profile(service.unwrap_or_default()) else { return false };
+            let Some(next) = signing.keys.get(profile.key) else { return false };
+            let known = old.keys_for(before).into_iter().filter_map(|position| old.keys.get(position));
+            !known.into_iter().any(|before| {
+                next.key.public_key() == before.key.public_key()
+                    || (profile.header.x5c && is_vouched_for(next, before, now))
+            })
+        });
+        let positions: BTreeSet<usize> = strange.map(|(_, profile)| profile.key).collect();
+        let keys = positions.into_iter().filter_map(|position| self.keys.get(position));
+        keys.map(|planned| planned.problem(NO_REASON_TO_TRUST)).collect()
+    }
+
+    fn look_again(&self, old: &Signing, now: SystemTime) -> (Review, bool) {
         let mut findings = Findings::default();
         let longest = self.longest_lifetime();
         let mut changed = false;
@@ -51,7 +103,7 @@ impl SigningPlan {
         // An end that comes while the server runs is no reason to stop.
         let signing = Signing::of(self, keys, Expired::IsLeftOut, now, &mut findings);
         let signing = signing.map_err(|problem: Problem| findings.problems.push(problem)).ok();
-        Review { signing: signing.filter(|_| changed), findings, again_at }
+        (Review { signing, findings, again_at }, changed)
     }
 
     /// Whether registries that took the tokens of a key take those of the next one.
@@ -81,10 +133,7 @@ impl SigningPlan {
                 next.key.public_key() == before.key.public_key()
             }
         });
-        takes.then_some(()).ok_or(
-            "registries that trust the one from before have no reason to trust this one: name both in `token.keys`, give \
-             the registries what `dockgate keys export` prints then, and change the order; or restart",
-        )
+        takes.then_some(()).ok_or(NO_REASON_TO_TRUST)
     }
 }
 

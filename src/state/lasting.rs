@@ -1,0 +1,72 @@
+//! What outlives a configuration.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use dockgate_passwords::Pool;
+
+use crate::config::passwords::PasswordsConfig;
+use crate::outside::Outside;
+
+/// What outlives a configuration: a reload that made it anew would forget which passwords were right, and for a while
+/// hash twice as much as it may. A clone is the same.
+#[derive(Clone, Default)]
+pub struct Lasting(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    pool: OnceLock<Pool>,
+    phase: AtomicU8,
+}
+
+/// Where the server is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It does not listen everywhere yet.
+    Starting,
+    /// It serves.
+    Ready,
+    /// It was told to stop: still it serves, but nobody should be sent here any more.
+    Draining,
+}
+
+impl Phase {
+    /// As answers and the log name it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Draining => "draining",
+        }
+    }
+}
+
+impl Lasting {
+    /// The pool of the process; the first configuration says how large it is.
+    pub(super) fn pool(&self, config: &PasswordsConfig, outside: &Outside) -> Result<&Pool, String> {
+        if let Some(pool) = self.0.pool.get() {
+            return Ok(pool);
+        }
+        let pool = config.pool(outside)?;
+        Ok(self.0.pool.get_or_init(|| pool))
+    }
+
+    /// Where the server is in its life.
+    pub fn phase(&self) -> Phase {
+        match self.0.phase.load(Ordering::Relaxed) {
+            0 => Phase::Starting,
+            1 => Phase::Ready,
+            _ => Phase::Draining,
+        }
+    }
+
+    /// Enters a phase.
+    pub fn enter(&self, phase: Phase) {
+        let number = match phase {
+            Phase::Starting => 0,
+            Phase::Ready => 1,
+            Phase::Draining => 2,
+        };
+        self.0.phase.store(number, Ordering::Relaxed);
+    }
+}
