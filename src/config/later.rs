@@ -25,17 +25,7 @@ pub const BACKENDS: [&str; 18] = [
 ];
 
 /// Options below `server` that are still to come.
-pub const SERVER: [&str; 9] = [
-    "letsencrypt",
-    "real_ip_header",
-    "real_ip_pos",
-    "trusted_proxies",
-    "hsts",
-    "tls_min_version",
-    "tls_curve_preferences",
-    "tls_cipher_suites",
-    "listeners",
-];
+pub const SERVER: [&str; 1] = ["letsencrypt"];
 
 /// Options below `token` that are still to come.
 pub const TOKEN: [&str; 1] = ["refresh"];

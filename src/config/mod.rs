@@ -189,7 +189,7 @@ impl Sections {
         let server: Option<ServerConfig> = required(source, "server", &later::SERVER, problems);
         let token: Option<TokenConfig> = required(source, "token", &later::TOKEN, problems);
         if let Some(server) = &server {
-            server.validate(&KeyPath::root().key("server"), problems);
+            server.validate(&KeyPath::root().key("server"), problems, warnings);
         }
         if let Some(token) = &token {
             let path = KeyPath::root().key("token");

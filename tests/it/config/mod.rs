@@ -5,6 +5,7 @@ mod docker_auth_rules;
 mod reference;
 mod refusal;
 mod refused_chains;
+mod refused_doors;
 mod refused_files;
 mod refused_keys;
 mod refused_sections;

@@ -312,18 +312,9 @@ fn what_is_still_to_come_is_no_typo() {
             assert_eq!(shown, config);
         }
     }
-    for (option, value) in [
-        ("letsencrypt", "{email: a@example.com, host: auth.example.com}"),
-        ("real_ip_header", "X-Forwarded-For"),
-        ("real_ip_pos", "-2"),
-        ("hsts", "true"),
-        ("tls_min_version", "TLS12"),
-        ("tls_curve_preferences", "[P256]"),
-        ("tls_cipher_suites", "[TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]"),
-    ] {
-        let config = FLAT.replace("token:\n", &format!("  {option}: {value}\ntoken:\n"));
-        refused(&site, config.as_bytes(), 3, &format!("`{option}` is not in this build: remove it")).unwrap();
-    }
+    let letsencrypt = "  letsencrypt: {email: a@example.com, host: auth.example.com}\ntoken:\n";
+    let config = FLAT.replace("token:\n", letsencrypt);
+    refused(&site, config.as_bytes(), 3, "`letsencrypt` is not in this build: remove it").unwrap();
     let config = FLAT.replace("users:\n", "  refresh: x\nusers:\n");
     refused(&site, config.as_bytes(), 8, "`refresh` is not in this build").unwrap();
 }

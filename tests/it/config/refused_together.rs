@@ -34,14 +34,17 @@ fn all_problems_of_a_file_are_shown_in_its_order() {
 #[test]
 fn a_typo_hides_no_other_mistake() {
     let config = FLAT
-        .replace("addr: \"127.0.0.1:0\"", "addr: nowhere\n  hsts: true\n  colour: red")
+        .replace(
+            "addr: \"127.0.0.1:0\"",
+            "addr: nowhere\n  letsencrypt: {email: a@example.com}\n  colour: red",
+        )
         .replace("  alice:\n", "  bob: {pasword: x}\n  carol: {password: plain}\n  alice:\n")
         + "    colour: blue\n  - match: {ip: 300.1.1.1}\n    actions: [pull]\n";
     all_said(
         &config,
         &[
             ("nowhere", "`:5001`"),
-            ("hsts", "not in this build"),
+            ("letsencrypt", "not in this build"),
             ("colour: red", "unknown key `colour`"),
             ("  bob:", "did you mean `password`?"),
             ("  carol:", "perhaps the password itself"),

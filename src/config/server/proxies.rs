@@ -1,0 +1,111 @@
+//! `real_ip_header`, `real_ip_pos`, `trusted_proxies`: whose word counts for a client's address.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use axum::http::HeaderName;
+use dockgate_api::config::{KeyPath, Problem};
+use dockgate_rules::Network;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
+
+use super::ServerConfig;
+
+/// An address or a network of `trusted_proxies`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrustedNetwork(pub Network);
+
+impl<'de> Deserialize<'de> for TrustedNetwork {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TrustedNetworkVisitor;
+        impl Visitor<'_> for TrustedNetworkVisitor {
+            type Value = TrustedNetwork;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an address or a network")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<TrustedNetwork, E> {
+                Network::parse(text).map(TrustedNetwork).map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(TrustedNetworkVisitor)
+    }
+}
+
+impl JsonSchema for TrustedNetwork {
+    fn schema_name() -> Cow<'static, str> {
+        "TrustedNetwork".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "An IPv4 or IPv6 address, or a network such as 10.0.0.0/8 or 2001:db8::/32"
+        })
+    }
+}
+
+/// The last entry: the one that the nearest proxy wrote.
+const LAST: i64 = -1;
+
+impl ServerConfig {
+    /// The header that names clients' addresses, if one does.
+    pub fn real_ip_header(&self) -> Option<HeaderName> {
+        self.real_ip_header.as_ref().and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok())
+    }
+
+    pub(super) fn validate_proxies(
+        &self,
+        path: &KeyPath,
+        problems: &mut Vec<Problem>,
+        warnings: &mut Vec<Problem>,
+    ) {
+        let Some(header) = &self.real_ip_header else {
+            self.say_what_lacks_its_header(path, problems, warnings);
+            return;
+        };
+        if HeaderName::from_bytes(header.as_bytes()).is_err() {
+            let message = "this is no header's name: write one such as `X-Forwarded-For`";
+            problems.push(Problem::new(header.location.clone(), path.key("real_ip_header"), message));
+        }
+        if self.trusted_proxies.is_empty() {
+            let message = "without `trusted_proxies` only the header's last entry counts, and only from a peer that is \
+                           loopback or private: list your proxies' addresses in `trusted_proxies`";
+            warnings.push(Problem::new(header.location.clone(), path.key("real_ip_header"), message));
+        }
+        if let Some(position) = &self.real_ip_pos {
+            let path = path.key("real_ip_pos");
+            if !self.trusted_proxies.is_empty() {
+                let message = "`trusted_proxies` says which entry counts, the last that is none of them: take this key away";
+                problems.push(Problem::new(position.location.clone(), path, message));
+            } else if position.value != LAST {
+                let message = format!(
+                    "{} is read as -1: any other entry may be the client's own word. List your proxies in \
+                     `trusted_proxies` and take this key away",
+                    position.value
+                );
+                warnings.push(Problem::new(position.location.clone(), path, message));
+            }
+        }
+    }
+
+    fn say_what_lacks_its_header(
+        &self,
+        path: &KeyPath,
+        problems: &mut Vec<Problem>,
+        warnings: &mut Vec<Problem>,
+    ) {
+        if let Some(first) = self.trusted_proxies.first() {
+            let message = "`real_ip_header` is missing: write which header your proxies set, such as \
+                           `real_ip_header: X-Forwarded-For`";
+            problems.push(Problem::new(first.location.clone(), path.key("trusted_proxies"), message));
+        }
+        // docker_auth's default, which templates like to write.
+        if let Some(position) = self.real_ip_pos.as_ref().filter(|position| position.value != 0) {
+            let message = "does nothing without `real_ip_header`: take it away";
+            warnings.push(Problem::new(position.location.clone(), path.key("real_ip_pos"), message));
+        }
+    }
+}

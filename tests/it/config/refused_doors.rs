@@ -1,0 +1,154 @@
+//! Mistakes in `server`: doors, sockets, proxies, origins.
+
+use super::refusal::{FLAT, Mistake, mistake, refused_each};
+
+const ADDR: &str = "  addr: \"127.0.0.1:0\"\n";
+
+/// A line or more in place of the address.
+const fn server(name: &'static str, bad: &'static str, at: &'static str, cure: &'static str) -> Mistake {
+    mistake(name, [ADDR, bad], at, cure)
+}
+
+/// A line or more of `server` beside the address.
+const fn beside(name: &'static str, bad: &'static str, at: &'static str, cure: &'static str) -> Mistake {
+    mistake(name, ["token:\n", bad], at, cure)
+}
+
+#[test]
+fn sockets() {
+    refused_each(
+        FLAT,
+        &[
+            beside(
+                "mode of a port",
+                "  socket: {mode: \"0660\"}\ntoken:\n",
+                "mode",
+                "only a unix socket has a mode",
+            ),
+            server(
+                "a mode that is none",
+                "  addr: a.sock\n  net: unix\n  socket: {mode: 0888}\n",
+                "mode",
+                "octal",
+            ),
+            server(
+                "a mode in words",
+                "  addr: a.sock\n  net: unix\n  socket: {mode: rw-rw----}\n",
+                "mode",
+                "octal",
+            ),
+            server(
+                "a mode beyond permissions",
+                "  addr: a.sock\n  net: unix\n  socket: {mode: \"4755\"}\n",
+                "mode",
+                "octal",
+            ),
+            server("a directory", "  addr: run/\n  net: unix\n", "run/", "add the socket's own name"),
+            server(
+                "a long path",
+                "  addr: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789.socket0\n  net: unix\n",
+                "addr:",
+                "has at most 107 bytes, this one 108",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn further_doors() {
+    refused_each(
+        FLAT,
+        &[
+            beside("no address", "  listeners: [{net: tcp}]\ntoken:\n", "listeners", "addr"),
+            beside("no port", "  listeners:\n    - addr: here\ntoken:\n", "here", "write `:5001`"),
+            beside("no list", "  listeners: {addr: \":1\"}\ntoken:\n", "listeners", "expected a list"),
+            beside("typo", "  listeners: [{addr: \":1\", sokket: {}}]\ntoken:\n", "listeners", "`socket`"),
+            beside(
+                "half a pair",
+                "  listeners:\n    - addr: \":1\"\n      certificate: cert.pem\ntoken:\n",
+                "      certificate: cert.pem",
+                "needs `key` beside it",
+            ),
+            beside(
+                "TLS without a certificate",
+                "  listeners:\n    - addr: \":1\"\n      tls: true\ntoken:\n",
+                "tls: true",
+                "there is no certificate",
+            ),
+            beside(
+                "no TLS with a certificate",
+                "  listeners:\n    - {addr: \":1\", certificate: cert.pem, key: key.pem,\n      tls: false}\ntoken:\n",
+                "tls: false",
+                "take it away",
+            ),
+            beside(
+                "one address twice",
+                "  listeners:\n    - addr: \":1\"\n    - addr: \":2\"\n    - addr: \":1\" # again\ntoken:\n",
+                "again",
+                "`server.listeners[0].addr` in line 4 is the same address",
+            ),
+            beside(
+                "metrics at a client's door",
+                "  listeners: [{addr: \":1\"}]\n  metrics:\n    addr: \":1\" # again\ntoken:\n",
+                "again",
+                "`server.listeners[0].addr` in line 3 is the same address",
+            ),
+            beside(
+                "admin at the metrics' socket",
+                "  metrics: {addr: a/m.sock, net: unix}\n  admin:\n    socket: a/./m.sock\ntoken:\n",
+                "socket: a/./m.sock",
+                "`server.metrics.addr` in line 3 is the same address",
+            ),
+            beside("metrics without a port", "  metrics: {addr: here}\ntoken:\n", "metrics", "write `:5001`"),
+            beside("admin without a path", "  admin: {socket: \"\"}\ntoken:\n", "admin", "admin.sock"),
+            beside(
+                "admin's mode",
+                "  admin: {socket: a, mode: 0666}\ntoken:\n",
+                "admin",
+                "unknown key `mode`",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn proxies_and_pages() {
+    refused_each(
+        FLAT,
+        &[
+            beside(
+                "no header's name",
+                "  real_ip_header: \"X Forwarded\"\ntoken:\n",
+                "real_ip_header",
+                "write one such as `X-Forwarded-For`",
+            ),
+            beside(
+                "trusted without a header",
+                "  trusted_proxies: [10.0.0.1]\ntoken:\n",
+                "trusted_proxies",
+                "`real_ip_header` is missing",
+            ),
+            beside(
+                "a host's name",
+                "  real_ip_header: X-Real-IP\n  trusted_proxies: [proxy.example.com]\ntoken:\n",
+                "proxy.example.com",
+                "host names are not looked up",
+            ),
+            beside(
+                "position beside a list",
+                "  real_ip_header: X-Real-IP\n  trusted_proxies: [10.0.0.1]\n  real_ip_pos: -1\ntoken:\n",
+                "real_ip_pos",
+                "take this key away",
+            ),
+            beside("wildcard", "  cors: {origins: [\"*\"]}\ntoken:\n", "cors", "each origin by itself"),
+            beside(
+                "an origin with a path",
+                "  cors:\n    origins:\n      - https://ui.example.com/\ntoken:\n",
+                "https",
+                "`https://ui.example.com`: write it so",
+            ),
+            beside("an eternity", "  shutdown_delay: 11m\ntoken:\n", "shutdown_delay", "`0s` to `10m`"),
+            beside("a word for yes", "  hsts: please\ntoken:\n", "hsts", "true or false"),
+        ],
+    );
+}
