@@ -25,6 +25,7 @@ pub mod net;
 pub mod outside;
 mod quickstart;
 pub mod scope;
+mod server;
 pub mod state;
 pub mod token;
 pub mod watch;

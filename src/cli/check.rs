@@ -64,7 +64,7 @@ fn summary(state: &State) -> String {
         format!(
             "listens on       {} ({})",
             state.server().addr.value,
-            if state.tls().is_some() { "HTTPS" } else { "HTTP" }
+            if state.doors().first().is_some_and(|door| door.tls.is_some()) { "HTTPS" } else { "HTTP" }
         ),
         format!("token endpoint   {}/auth", state.prefix()),
         format!("who is this      {}", names(authn.links().iter().map(|link| link.name.as_ref()).collect())),

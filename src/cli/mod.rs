@@ -14,6 +14,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Parser as _;
@@ -29,10 +30,10 @@ const MISTAKE: u8 = 2;
 
 /// Runs the server's command line with these backends: what `main` does.
 pub fn run(backends: Backends) -> ExitCode {
-    run_with(std::env::args_os().collect(), &backends, &Outside::real())
+    run_with(std::env::args_os().collect(), Arc::new(backends), &Outside::real())
 }
 
-fn run_with(arguments: Vec<OsString>, backends: &Backends, outside: &Outside) -> ExitCode {
+fn run_with(arguments: Vec<OsString>, backends: Arc<Backends>, outside: &Outside) -> ExitCode {
     let (arguments, ignored) = arguments::normalized(arguments);
     if !ignored.is_empty() {
         complain(&format!(
@@ -53,9 +54,9 @@ fn run_with(arguments: Vec<OsString>, backends: &Backends, outside: &Outside) ->
     }
     match arguments.command {
         Command::Serve { config } => serve::run(&config, backends, outside),
-        Command::Check(options) => check::run(&options, backends, outside),
+        Command::Check(options) => check::run(&options, &backends, outside),
         Command::Hash(options) => hash::run(&options, outside),
-        Command::Keys { command } => keys::run(&command, backends, outside),
+        Command::Keys { command } => keys::run(&command, &backends, outside),
         Command::Quickstart(options) => quickstart::run(&options, backends, outside),
     }
 }

@@ -4,15 +4,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::arguments::QuickstartOptions;
-use super::serve::{self, StopSignals};
+use super::serve;
 use crate::backends::Backends;
 use crate::config::Source;
 use crate::config::server::host_and_port;
 use crate::outside::Outside;
 use crate::quickstart::{Directory, Guide, Registry, RegistryProgram, Welcome};
+use crate::server::{Server, Signals, log_findings};
 use crate::state::{self, Lasting, Loaded};
 
-pub(super) fn run(options: &QuickstartOptions, backends: &Backends, outside: &Outside) -> ExitCode {
+pub(super) fn run(options: &QuickstartOptions, backends: Arc<Backends>, outside: &Outside) -> ExitCode {
     let made = Directory::open_or_make(&options.directory, options.port, options.registry_port, outside);
     let (directory, users) = match made {
         Ok(made) => made,
@@ -25,10 +26,11 @@ pub(super) fn run(options: &QuickstartOptions, backends: &Backends, outside: &Ou
         Err(error) => return super::failed(&format!("cannot start: {error}")),
     };
     let code = runtime.block_on(async {
-        let stop = StopSignals::listen();
+        let signals = Signals::listen();
+        let at_once = signals.clone();
         tokio::select! {
-            code = start(options, &directory, backends, outside, stop.clone()) => code,
-            () = stop.times(2) => ExitCode::SUCCESS,
+            code = start(options, &directory, backends, outside, signals) => code,
+            () = at_once.stop(2) => ExitCode::SUCCESS,
         }
     });
     runtime.shutdown_background();
@@ -38,24 +40,25 @@ pub(super) fn run(options: &QuickstartOptions, backends: &Backends, outside: &Ou
 async fn start(
     options: &QuickstartOptions,
     directory: &Directory,
-    backends: &Backends,
+    backends: Arc<Backends>,
     outside: &Outside,
-    stop: StopSignals,
+    signals: Signals,
 ) -> ExitCode {
     let config = directory.config();
-    let Loaded { state, warnings, notes } = match state::load(&config, backends, outside, &Lasting::default())
-    {
-        Ok(loaded) => loaded,
+    let Loaded { state, warnings, notes } =
+        match state::load(&config, &backends, outside, &Lasting::default()) {
+            Ok(loaded) => loaded,
+            Err(problems) => return super::refuse(&config, &problems),
+        };
+    let server = match Server::bind(&config, backends, state).await {
+        Ok(server) => server,
         Err(problems) => return super::refuse(&config, &problems),
     };
-    let listener = match serve::bind(&state).await {
-        Ok(listener) => listener,
-        Err(problem) => return super::refuse(&config, &[problem]),
-    };
+    let state = server.state();
     let registry_port = registry_port(directory, outside).unwrap_or(options.registry_port);
     let registry = tokio::select! {
         registry = start_registry(options, directory, registry_port) => registry,
-        () = stop.clone().times(1) => return ExitCode::SUCCESS,
+        () = signals.stop(1) => return ExitCode::SUCCESS,
     };
     let registry = match registry {
         Ok(registry) => registry,
@@ -72,8 +75,9 @@ async fn start(
         Ok(flush) => flush,
         Err(error) => return super::failed(&format!("cannot start the log: {error}")),
     };
-    serve::log_findings(&warnings, &notes);
-    serve::until_stopped(Arc::new(state), listener, stop).await;
+    log_findings(&warnings, &notes);
+    drop(state);
+    serve::until_stopped(server, signals).await;
     if let Some(registry) = registry {
         registry.stop().await;
     }

@@ -83,9 +83,7 @@ impl ErrorAnswer {
             error: self.oauth,
             error_description: self.message,
         };
-        // Nothing in it can fail to be written as JSON; a client can do without a body all the same.
-        let body = serde_json::to_vec(&document).unwrap_or_default();
-        let mut response = json(self.status, body);
+        let mut response = json_of(self.status, &document);
         response.headers_mut().extend(self.headers);
         response
     }
@@ -94,6 +92,12 @@ impl ErrorAnswer {
 /// Text inside a quoted string (RFC 9110, section 5.6.4).
 fn quoted(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// The same from what is to be said.
+pub(crate) fn json_of(status: StatusCode, document: &impl Serialize) -> Response {
+    // Nothing that is answered can fail to be written as JSON; a client can do without a body all the same.
+    json(status, serde_json::to_vec(document).unwrap_or_default())
 }
 
 /// A JSON answer that nobody may keep.

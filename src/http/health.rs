@@ -5,6 +5,6 @@ use axum::response::Response;
 
 use super::error_answer::json;
 
-pub(super) async fn get() -> Response {
+pub(crate) async fn get() -> Response {
     json(axum::http::StatusCode::OK, br#"{"status":"ok"}"#.to_vec())
 }

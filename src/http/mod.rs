@@ -6,6 +6,7 @@ mod error_answer;
 mod health;
 mod jwks;
 mod params;
+mod ready;
 mod token;
 
 use std::sync::Arc;
@@ -19,6 +20,9 @@ use tower::Service as _;
 
 pub use client::ClientAddress;
 pub use error_answer::ErrorAnswer;
+pub(crate) use error_answer::json_of;
+pub(crate) use health::get as healthy;
+pub(crate) use ready::in_detail as ready_in_detail;
 
 use crate::state::State;
 
@@ -41,6 +45,11 @@ impl Routes {
         let token: Arc<[String]> = TOKEN.iter().map(|path| format!("{prefix}{path}")).collect();
         let router = router(Arc::clone(&state), &token);
         Self { state, router, token }
+    }
+
+    /// What answers.
+    pub fn state(&self) -> &Arc<State> {
+        &self.state
     }
 
     /// Answers one request.
@@ -68,8 +77,10 @@ impl Routes {
 /// The one route list.
 fn router(state: Arc<State>, token: &[String]) -> Router {
     let prefix = state.prefix();
-    let mut router =
-        Router::new().route("/healthz", get(health::get)).route("/.well-known/jwks.json", get(jwks::get));
+    let mut router = Router::new()
+        .route("/healthz", get(health::get))
+        .route("/readyz", get(ready::get))
+        .route("/.well-known/jwks.json", get(jwks::get));
     if !prefix.is_empty() {
         router = router.route(&format!("{prefix}/.well-known/jwks.json"), get(jwks::get));
     }

@@ -3,7 +3,9 @@
 mod listener;
 mod paced;
 mod serve;
+mod slots;
 pub mod tls;
 
 pub use listener::Listener;
-pub use serve::serve;
+pub use serve::{Answers, Door, Terms, serve};
+pub use slots::Slots;

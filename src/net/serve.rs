@@ -1,7 +1,8 @@
 //! Accepts connections and serves requests on them until told to stop.
 //!
 //! Everything that waits has a deadline: the TLS handshake, a request's head, the request as a whole, a client that
-//! does not read, and the end. The number of connections is bounded; those beyond it wait in the system's queue.
+//! does not read, and the end. The number of connections is bounded; those beyond it wait, at most one a door here and
+//! the others in the system's queue.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -15,13 +16,15 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::listener::{Connection, Listener};
 use super::paced::Paced;
+use super::slots::Slots;
 use crate::config::server::Limits;
-use crate::http::{ClientAddress, ErrorAnswer, Routes};
+use crate::http::{ClientAddress, ErrorAnswer};
+use crate::live::Live;
 
 /// After an accept that failed for want of file descriptors: long enough for some to be freed.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(200);
@@ -29,27 +32,49 @@ const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(200);
 /// At the end: what a connection without a request gets to finish an answer that is on its way out.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-/// What every connection is served with.
+/// What is behind a door.
+pub trait Answers: Clone + Send + Sync + 'static {
+    /// Answers one request.
+    fn answer(
+        &self,
+        client: ClientAddress,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response> + Send;
+}
+
+/// How connections are served. A new one is taken by those that come after it.
 #[derive(Clone)]
-struct Service {
-    routes: Routes,
+pub struct Terms {
+    /// With TLS, if it speaks TLS.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// Bounds on what a client may take.
+    pub limits: Arc<Limits>,
+}
+
+/// A socket, and what is behind it.
+pub struct Door<A> {
+    /// The socket.
+    pub listener: Listener,
+    /// How connections are served.
+    pub terms: Arc<Live<Terms>>,
+    /// How many there may be.
+    pub slots: Slots,
+    /// What answers.
+    pub answers: A,
+}
+
+/// What one connection is served with.
+#[derive(Clone)]
+struct Service<A> {
+    answers: A,
     limits: Arc<Limits>,
-    tls: Option<TlsAcceptor>,
     stopping: watch::Receiver<bool>,
 }
 
-/// Serves until `stop` is ready, then lets requests in flight end, up to the drain timeout.
-pub async fn serve(
-    listener: Listener,
-    routes: Routes,
-    tls: Option<Arc<rustls::ServerConfig>>,
-    limits: Limits,
-    stop: impl Future<Output = ()>,
-) {
-    let limits = Arc::new(limits);
-    let slots = Arc::new(Semaphore::new(limits.connections));
+/// Serves until `stop` is ready, then lets requests in flight end, up to the drain timeout. Answers whether all did.
+pub async fn serve<A: Answers>(door: Door<A>, stop: impl Future<Output = ()>) -> bool {
+    let Door { listener, terms, slots, answers } = door;
     let (tell, stopping) = watch::channel(false);
-    let service = Service { routes, limits: Arc::clone(&limits), tls: tls.map(TlsAcceptor::from), stopping };
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -58,9 +83,10 @@ pub async fn serve(
         };
         match accepted {
             Ok((connection, client, slot)) => {
-                let service = service.clone();
+                let Terms { tls, limits } = Terms::clone(&terms.load());
+                let service = Service { answers: answers.clone(), limits, stopping: stopping.clone() };
                 tokio::spawn(async move {
-                    service.connection(connection, client).await;
+                    service.connection(connection, tls, client).await;
                     drop(slot);
                 });
             }
@@ -70,14 +96,11 @@ pub async fn serve(
             }
         }
     }
-    drop((listener, service));
+    drop((listener, stopping));
     // The receivers are gone only if there is no connection either.
     let _ = tell.send(true);
-    let open = limits.connections - slots.available_permits();
-    tracing::info!(connections = open, "stopping: requests in flight may end");
-    if tokio::time::timeout(limits.drain_timeout.0, tell.closed()).await.is_err() {
-        tracing::warn!("stopped with requests still in flight: server.limits.drain_timeout has passed");
-    }
+    let patience = terms.load().limits.drain_timeout.0;
+    tokio::time::timeout(patience, tell.closed()).await.is_ok()
 }
 
 /// Ready when the server stops.
@@ -87,16 +110,22 @@ async fn told(stopping: &mut watch::Receiver<bool>) {
 
 async fn accept(
     listener: &Listener,
-    slots: &Arc<Semaphore>,
+    slots: &Slots,
 ) -> std::io::Result<(Connection, ClientAddress, OwnedSemaphorePermit)> {
-    let slot = Arc::clone(slots).acquire_owned().await.map_err(std::io::Error::other)?;
     let (connection, client) = listener.accept().await?;
+    // One that waits for room holds up its own door and keeps no room from others.
+    let slot = slots.one().await?;
     Ok((connection, client, slot))
 }
 
-impl Service {
-    async fn connection(self, connection: Connection, client: ClientAddress) {
-        match (connection, self.tls.clone()) {
+impl<A: Answers> Service<A> {
+    async fn connection(
+        self,
+        connection: Connection,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        client: ClientAddress,
+    ) {
+        match (connection, tls.map(TlsAcceptor::from)) {
             (Connection::Tcp(stream), None) => self.requests(stream, client).await,
             (Connection::Unix(stream), None) => self.requests(stream, client).await,
             (Connection::Tcp(stream), Some(tls)) => self.handshake(&tls, stream, client).await,
@@ -166,7 +195,7 @@ impl Service {
             return ErrorAnswer::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "SIZE_INVALID", message)
                 .respond();
         }
-        let answer = self.routes.answer(client, request);
+        let answer = self.answers.answer(client, request);
         tokio::time::timeout(self.limits.request_timeout.0, answer).await.unwrap_or_else(|_| {
             tracing::warn!(client = ?client.0, "a request took longer than server.limits.request_timeout");
             ErrorAnswer::unavailable(Duration::from_secs(5)).respond()

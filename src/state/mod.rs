@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use dockgate_api::config::{KeyPath, Located, Location, Problem};
+use dockgate_api::config::{KeyPath, Located, Problem};
 use dockgate_api::{Authenticator, Authorizer, BuildContext, Clock, Dialect, Random, RequestId};
 use dockgate_passwords::PasswordService;
 
@@ -23,7 +23,7 @@ use crate::backends::Backends;
 use crate::chain::Chain;
 use crate::config::links::ChainKind;
 use crate::config::log::LogConfig;
-use crate::config::server::{Limits, ServerConfig};
+use crate::config::server::{DoorAddress, DoorCertificate, Limits, ServerConfig};
 use crate::config::{AclVersion, Sections, Source};
 use crate::live::Live;
 use crate::net::tls;
@@ -40,7 +40,8 @@ pub struct State {
     signing: Live<Signing>,
     /// What was found of the keys when they were loaded.
     key_findings: Findings,
-    tls: Option<Arc<rustls::ServerConfig>>,
+    limits: Arc<Limits>,
+    doors: Vec<PublicDoor>,
     request_ids: RequestIds,
     outside: Outside,
     lasting: Lasting,
@@ -49,6 +50,15 @@ pub struct State {
     config_hash: Arc<str>,
     /// Ends the backends' tasks when the state goes.
     _spawner: Arc<TokioSpawner>,
+}
+
+/// A door for clients, and what it speaks TLS with.
+#[derive(Clone)]
+pub struct PublicDoor {
+    /// Where it is.
+    pub address: DoorAddress,
+    /// Without it plain HTTP is spoken.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
 }
 
 /// A state and what its administrator should know.
@@ -107,10 +117,8 @@ fn build_beside(
 ) -> Result<Loaded, Vec<Problem>> {
     let Parts { sections, authn, authz, passwords, spawner, secret_files, mut problems, mut warnings } =
         parts(source, backends, outside, lasting, false)?;
-    let tls = sections
-        .server
-        .as_ref()
-        .and_then(|server| load_tls(source, server).map_err(|problem| problems.push(problem)).ok().flatten());
+    let doors =
+        sections.server.as_ref().map(|server| doors(source, server, &mut problems)).unwrap_or_default();
     let plan = SigningPlan::new(source, &sections, &mut problems, &mut warnings);
     let now = outside.clock.now();
     let (signing, key_findings) = match (&plan, before) {
@@ -136,6 +144,7 @@ fn build_beside(
             let signing = Live::new(signing);
             let (log, outside) = (sections.log, outside.clone());
             let files = [source.files.clone(), tls_files(source, &server), secret_files].concat();
+            let limits = Arc::new(server.limits.clone());
             Ok(Loaded {
                 notes: key_findings.notes.clone(),
                 state: State {
@@ -145,7 +154,8 @@ fn build_beside(
                     plan,
                     signing,
                     key_findings,
-                    tls,
+                    limits,
+                    doors,
                     request_ids,
                     outside,
                     lasting: lasting.clone(),
@@ -244,19 +254,33 @@ fn at_top(source: &Source, message: String) -> Vec<Problem> {
     vec![Problem::new(source.root.location.clone(), KeyPath::root(), message)]
 }
 
-fn load_tls(source: &Source, server: &ServerConfig) -> Result<Option<Arc<rustls::ServerConfig>>, Problem> {
-    let (Some(certificate), Some(key)) = (&server.certificate, &server.key) else { return Ok(None) };
-    let path = |given: &Located<PathBuf>| source.resolve(&given.value);
-    tls::load(&path(certificate), &path(key)).map(Some).map_err(|error| {
-        let (given, name) = if error.key_at_fault { (key, "key") } else { (certificate, "certificate") };
-        Problem::new(given.location.clone(), KeyPath::root().key("server").key(name), error.message)
+/// The doors for clients. Those whose certificate cannot be used are left out and their problems gathered.
+fn doors(source: &Source, server: &ServerConfig, problems: &mut Vec<Problem>) -> Vec<PublicDoor> {
+    let mut doors = Vec::new();
+    for door in server.public_doors() {
+        match door.tls.map(|given| load_tls(source, &given)).transpose() {
+            Ok(tls) => doors.push(PublicDoor { address: door.address, tls }),
+            // Said once, though several doors may have it.
+            Err(problem) if problems.contains(&problem) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    doors
+}
+
+fn load_tls(source: &Source, given: &DoorCertificate<'_>) -> Result<Arc<rustls::ServerConfig>, Problem> {
+    let path = |file: &Located<PathBuf>| source.resolve(&file.value);
+    tls::load(&path(given.certificate), &path(given.key)).map_err(|error| {
+        let (file, name) =
+            if error.key_at_fault { (given.key, "key") } else { (given.certificate, "certificate") };
+        Problem::new(file.location.clone(), given.path.key(name), error.message)
     })
 }
 
-/// The files of the server's own certificate.
+/// The files of the doors' certificates.
 fn tls_files(source: &Source, server: &ServerConfig) -> Vec<PathBuf> {
-    let given = [&server.certificate, &server.key].into_iter().flatten();
-    given.map(|given| source.resolve(&given.value)).collect()
+    let given = server.public_doors().into_iter().filter_map(|door| door.tls);
+    given.flat_map(|given| [source.resolve(given.certificate), source.resolve(given.key)]).collect()
 }
 
 impl State {
@@ -281,8 +305,8 @@ impl State {
     }
 
     /// Bounds on requests and connections.
-    pub fn limits(&self) -> &Limits {
-        &self.server.limits
+    pub fn limits(&self) -> &Arc<Limits> {
+        &self.limits
     }
 
     /// Where to listen.
@@ -295,9 +319,9 @@ impl State {
         &self.log
     }
 
-    /// What a listener needs to speak TLS, if it does.
-    pub fn tls(&self) -> Option<Arc<rustls::ServerConfig>> {
-        self.tls.clone()
+    /// Where clients come in; the first door first.
+    pub fn doors(&self) -> &[PublicDoor] {
+        &self.doors
     }
 
     /// The clock.
@@ -334,10 +358,5 @@ impl State {
     /// Randomness.
     pub fn random(&self) -> &dyn Random {
         self.outside.random.as_ref()
-    }
-
-    /// Where the configuration says to listen, for errors of the socket.
-    pub fn addr_location(&self) -> &Location {
-        &self.server.addr.location
     }
 }

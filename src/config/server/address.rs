@@ -49,6 +49,12 @@ impl DoorAddress {
         Problem::new(self.location.clone(), self.path.clone(), message)
     }
 
+    /// Whether a door that is open here does for another configuration's.
+    pub fn does_for(&self, other: &Self) -> bool {
+        let same_words = self.net == other.net && self.addr == other.addr && self.path == other.path;
+        same_words || self.is_same(other)
+    }
+
     /// Whether both cannot be open at a time. Port 0 is another one each time.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self.net, other.net) {

@@ -43,6 +43,14 @@ pub struct Named {
 impl SocketOptions {
     /// Nobody but us.
     pub const PRIVATE: Self = Self { mode: Some(Mode(0o600)), owner: None, group: None };
+
+    /// Whether a socket file made with these is as one made with others, wherever they stand.
+    pub fn is_as(&self, other: &Self) -> bool {
+        let name = |named: &Option<Named>| named.as_ref().map(|named| named.name.value.clone());
+        self.mode == other.mode
+            && name(&self.owner) == name(&other.owner)
+            && name(&self.group) == name(&other.group)
+    }
 }
 
 impl SocketConfig {

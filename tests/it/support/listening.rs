@@ -7,8 +7,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use dockgate::http::Routes;
-use dockgate::net::{self, Listener};
+use axum::http::Request;
+use axum::response::Response;
+use dockgate::http::{ClientAddress, Routes};
+use dockgate::live::Live;
+use dockgate::net::{self, Answers, Door, Listener, Slots, Terms};
 use dockgate_testkit::fakes::TurnableClock;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -35,6 +38,16 @@ enum Place {
     Unix(PathBuf),
 }
 
+/// One configuration, as long as it lives.
+#[derive(Clone)]
+struct Behind(Routes);
+
+impl Answers for Behind {
+    async fn answer(&self, client: ClientAddress, request: Request<hyper::body::Incoming>) -> Response {
+        self.0.answer(client, request).await
+    }
+}
+
 impl Listening {
     /// Binds and serves.
     pub(crate) fn start(setup: Setup) -> Self {
@@ -54,13 +67,16 @@ impl Listening {
         };
         let (stop, stopped) = oneshot::channel();
         let (end, ended) = mpsc::channel();
-        let (tls, limits) = (state.tls(), state.limits().clone());
-        let routes = Routes::new(state);
+        let limits = Arc::clone(state.limits());
+        let slots = Slots::new(limits.connections);
+        let tls = state.doors()[0].tls.clone();
+        let terms = Arc::new(Live::new(Terms { tls, limits }));
+        let door = Door { listener, terms, slots, answers: Behind(Routes::new(state)) };
         runtime.spawn(async move {
             let stop = async {
                 let _ = stopped.await;
             };
-            net::serve(listener, routes, tls, limits, stop).await;
+            net::serve(door, stop).await;
             let _ = end.send(());
         });
         Self {

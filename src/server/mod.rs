@@ -1,0 +1,236 @@
+//! The running server: its doors, what stands behind them, and how one configuration follows another without anybody
+//! noticing.
+//!
+//! A reload makes everything of the new configuration beside the old: chains, rules, keys, sockets. Only when nothing is
+//! wrong with it does one swap let it answer; requests in flight end with what they began with. Whatever is wrong, all
+//! stays as it was.
+
+mod doors;
+mod front;
+mod operators;
+mod outcome;
+mod signals;
+
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dockgate_api::config::Problem;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use crate::backends::Backends;
+use crate::state::{self, Loaded, Phase, State};
+use crate::watch::Watcher;
+use doors::{Doors, Prepared};
+use front::Front;
+use operators::{Asked, Operators};
+use outcome::Outcome;
+pub(crate) use signals::Signals;
+
+/// A configuration is read in seconds, however large it is; managed keys wait ten for their lock.
+const MADE_WITHIN: Duration = Duration::from_secs(60);
+
+/// A server whose sockets are bound.
+pub(crate) struct Server {
+    config: PathBuf,
+    backends: Arc<Backends>,
+    front: Front,
+    doors: Doors,
+    /// What is still to be opened.
+    prepared: Prepared,
+    asked: mpsc::Receiver<Asked>,
+}
+
+impl Server {
+    /// Binds every socket that a state wants; serves nothing yet.
+    ///
+    /// # Errors
+    /// Each socket that cannot be bound, at the line that names it.
+    pub(crate) async fn bind(
+        config: &Path,
+        backends: Arc<Backends>,
+        state: State,
+    ) -> Result<Self, Vec<Problem>> {
+        let connections = state.limits().connections;
+        let front = Front::new(Arc::new(state));
+        let (operators, asked) = Operators::new(front.clone());
+        let doors = Doors::new(front.clone(), operators, connections);
+        let prepared = doors.prepare(&front.state()).await?;
+        Ok(Self { config: config.to_path_buf(), backends, front, doors, prepared, asked })
+    }
+
+    /// What answers now.
+    pub(crate) fn state(&self) -> Arc<State> {
+        self.front.state()
+    }
+
+    /// Serves until the first signal to stop and until requests in flight have ended, or until the second signal.
+    pub(crate) async fn run(self, signals: Signals) {
+        let at_once = signals.clone();
+        tokio::select! {
+            () = self.until_stopped(signals) => tracing::info!("stopped"),
+            () = at_once.stop(2) => tracing::warn!("stopped at once, as the second signal asks"),
+        }
+    }
+
+    async fn until_stopped(self, signals: Signals) {
+        let Self { config, backends, front, mut doors, prepared, asked } = self;
+        {
+            let state = front.state();
+            let (version, config) = (env!("CARGO_PKG_VERSION"), state.config_hash().as_ref());
+            tracing::info!(version, issuer = state.issuer(), config, "serving");
+            doors.commit(prepared, state.limits());
+            state.lasting().enter(Phase::Ready);
+        }
+
+        let stop = signals.clone();
+        let mut current = Current {
+            config,
+            backends,
+            front: front.clone(),
+            doors: &mut doors,
+            signals,
+            asked,
+            keeper: None,
+        };
+        tokio::select! {
+            () = stop.stop(1) => {}
+            never = current.keep() => match never {},
+        }
+
+        let state = front.state();
+        state.lasting().enter(Phase::Draining);
+        let delay = state.server().shutdown_delay.0;
+        if !delay.is_zero() {
+            tracing::info!(?delay, "not ready any more: still serving for server.shutdown_delay");
+            tokio::time::sleep(delay).await;
+        }
+        tracing::info!(connections = doors.connections(), "stopping: requests in flight may end");
+        if !doors.close().await {
+            tracing::warn!("stopped with requests still in flight: server.limits.drain_timeout has passed");
+        }
+    }
+}
+
+/// A running server that follows its configuration.
+struct Current<'a> {
+    config: PathBuf,
+    backends: Arc<Backends>,
+    front: Front,
+    doors: &'a mut Doors,
+    signals: Signals,
+    asked: mpsc::Receiver<Asked>,
+    keeper: Option<Keeper>,
+}
+
+impl Current<'_> {
+    /// Reloads when a file changed, when SIGHUP came, and when somebody asks for it, as long as it is polled.
+    async fn keep(&mut self) -> Infallible {
+        let mut state = self.front.state();
+        let mut watcher = Watcher::new(state.files().iter().cloned());
+        self.keeper = Some(Keeper::of(&state));
+        loop {
+            let answer = tokio::select! {
+                () = watcher.changed() => None,
+                () = self.signals.hang_up() => None,
+                asked = self.asked.recv() => asked,
+            };
+            let outcome = Arc::new(self.reload(&state).await);
+            if let Outcome::Swapped { .. } = outcome.as_ref() {
+                let before = std::mem::replace(&mut state, self.front.state());
+                self.keeper = Some(Keeper::of(&state));
+                if before.files() != state.files() {
+                    watcher = Watcher::new(state.files().iter().cloned());
+                }
+            }
+            let waiting = std::iter::from_fn(|| self.asked.try_recv().ok());
+            for asked in answer.into_iter().chain(waiting) {
+                // Who does not wait any more needs no answer.
+                let _ = asked.send(Arc::clone(&outcome));
+            }
+        }
+    }
+
+    async fn reload(&mut self, before: &Arc<State>) -> Outcome {
+        match self.reloaded(before).await {
+            Ok((state, warnings)) => {
+                let config = Arc::clone(state.config_hash());
+                tracing::info!(config = config.as_ref(), warnings = warnings.len(), "configuration reloaded");
+                Outcome::Swapped { config, warnings }
+            }
+            Err(problems) => {
+                for problem in &problems {
+                    tracing::error!(place = %problem.location, key = %problem.path, "{}", problem.message);
+                }
+                let config = Arc::clone(before.config_hash());
+                tracing::error!(
+                    problems = problems.len(),
+                    config = config.as_ref(),
+                    "configuration not reloaded: the one from before goes on"
+                );
+                Outcome::Refused { config, problems }
+            }
+        }
+    }
+
+    async fn reloaded(&mut self, before: &Arc<State>) -> Result<(Arc<State>, Vec<Problem>), Vec<Problem>> {
+        let Loaded { state, warnings, notes } = self.made_beside(before).await?;
+        let prepared = self.doors.prepare(&state).await?;
+        let state = Arc::new(state);
+        self.front.swap(Arc::clone(&state));
+        self.doors.commit(prepared, state.limits());
+        log_findings(&warnings, &notes);
+        Ok((state, warnings))
+    }
+
+    /// Makes the new state on a thread of its own: rules are compiled there and keys read, while others are served.
+    async fn made_beside(&self, before: &Arc<State>) -> Result<Loaded, Vec<Problem>> {
+        let (before, backends, config) =
+            (Arc::clone(before), Arc::clone(&self.backends), self.config.clone());
+        let mut making = tokio::task::spawn_blocking(move || state::load_beside(&before, &config, &backends));
+        loop {
+            match tokio::time::timeout(MADE_WITHIN, &mut making).await {
+                Ok(Ok(made)) => return made,
+                Ok(Err(error)) => return Err(vec![at_top(&self.config, format!("cannot be read: {error}"))]),
+                // No second one beside it: it would hang too.
+                Err(_) => tracing::error!(
+                    "the configuration cannot be read: a file system hangs; the one from before goes on"
+                ),
+            }
+        }
+    }
+}
+
+/// Tells the log what `check` would tell the terminal.
+pub(crate) fn log_findings(warnings: &[Problem], notes: &[Problem]) {
+    for note in notes {
+        tracing::info!(place = %note.location, key = %note.path, "{}", note.message);
+    }
+    for warning in warnings {
+        tracing::warn!(place = %warning.location, key = %warning.path, "{}", warning.message);
+    }
+}
+
+fn at_top(config: &Path, message: String) -> Problem {
+    use dockgate_api::config::{KeyPath, Location};
+    Problem::new(Location::new(config.display().to_string(), 1, 1), KeyPath::root(), message)
+}
+
+/// Looks after the signing keys of a state until it is dropped.
+struct Keeper(AbortHandle);
+
+impl Keeper {
+    fn of(state: &Arc<State>) -> Self {
+        let state = Arc::clone(state);
+        let keeping = tokio::spawn(async move { match state::keep_keys(state).await {} });
+        Self(keeping.abort_handle())
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,117 @@
+//! What those reach who watch the server, and those who run it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State as Shared;
+use axum::http::{Request, StatusCode};
+use axum::response::Response;
+use axum::routing::{get, post};
+use hyper::body::Incoming;
+use serde::Serialize;
+use tokio::sync::{mpsc, oneshot};
+use tower::Service as _;
+
+use super::front::Front;
+use super::outcome::Outcome;
+use crate::http::{self, ClientAddress, ErrorAnswer};
+use crate::net::Answers;
+
+/// Reloads that may wait for the one before them; all who wait are told of the same one.
+const MOST_ASKED: usize = 16;
+
+/// Somebody asks for a reload and wants to know what came of it.
+pub(super) type Asked = oneshot::Sender<Arc<Outcome>>;
+
+/// What the handlers see of the server.
+#[derive(Clone)]
+struct Desk {
+    front: Front,
+    reload: mpsc::Sender<Asked>,
+}
+
+/// The routes of both doors.
+pub(super) struct Operators {
+    watching: Router,
+    commanding: Router,
+}
+
+/// The routes of one of them.
+#[derive(Clone)]
+pub(super) struct OperatorRoutes(Router);
+
+impl Operators {
+    /// The routes, and what those ask who want a reload.
+    pub(super) fn new(front: Front) -> (Self, mpsc::Receiver<Asked>) {
+        let (reload, asked) = mpsc::channel(MOST_ASKED);
+        let desk = Desk { front, reload };
+        let watching = Router::new().route("/healthz", get(http::healthy)).route("/readyz", get(ready));
+        let commanding = watching
+            .clone()
+            .route("/status", get(ready))
+            .route("/reload", post(reload_now))
+            .fallback(nothing);
+        let watching = watching.fallback(nothing).with_state(desk.clone());
+        (Self { watching, commanding: commanding.with_state(desk) }, asked)
+    }
+
+    /// For those who watch.
+    pub(super) fn watching(&self) -> OperatorRoutes {
+        OperatorRoutes(self.watching.clone())
+    }
+
+    /// For those who run it.
+    pub(super) fn commanding(&self) -> OperatorRoutes {
+        OperatorRoutes(self.commanding.clone())
+    }
+}
+
+impl Answers for OperatorRoutes {
+    async fn answer(&self, _: ClientAddress, request: Request<Incoming>) -> Response {
+        match self.0.clone().call(request.map(Body::new)).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
+
+async fn ready(Shared(desk): Shared<Desk>) -> Response {
+    http::ready_in_detail(&desk.front.state()).await
+}
+
+/// What came of a reload, for who asked for it.
+#[derive(Serialize)]
+struct Told<'a> {
+    reloaded: bool,
+    config: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
+async fn reload_now(Shared(desk): Shared<Desk>) -> Response {
+    let (tell, told) = oneshot::channel();
+    let busy = || ErrorAnswer::unavailable(std::time::Duration::from_secs(1)).respond();
+    if desk.reload.try_send(tell).is_err() {
+        return busy();
+    }
+    let Ok(outcome) = told.await else { return busy() };
+    let lines =
+        |problems: &[dockgate_api::config::Problem]| problems.iter().map(ToString::to_string).collect();
+    let (status, told) = match outcome.as_ref() {
+        Outcome::Swapped { config, warnings } => {
+            (StatusCode::OK, Told { reloaded: true, config, problems: Vec::new(), warnings: lines(warnings) })
+        }
+        Outcome::Refused { config, problems } => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Told { reloaded: false, config, problems: lines(problems), warnings: Vec::new() },
+        ),
+    };
+    http::json_of(status, &told)
+}
+
+async fn nothing() -> Response {
+    ErrorAnswer::new(StatusCode::NOT_FOUND, "NOT_FOUND", "nothing is here").respond()
+}
