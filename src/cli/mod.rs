@@ -5,7 +5,6 @@ mod arguments;
 mod check;
 mod hash;
 mod keys;
-mod memory;
 mod quickstart;
 mod serve;
 mod trust;

@@ -41,7 +41,6 @@ pub(super) fn run(config: &Path, backends: Arc<Backends>, outside: &Outside) -> 
 /// Serves until told to stop.
 pub(super) async fn until_stopped(server: Server, signals: Signals) {
     raise_descriptor_limit();
-    tokio::spawn(super::memory::give_back());
     server.run(signals).await;
 }
 

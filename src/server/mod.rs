@@ -7,6 +7,7 @@
 
 mod doors;
 mod front;
+mod memory;
 mod operators;
 mod outcome;
 mod signals;
@@ -83,6 +84,7 @@ impl Server {
             tracing::info!(version, issuer = state.issuer(), config, "serving");
             doors.commit(prepared, state.limits());
             state.lasting().enter(Phase::Ready);
+            tokio::spawn(memory::give_back());
         }
 
         let stop = signals.clone();
@@ -182,6 +184,7 @@ impl Current<'_> {
         self.front.swap(Arc::clone(&state));
         self.doors.commit(prepared, state.limits());
         log_findings(&warnings, &notes);
+        tokio::spawn(memory::give_back());
         Ok((state, warnings))
     }
 
@@ -234,3 +237,6 @@ impl Drop for Keeper {
         self.0.abort();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,7 @@ use crate::backends::Backends;
 use crate::chain::Chain;
 use crate::config::links::ChainKind;
 use crate::config::log::LogConfig;
+use crate::config::passwords::PasswordsConfig;
 use crate::config::server::{DoorAddress, DoorCertificate, Limits, ServerConfig};
 use crate::config::{AclVersion, Sections, Source};
 use crate::live::Live;
@@ -35,6 +36,7 @@ use signing::SigningPlan;
 pub struct State {
     server: ServerConfig,
     log: LogConfig,
+    passwords: PasswordsConfig,
     access: Access,
     plan: SigningPlan,
     signing: Live<Signing>,
@@ -128,6 +130,11 @@ fn build_beside(
     };
     problems.extend(key_findings.problems.iter().cloned());
     warnings.extend(key_findings.alarms.iter().chain(&key_findings.warnings).cloned());
+    if before.is_some_and(|before| before.passwords != sections.passwords) {
+        let place = source.root.get("passwords").map_or(&source.root.location, |entry| &entry.key.location);
+        let message = "takes effect when the server starts again: what hashes outlives a reload";
+        warnings.push(Problem::new(place.clone(), KeyPath::root().key("passwords"), message));
+    }
     // A value that could not even be read makes no sense to those who come later either.
     problems.retain(|problem| source.problems.contains(problem) || !was_unread(source, problem));
     let request_ids = RequestIds::new(outside.random.as_ref())
@@ -150,6 +157,7 @@ fn build_beside(
                 state: State {
                     server,
                     log,
+                    passwords: sections.passwords,
                     access,
                     plan,
                     signing,

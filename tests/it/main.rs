@@ -12,6 +12,7 @@
 )]
 
 mod process;
+mod reload;
 mod support;
 
 mod canaries;

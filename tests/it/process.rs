@@ -154,9 +154,20 @@ impl Server {
         self.address.get(&target, header.as_ref().map(|(name, value)| (*name, value.as_str())))
     }
 
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits until a text has stood in the log so often.
+    pub(crate) fn said(&self, text: &str, times: usize) {
+        let said = poll(PATIENCE, || (self.stderr().matches(text).count() >= times).then_some(()));
+        assert!(said.is_some(), "not said {times} times: {text}\n{}", self.stderr());
+    }
+
     /// Sends a signal and waits for the end.
     pub(crate) fn stop(mut self, signal: Signal) -> Ended {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        self.signal(signal);
         let status = poll(PATIENCE, || self.child.try_wait().unwrap());
         let status = status.unwrap_or_else(|| panic!("{signal:?} does not end it:\n{}", self.stderr()));
         Ended { code: status.code(), stdout: self.stdout(), stderr: self.stderr() }

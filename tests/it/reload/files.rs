@@ -1,0 +1,170 @@
+//! What is taken up when files change, and what is not.
+
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use rustix::process::Signal;
+
+use super::{NOT_RELOADED, RELOADED, granted, granting, hang_up, pulling};
+use crate::process::{Server, Site, dockgate, run};
+
+#[test]
+fn a_changed_file_is_taken_up_by_itself_and_at_the_signal() {
+    let (site, server) = pulling("");
+    site.write("auth.yml", granting("push", ""));
+    server.said(RELOADED, 1);
+    assert_eq!(granted(&server), "push");
+    site.write("auth.yml", granting("delete", ""));
+    // Both ways may see the same change: what counts is that neither disturbs the other.
+    server.signal(Signal::HUP);
+    server.said(RELOADED, 2);
+    assert_eq!(granted(&server), "delete");
+}
+
+#[test]
+fn a_signal_alone_reads_everything_again() {
+    let (_site, server) = pulling("");
+    hang_up(&server, RELOADED);
+    hang_up(&server, RELOADED);
+    assert_eq!(granted(&server), "pull");
+    assert_eq!(server.stop(Signal::TERM).code, Some(0));
+}
+
+#[test]
+fn a_bad_file_changes_nothing_and_is_named_with_its_line() {
+    let (site, server) = pulling("");
+    for (bad, message) in [
+        ("server: [\n", "auth.yml:"),
+        ("", "auth.yml:1:1"),
+        (&granting("pull", ", adress: x"), "unknown key `adress`"),
+        (&granting("push", "").replace("acl", "ack"), "unknown key `ack`"),
+        (&granting("push", "").replace("cert.pem", "none.pem"), "none.pem"),
+        (&granting("push", "").replace("an issuer", "'${env:NOT_THERE}'"), "NOT_THERE"),
+    ] {
+        let before = server.stderr().matches(NOT_RELOADED).count();
+        site.write("auth.yml", bad);
+        server.signal(Signal::HUP);
+        server.said(NOT_RELOADED, before + 1);
+        assert!(server.stderr().contains(message), "{message}:\n{}", server.stderr());
+        assert_eq!(granted(&server), "pull", "{bad}");
+        let checked = run(dockgate().args(["check", "auth.yml"]).current_dir(site.path()));
+        assert_eq!(checked.code, Some(2));
+        assert!(checked.stderr.contains(message), "{message}:\n{}", checked.stderr);
+    }
+    std::fs::remove_file(site.file("auth.yml")).unwrap();
+    hang_up(&server, NOT_RELOADED);
+    assert_eq!(granted(&server), "pull");
+    site.write("auth.yml", granting("push", ""));
+    server.said(RELOADED, 1);
+    assert_eq!(granted(&server), "push");
+}
+
+#[test]
+fn rules_in_other_files_are_taken_up_when_they_change_come_or_go() {
+    let config = granting("", "").replace("[{match: {}, actions: []}]", "[{include: 'rules/*.yml'}]");
+    let site = Site::with(&config);
+    std::fs::create_dir(site.file("rules")).unwrap();
+    let server = Server::start(&site, "auth.yml");
+    assert_eq!(granted(&server), "");
+    for (reloads, (name, text, after)) in [
+        ("20.yml", "- {match: {}, actions: [pull]}\n", "pull"),
+        ("20.yml", "- {match: {}, actions: [push]}\n", "push"),
+        ("10.yml", "- {match: {}, actions: [delete]}\n", "delete"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        site.write(&format!("rules/{name}"), text);
+        server.said(RELOADED, reloads + 1);
+        let after = Some(after.to_owned());
+        let seen = crate::process::poll(std::time::Duration::from_secs(30), || {
+            Some(granted(&server)).filter(|granted| Some(granted) == after.as_ref())
+        });
+        assert_eq!(seen, after);
+    }
+    std::fs::remove_file(site.file("rules/10.yml")).unwrap();
+    let back = crate::process::poll(std::time::Duration::from_secs(30), || {
+        (granted(&server) == "push").then_some(())
+    });
+    assert!(back.is_some(), "{}", server.stderr());
+}
+
+#[test]
+fn kubernetes_exchanges_a_whole_directory_behind_a_link() {
+    let site = Site::with(&granting("pull", ""));
+    for (version, actions) in [("v1", "pull"), ("v2", "push")] {
+        site.write(&format!("mount/{version}/auth.yml"), granting(actions, ""));
+        site.write(&format!("mount/{version}/cert.pem"), &site.pair.certificate_pem);
+        site.write(&format!("mount/{version}/key.pem"), &site.pair.key_pem);
+    }
+    symlink("v1", site.file("mount/..data")).unwrap();
+    for name in ["auth.yml", "cert.pem", "key.pem"] {
+        symlink(format!("..data/{name}"), site.file("mount").join(name)).unwrap();
+    }
+    let server = Server::start(&site, "mount/auth.yml");
+    assert_eq!(granted(&server), "pull");
+    symlink("v2", site.file("mount/..data_tmp")).unwrap();
+    std::fs::rename(site.file("mount/..data_tmp"), site.file("mount/..data")).unwrap();
+    std::fs::remove_dir_all(site.file("mount/v1")).unwrap();
+    server.said(RELOADED, 1);
+    assert_eq!(granted(&server), "push");
+}
+
+#[test]
+fn a_secret_file_is_watched_too() {
+    let site =
+        Site::with(&granting("pull", "").replace("{\"\": {}}", "{alice: {password_file: alice.hash}}"));
+    let hash = |password: &str| {
+        let made = crate::process::run_with_input(
+            dockgate().args(["hash", "--cost", "4"]),
+            format!("{password}\n").as_bytes(),
+        );
+        made.stdout
+    };
+    site.write("alice.hash", hash("first"));
+    let server = Server::start(&site, "auth.yml");
+    let granted = |password| server.ask(Some(("alice", password)), "repository:a:pull").granted();
+    assert_eq!((granted("first").as_str(), granted("second").as_str()), ("pull", "401"));
+    site.write("alice.hash", hash("second"));
+    server.said(RELOADED, 1);
+    assert_eq!((granted("first").as_str(), granted("second").as_str()), ("401", "pull"));
+}
+
+#[test]
+fn two_servers_with_the_same_configuration_say_the_same_hash() {
+    let text = granting("pull", "");
+    let hash = |text: &str| {
+        let site = Site::with(text);
+        let server = Server::start(&site, "auth.yml");
+        let log = server.stderr();
+        log.split("config=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let first = hash(&text);
+    assert_eq!(first.len(), 16);
+    assert_eq!(first, hash(&text));
+    assert_ne!(first, hash(&format!("{text}\n")));
+}
+
+#[test]
+fn what_is_logged_changes_with_the_configuration() {
+    let (site, server) = pulling("");
+    assert!(server.stderr().contains("decided"), "{}", server.stderr());
+    site.write("auth.yml", granting("pull", "") + "log: {level: error}\n");
+    server.said(RELOADED, 1);
+    let before = server.stderr().matches("decided").count();
+    assert_eq!(granted(&server), "pull");
+    hang_up_silently(&server);
+    assert_eq!(server.stderr().matches("decided").count(), before);
+    site.write("auth.yml", granting("pull", "") + "log: {level: debug, format: json}\n");
+    server.said("\"message\":\"configuration reloaded\"", 1);
+    assert_eq!(granted(&server), "pull");
+    server.said("\"message\":\"answers with a token\"", 1);
+}
+
+/// A reload of which the log says nothing is done when the next answer comes after a look at the process's files: there
+/// is nothing to wait for, and nothing that depends on it.
+fn hang_up_silently(server: &Server) {
+    server.signal(Signal::HUP);
+    assert_eq!(granted(server), "pull");
+    let _ = Command::new("true").status();
+}
