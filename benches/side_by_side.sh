@@ -4,12 +4,13 @@
 #   side_by_side.sh [RULES [ES256|RS256 [SECONDS [OPTION of dockgate-load ...]]]]
 #
 # DOCKER_AUTH names the auth_server of docker_auth, DOCKGATE another dockgate than that of this tree; USERS is how many
-# accounts there are; REUSE is dockgate's `token.reuse`, such as 5s. Both servers listen on 127.0.0.1 only, and end with the script.
+# accounts there are; REUSE is dockgate's `token.reuse`, such as 5s; TLS is ECDSA or RSA, the kind of certificate with
+# which both serve https to a new client for every token. Both servers listen on 127.0.0.1 only, and end with the script.
 set -euo pipefail
 
 rules=${1:-100} algorithm=${2:-ES256} seconds=${3:-4}
 shift "$(($# < 3 ? $# : 3))"
-users=${USERS:-1} reuse=${REUSE:-} docker_auth=${DOCKER_AUTH:-}
+users=${USERS:-1} tls=${TLS:-} reuse=${REUSE:-} docker_auth=${DOCKER_AUTH:-}
 here=$(cd "$(dirname "$0")/.." && pwd)
 dockgate=${DOCKGATE:-$here/target/release/dockgate}
 
@@ -46,6 +47,22 @@ trap stop EXIT
 
 openssl req -x509 -nodes "${new_key[@]}" -subj /CN=load -days 2 -keyout "$site/key.pem" -out "$site/cert.pem" 2>/dev/null
 
+scheme=http host=127.0.0.1 server_keys="" options=()
+if [ -n "$tls" ]; then
+    case $tls in
+        ECDSA) tls_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256) ;;
+        RSA) tls_key=(-newkey rsa:2048) ;;
+        *) die "TLS is ECDSA or RSA" ;;
+    esac
+    # Two certificates, as people have: a client is shown a leaf and trusts who issued it.
+    openssl req -x509 -nodes "${tls_key[@]}" -subj "/CN=load CA" -days 2 -keyout "$site/ca.key" -out "$site/ca.pem" 2>/dev/null
+    openssl req -nodes "${tls_key[@]}" -subj /CN=localhost -keyout "$site/tls.key" -out "$site/tls.csr" 2>/dev/null
+    openssl x509 -req -in "$site/tls.csr" -CA "$site/ca.pem" -CAkey "$site/ca.key" -CAcreateserial -days 2 \
+        -extfile <(echo "subjectAltName=DNS:localhost") -out "$site/tls.pem" 2>/dev/null
+    scheme=https host=localhost options=(--ca "$site/ca.pem" --new-connection)
+    server_keys=", certificate: \"$site/tls.pem\", key: \"$site/tls.key\""
+fi
+
 # Rules of five kinds, none of which fits what is asked; the last one does.
 acl() {
     local n
@@ -74,7 +91,7 @@ acl() {
 # port name more: `more` stands behind the keys of `token`.
 config() {
     {
-        echo "server: {addr: \"127.0.0.1:$1\"}"
+        echo "server: {addr: \"127.0.0.1:$1\"$server_keys}"
         echo "token: {issuer: load, expiration: 900, certificate: \"$site/cert.pem\", key: \"$site/key.pem\"${3:-}}"
         cat "$site/common.yml"
     } >"$site/$2.yml"
@@ -118,21 +135,34 @@ fi
 
 asked="/auth?service=load&scope=repository:load/app:pull"
 
+# port: asks for a token as user0, and prints the answer.
+exchange() {
+    local request
+    request=$(printf 'GET %s HTTP/1.0\r\nHost: localhost\r\nAuthorization: Basic %s\r\n\r\n.' "$asked" "$(printf user0:password0 | base64)")
+    if [ -n "$tls" ]; then
+        # The input stays open until the answer is there: at its end openssl would hang up.
+        { printf '%s' "${request%.}"; sleep 2; } |
+            openssl s_client -quiet -connect "127.0.0.1:$1" -servername localhost -CAfile "$site/ca.pem" 2>/dev/null || true
+    else
+        exec 3<>"/dev/tcp/127.0.0.1/$1"
+        printf '%s' "${request%.}" >&3
+        cat <&3
+        exec 3>&-
+    fi
+}
+
 # port: the claims of a token for user0.
 claims() {
-    exec 3<>"/dev/tcp/127.0.0.1/$1"
-    printf 'GET %s HTTP/1.0\r\nHost: localhost\r\nAuthorization: Basic %s\r\n\r\n' "$asked" "$(printf user0:password0 | base64)" >&3
     local part
-    part=$(sed -n 's/.*"token": *"[^.]*\.\([^.]*\)\..*/\1/p' <&3 | tr -- '-_' '+/')
-    exec 3>&-
+    part=$(exchange "$1" | sed -n 's/.*"token": *"[^.]*\.\([^.]*\)\..*/\1/p' | tr -- '-_' '+/')
     printf '%s==' "$part" | base64 -d 2>/dev/null || true
 }
 
 arguments=(--user 'user{n}:password{n}' --accounts "$users" --seconds "$seconds")
 for index in "${!pids[@]}"; do
     claims "${ports[index]}" | grep -q '"actions":\["pull"\]' || die "no token with pull from the server on port ${ports[index]}"
-    arguments+=(--url "http://127.0.0.1:${ports[index]}$asked" --pid "${pids[index]}")
+    arguments+=(--url "$scheme://$host:${ports[index]}$asked" --pid "${pids[index]}")
 done
 
-echo "$rules rules, $algorithm, $users users, bcrypt 5; first dockgate$([ "${#pids[@]}" = 1 ] || echo ", second docker_auth")"
-"$load" "${arguments[@]}" "$@"
+echo "$rules rules, $algorithm, $users users, bcrypt 5${tls:+, TLS $tls}; first dockgate$([ "${#pids[@]}" = 1 ] || echo ", second docker_auth")"
+"$load" "${arguments[@]}" "${options[@]}" "$@"

@@ -88,6 +88,37 @@ fn wrong_passwords_are_another_stream_and_each_is_new() {
 }
 
 #[test]
+fn every_token_over_a_connection_of_its_own_with_tls() {
+    let site = Site::with(&format!(
+        "server: {{addr: \"127.0.0.1:0\", certificate: cert.pem, key: key.pem}}\n\
+         token: {{issuer: it, expiration: 300}}\n\
+         users: {}\n\
+         acl: [{{match: {{}}, actions: [pull]}}]\n",
+        users("")
+    ));
+    let server = Server::start(&site, "auth.yml");
+    let url = format!("https://localhost:{}/auth?scope=repository:a:pull", server.address().port());
+    let certificate = site.file("cert.pem");
+    let fixed = ["--url", &url, "--new-connection", "--rounds", "1", "--requests", "20", "--seconds", "20"];
+    for more in [&[][..], &["--resume"]] {
+        let trusting = [&fixed[..], &["--ca", certificate.to_str().unwrap()], more].concat();
+        let ran = load(&[], &trusting);
+        assert_eq!((ran.code, &ran.round()["statuses"]), (0, &json!({"200": 20})), "{}", ran.err);
+    }
+    let stranger = Site::new();
+    let ran = load(&[], &[&fixed[..], &["--ca", stranger.file("cert.pem").to_str().unwrap()]].concat());
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.err.contains("certificate"), "{}", ran.err);
+}
+
+#[test]
+fn a_crowd_that_wants_nothing_is_there_meanwhile() {
+    let server = server();
+    let ran = load(&[&server], &["--rounds", "1", "--requests", "20", "--idle", "30", "--slow", "5"]);
+    assert_eq!((ran.code, &ran.round()["statuses"]), (0, &json!({"200": 20})), "{}", ran.err);
+}
+
+#[test]
 fn refusals_are_no_figures_of_tokens() {
     let server = server();
     let ran = load(&[&server], &["--rounds", "1", "--requests", "7", "--new-connection", "--seconds", "20"]);

@@ -10,6 +10,8 @@ pub(crate) const PASSWORD_VARIABLE: &str = "DOCKGATE_LOAD_PASSWORD";
 
 /// More make the generator the bottleneck.
 const MOST_CONNECTIONS: u64 = 1024;
+/// Each takes a file descriptor and a local port.
+const MOST_IN_A_CROWD: u64 = 25_000;
 pub(crate) const MOST_ACCOUNTS: u32 = 100_000;
 
 /// clap takes `{n}` for the end of a line; what is printed of its help says `{n}` where this stands.
@@ -28,6 +30,8 @@ Examples:
     (the password stands in DOCKGATE_LOAD_PASSWORD)
   Two servers in turns, a thousand users:
     dockgate-load --url URL1 --url URL2 --user 'user{#}:password{#}' --accounts 1000
+  TLS, a new client for every token, beside 10,000 connections that say nothing:
+    dockgate-load --url 'https://localhost:5001/auth?…' --ca cert.pem --new-connection --idle 10000
   500 good logins a second while 16 connections guess passwords:
     dockgate-load --url URL --user alice:… --rate 500 --flood same --flood-user 'alice:RANDOM'
 
@@ -65,6 +69,23 @@ pub(crate) struct Arguments {
     /// A new connection for every request
     #[arg(long)]
     pub(crate) new_connection: bool,
+
+    /// The certificates (PEM) that a server with https is to prove itself with; no others are trusted
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+
+    /// Go on with TLS sessions of earlier connections, as one client that comes again does. Without it each
+    /// connection is a new client's
+    #[arg(long, requires = "ca")]
+    pub(crate) resume: bool,
+
+    /// So many more connections that say nothing, to each server during all of its rounds
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = crowd())]
+    pub(crate) idle: usize,
+
+    /// So many more that send a byte a second
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = crowd())]
+    pub(crate) slow: usize,
 
     /// Requests a second; 0 is as fast as the server answers
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100_000))]
@@ -124,6 +145,10 @@ impl Arguments {
     pub(crate) fn flood_user(&self) -> &str {
         &self.flood_user
     }
+}
+
+fn crowd() -> impl clap::builder::IntoResettable<clap::builder::ValueParser> {
+    RangedU64ValueParser::<usize>::new().range(0..=MOST_IN_A_CROWD)
 }
 
 fn connections() -> impl clap::builder::IntoResettable<clap::builder::ValueParser> {

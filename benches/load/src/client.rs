@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,6 +10,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{AUTHORIZATION, CONNECTION, HOST, HeaderValue};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -37,9 +37,19 @@ pub(crate) enum NoAnswer {
 
 impl Connection {
     /// Connects. Call it within a `LocalSet`.
-    pub(crate) async fn open(address: SocketAddr) -> io::Result<Self> {
-        let stream = timeout(CONNECTED_WITHIN, TcpStream::connect(address)).await??;
-        stream.set_nodelay(true)?;
+    pub(crate) async fn open(target: &Target) -> io::Result<Self> {
+        timeout(CONNECTED_WITHIN, async {
+            let stream = TcpStream::connect(target.address).await?;
+            stream.set_nodelay(true)?;
+            match &target.tls {
+                Some(tls) => Self::over(tls.over(stream).await?).await,
+                None => Self::over(stream).await,
+            }
+        })
+        .await?
+    }
+
+    async fn over(stream: impl AsyncRead + AsyncWrite + Unpin + 'static) -> io::Result<Self> {
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
         // It ends when the sender is dropped; its errors reach the sender.
         tokio::task::spawn_local(async move { drop(connection.await) });

@@ -7,6 +7,7 @@
 mod accounts;
 mod arguments;
 mod client;
+mod crowd;
 mod error;
 mod pace;
 mod plan;
@@ -17,6 +18,7 @@ mod series;
 mod stream;
 mod tally;
 mod target;
+mod tls;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

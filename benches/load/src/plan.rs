@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use crate::accounts::Logins;
 use crate::arguments::Arguments;
+use crate::crowd::Crowd;
 use crate::error::LoadError;
 use crate::process::Processes;
 use crate::stream::{Extent, Stream};
 use crate::target::Target;
+use crate::tls::Trust;
 
 const MOST_SERVERS: usize = 2;
 /// Longer than that nobody is asked for before the first round, however many there are.
@@ -20,6 +22,8 @@ pub(crate) struct Plan {
     pub(crate) round: Extent,
     /// What comes before the first round with each server.
     pub(crate) warm_ups: [Extent; 2],
+    /// Who else is connected to each server meanwhile.
+    pub(crate) crowd: Crowd,
 }
 
 pub(crate) struct Server {
@@ -55,9 +59,11 @@ impl Plan {
         let logins = logins(arguments, environment)?;
         let accounts = logins.iter().map(|logins| logins.number()).max().unwrap_or(1);
         let logins = logins.iter().cycle();
+        let trust = arguments.ca.as_deref().map(|file| Trust::of_file(file, arguments.resume)).transpose()?;
+        let trust = trust.as_ref();
         let servers = arguments.url.iter().zip(logins).enumerate().map(|(index, (url, logins))| {
-            let target = Target::parse(url, arguments.anywhere)?;
-            let flood = flood(arguments, &target)?;
+            let target = Target::parse(url, trust, arguments.anywhere)?;
+            let flood = flood(arguments, &target, trust)?;
             Ok(Server {
                 name: target.address.to_string(),
                 stream: Arc::new(Stream {
@@ -77,6 +83,7 @@ impl Plan {
         Ok(Self {
             servers: servers.collect::<Result<_, _>>()?,
             rounds: arguments.rounds,
+            crowd: Crowd { idle: arguments.idle, slow: arguments.slow },
             round: Extent { time, requests: arguments.requests.unwrap_or(u64::MAX) },
             warm_ups: [
                 Extent { time: WARM_UP_OF_ACCOUNTS, requests: once_each },
@@ -101,9 +108,10 @@ fn logins(
     arguments.user().iter().map(of_user).collect()
 }
 
-fn flood(arguments: &Arguments, target: &Target) -> Result<Option<Stream>, LoadError> {
+fn flood(arguments: &Arguments, target: &Target, trust: Option<&Trust>) -> Result<Option<Stream>, LoadError> {
     let Some(flood) = &arguments.flood else { return Ok(None) };
-    let target = if flood == "same" { target.clone() } else { Target::parse(flood, arguments.anywhere)? };
+    let target =
+        if flood == "same" { target.clone() } else { Target::parse(flood, trust, arguments.anywhere)? };
     Ok(Some(Stream {
         target,
         logins: Arc::new(Logins::guesses(arguments.flood_user(), arguments.accounts)?),

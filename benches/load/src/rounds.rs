@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
@@ -33,6 +34,11 @@ pub(crate) struct Round {
 /// A server cannot be reached, or ends.
 pub(crate) fn run(plan: &Plan) -> Result<Vec<Vec<Round>>, LoadError> {
     let runtime = runtime().map_err(LoadError::Start)?;
+    raise_descriptor_limit();
+    let mut crowds = Vec::with_capacity(plan.servers.len());
+    for server in &plan.servers {
+        crowds.push(runtime.block_on(plan.crowd.come(server.stream.target.address))?);
+    }
     let mut processes = Vec::with_capacity(plan.servers.len());
     for server in &plan.servers {
         for extent in plan.warm_ups.iter().filter(|extent| extent.requests > 0 && !extent.time.is_zero()) {
@@ -50,7 +56,15 @@ pub(crate) fn run(plan: &Plan) -> Result<Vec<Vec<Round>>, LoadError> {
             rounds.push(round(&runtime, plan.round, server, processes.as_ref())?);
         }
     }
+    drop(crowds);
     Ok(rounds)
+}
+
+/// A crowd takes more than the usual soft limit.
+fn raise_descriptor_limit() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where it cannot be raised, a connection that fails says so.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 fn round(

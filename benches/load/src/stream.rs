@@ -115,7 +115,7 @@ impl Stream {
                 None
             } else {
                 let place = self.target.address;
-                let opened = Connection::open(place).await;
+                let opened = Connection::open(&self.target).await;
                 Some(opened.map_err(|source| LoadError::Connect { place, source })?)
             };
             connections.push(connection);
@@ -193,7 +193,7 @@ impl Course {
         // Taken out, so that one that failed is not used again.
         let mut connection = match kept.take() {
             Some(connection) => connection,
-            None => Connection::open(target.address).await?,
+            None => Connection::open(target).await?,
         };
         let status = connection.ask(target, logins.header(number), *new_connection).await?;
         *kept = Some(connection).filter(|connection| !new_connection && connection.is_open());

@@ -32,7 +32,7 @@ fn stalls(first: Duration, hangs_up: bool) -> SocketAddr {
 }
 
 fn run(address: SocketAddr, rate: u32, extent: Extent) -> Outcome {
-    let target = Target::parse(&format!("http://{address}/auth"), false).unwrap();
+    let target = Target::parse(&format!("http://{address}/auth"), None, false).unwrap();
     let logins = Arc::new(Logins::Anonymous);
     let stream = Arc::new(Stream { target, logins, connections: 1, rate, new_connection: false });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
