@@ -21,6 +21,7 @@ pub mod config;
 pub mod http;
 pub mod live;
 pub mod logging;
+pub mod metrics;
 pub mod net;
 pub mod outside;
 mod quickstart;

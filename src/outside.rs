@@ -1,19 +1,15 @@
 //! The real outside world: the system's clock and randomness, tasks on tokio, counters in memory, files that change.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use aws_lc_rs::rand::SecureRandom;
-use dockgate_api::{
-    Clock, Counter, FileChanges, FileWatcher, Gauge, Histogram, Metrics, Random, RandomError, Series,
-    Spawner, Task,
-};
-
-use crate::watch::Watcher;
+use dockgate_api::{Clock, FileChanges, FileWatcher, Random, RandomError, Spawner, Task};
 
 use crate::logging::Log;
+pub use crate::metrics::MemoryMetrics;
+use crate::watch::Watcher;
 
 /// The system's clock.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,32 +50,6 @@ impl Spawner for TokioSpawner {
     }
 }
 
-/// Counters, gauges and histograms by series.
-#[derive(Debug, Default)]
-pub struct MemoryMetrics {
-    counters: Mutex<HashMap<Series, Counter>>,
-    gauges: Mutex<HashMap<Series, Gauge>>,
-    histograms: Mutex<HashMap<Series, Histogram>>,
-}
-
-impl Metrics for MemoryMetrics {
-    fn counter(&self, series: &Series) -> Counter {
-        handle(&self.counters, series)
-    }
-
-    fn gauge(&self, series: &Series) -> Gauge {
-        handle(&self.gauges, series)
-    }
-
-    fn histogram(&self, series: &Series) -> Histogram {
-        handle(&self.histograms, series)
-    }
-}
-
-fn handle<T: Clone + Default>(handles: &Mutex<HashMap<Series, T>>, series: &Series) -> T {
-    handles.lock().unwrap_or_else(PoisonError::into_inner).entry(series.clone()).or_default().clone()
-}
-
 /// The system's events, and a look now and then.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemFileWatcher;
@@ -101,7 +71,7 @@ pub struct Outside {
     /// Unpredictable bytes.
     pub random: Arc<dyn Random>,
     /// Counters.
-    pub metrics: Arc<dyn Metrics>,
+    pub metrics: Arc<MemoryMetrics>,
     /// Environment variables.
     pub environment: Arc<Environment>,
     /// Where decisions are written.

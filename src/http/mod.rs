@@ -5,6 +5,7 @@ mod credentials;
 mod error_answer;
 mod health;
 mod jwks;
+pub mod metrics;
 mod params;
 mod ready;
 mod token;

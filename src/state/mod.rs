@@ -237,7 +237,7 @@ fn parts(
         Arc::clone(&outside.clock),
         Arc::clone(&outside.random),
         Arc::clone(&spawner) as _,
-        Arc::clone(&outside.metrics),
+        Arc::clone(&outside.metrics) as _,
         Arc::clone(&passwords) as _,
     )
     .with_file_watcher(Arc::new(SystemFileWatcher))

@@ -112,6 +112,11 @@ impl Gauge {
         self.0.store(value, Ordering::Relaxed);
     }
 
+    /// Moves it, up or down.
+    pub fn add(&self, change: i64) {
+        self.0.fetch_add(change, Ordering::Relaxed);
+    }
+
     /// What it is.
     pub fn get(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
@@ -125,7 +130,7 @@ pub struct Histogram(Arc<HistogramCells>);
 #[derive(Debug, Default)]
 struct HistogramCells {
     buckets: [AtomicU64; Histogram::BOUNDS.len() + 1],
-    microseconds: AtomicU64,
+    nanoseconds: AtomicU64,
 }
 
 impl Histogram {
@@ -149,14 +154,14 @@ impl Histogram {
         if let Some(cell) = self.0.buckets.get(bucket) {
             cell.fetch_add(1, Ordering::Relaxed);
         }
-        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.0.microseconds.fetch_add(microseconds, Ordering::Relaxed);
+        let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.0.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
     }
 
     /// How many fell into each bucket, and how long all took together.
     pub fn get(&self) -> (Vec<u64>, Duration) {
         let counts = self.0.buckets.iter().map(|cell| cell.load(Ordering::Relaxed)).collect();
-        (counts, Duration::from_micros(self.0.microseconds.load(Ordering::Relaxed)))
+        (counts, Duration::from_nanos(self.0.nanoseconds.load(Ordering::Relaxed)))
     }
 }
 
