@@ -10,6 +10,7 @@ use dockgate_api::{
 
 use super::{Chain, Link, LinkError, Verdict, outcome, together};
 use crate::config::links::OnError;
+use crate::metrics::LinkMeter;
 
 impl Chain<dyn Authenticator> {
     /// Asks link after link until one decides.
@@ -21,12 +22,12 @@ impl Chain<dyn Authenticator> {
     /// The first error that ended the chain or that nobody's consent made up for.
     pub async fn identify(&self, cx: &Call, login: &Login) -> Result<Verdict<Identity>, LinkError> {
         let mut pending: Option<LinkError> = None;
-        for link in self.asked_for(login.claims_account().then_some(login.account.as_str())) {
+        for (link, meter) in self.asked_for(login.claims_account().then_some(login.account.as_str())) {
             if !login.has_proof() && !link.backend.answers_without_proof(&login.account) {
                 cx.note(|| format!("{} is not asked without a proof", link.name));
                 continue;
             }
-            match link.authenticate(cx, login).await {
+            match link.authenticate(cx, login, meter).await {
                 Ok(Decision::NoMatch) => {}
                 Ok(Decision::Deny(_)) if pending.is_some() => break,
                 Ok(decision) => {
@@ -83,11 +84,13 @@ impl Chain<dyn Authenticator> {
 }
 
 impl Link<dyn Authenticator> {
-    async fn authenticate(&self, cx: &Call, login: &Login) -> Answer<Identity> {
+    async fn authenticate(&self, cx: &Call, login: &Login, meter: &LinkMeter) -> Answer<Identity> {
         let (cx, asked) = (self.call(cx), Instant::now());
         let answer = tokio::time::timeout(cx.remaining(), self.backend.authenticate(&cx, login)).await;
         let answer = answer.unwrap_or_else(|_| Err(self.timed_out(asked)));
-        cx.note(|| format!("{} answered {} after {:?}", self.name, outcome(&answer), asked.elapsed()));
+        let took = asked.elapsed();
+        meter.count(&answer, took);
+        cx.note(|| format!("{} answered {} after {took:?}", self.name, outcome(&answer)));
         Ok(match answer? {
             Decision::Allow(identity) => Decision::Allow(self.stamp(identity)),
             other => other,

@@ -8,6 +8,7 @@ use dockgate_api::{
 };
 
 use super::{Chain, Link, LinkError, Verdict, outcome, together};
+use crate::metrics::LinkMeter;
 
 impl Chain<dyn Authorizer> {
     /// Asks link after link until one decides. What is granted is never more than what was asked, and ends where an
@@ -19,8 +20,8 @@ impl Chain<dyn Authorizer> {
         // Alone, a link that has nothing to say ends nothing.
         let question = (self.links.len() > 1).then(|| cx.for_question());
         let cx = question.as_ref().unwrap_or(cx);
-        for link in self.asked_for(Some(&request.identity.account)) {
-            let decision = link.authorize(cx, request).await.map_err(|error| link.failed(error))?;
+        for (link, meter) in self.asked_for(Some(&request.identity.account)) {
+            let decision = link.authorize(cx, request, meter).await.map_err(|error| link.failed(error))?;
             let decision = match decision {
                 Decision::NoMatch => continue,
                 Decision::Allow(granted) => {
@@ -36,11 +37,18 @@ impl Chain<dyn Authorizer> {
 }
 
 impl Link<dyn Authorizer> {
-    async fn authorize(&self, cx: &Call, request: &AccessRequest<'_>) -> Answer<Granted> {
+    async fn authorize(
+        &self,
+        cx: &Call,
+        request: &AccessRequest<'_>,
+        meter: &LinkMeter,
+    ) -> Answer<Granted> {
         let (cx, asked) = (self.call(cx), Instant::now());
         let answer = tokio::time::timeout(cx.remaining(), self.backend.authorize(&cx, request)).await;
         let answer = answer.unwrap_or_else(|_| Err(self.timed_out(asked)));
-        cx.note(|| format!("{} answered {} after {:?}", self.name, outcome(&answer), asked.elapsed()));
+        let took = asked.elapsed();
+        meter.count(&answer, took);
+        cx.note(|| format!("{} answered {} after {took:?}", self.name, outcome(&answer)));
         Ok(match answer? {
             Decision::Allow(mut granted) => {
                 granted.actions = Actions::Only(granted.actions.grant(request.actions));

@@ -12,10 +12,11 @@ mod tests;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dockgate_api::{Answer, BackendError, Call, Decision, Health, LabelValues};
+use dockgate_api::{Answer, BackendError, Call, Decision, Health, LabelValues, Metrics};
 use dockgate_rules::Pattern;
 
-use crate::config::links::OnError;
+use crate::config::links::{ChainKind, OnError};
+use crate::metrics::LinkMeter;
 
 /// One backend and what the configuration says around it.
 pub struct Link<B: ?Sized> {
@@ -36,6 +37,8 @@ pub struct Link<B: ?Sized> {
 /// Links in the order in which they are asked.
 pub struct Chain<B: ?Sized> {
     links: Vec<Link<B>>,
+    /// One for each link, in their order.
+    meters: Vec<LinkMeter>,
 }
 
 /// A chain's answer and the link that gave it; nobody's if none had anything to say.
@@ -82,7 +85,16 @@ impl<B: ?Sized> Link<B> {
 impl<B: ?Sized> Chain<B> {
     /// A chain of links; their names are unique.
     pub fn new(links: Vec<Link<B>>) -> Self {
-        Self { links }
+        let meters = links.iter().map(|_| LinkMeter::default()).collect();
+        Self { links, meters }
+    }
+
+    /// The same with what its links answer counted under their names.
+    #[must_use]
+    pub fn counted(mut self, kind: ChainKind, metrics: &dyn Metrics) -> Self {
+        let meter = |link: &Link<B>| LinkMeter::new(metrics, kind.list_key(), &link.name);
+        self.meters = self.links.iter().map(meter).collect();
+        self
     }
 
     /// The links in order.
@@ -92,9 +104,9 @@ impl<B: ?Sized> Chain<B> {
 
     /// The links that are asked for an account: its owners, or those that own nothing if nobody owns it; all of them where
     /// no account is claimed.
-    fn asked_for(&self, account: Option<&str>) -> impl Iterator<Item = &Link<B>> {
+    fn asked_for(&self, account: Option<&str>) -> impl Iterator<Item = (&Link<B>, &LinkMeter)> {
         let owned = account.is_some_and(|account| self.is_owned(account));
-        self.links.iter().filter(move |link| match account {
+        self.links.iter().zip(&self.meters).filter(move |(link, _)| match account {
             None => true,
             Some(account) if owned => link.owns(account),
             Some(_) => link.accounts.is_none(),

@@ -8,6 +8,7 @@ use dockgate_rules::DoubleStar;
 use dockgate_testkit::fakes;
 
 use super::*;
+use crate::metrics::MemoryMetrics;
 
 /// Answers what it was told to, after a while, and counts how often it was asked.
 struct Fixed<T> {
@@ -253,4 +254,35 @@ async fn authorization_fails_closed() {
         granted(vec![authz("a", down()), authz("b", rule(&["*"]))], &["pull"]).await,
         "a is unavailable"
     );
+}
+
+/// Every link is counted under its own name, also the one that could not answer.
+#[tokio::test]
+async fn what_links_answer_is_counted() {
+    let metrics = MemoryMetrics::default();
+    let links = vec![authn("first", no_match()), authn("second", allow()), authn("third", allow())];
+    let chain = Chain::new(links).counted(ChainKind::Authn, &metrics);
+    for _ in 0..2 {
+        let _ = chain.identify(&fakes::call(), &alice()).await.unwrap();
+    }
+    let chain = Chain::new(vec![authz("rules", overloaded())]).counted(ChainKind::Authz, &metrics);
+    let (identity, resource) = (Identity::new("alice"), Resource::repository("a"));
+    let actions = ["pull"].into_iter().collect();
+    let request = AccessRequest::new(&identity, "s", &resource, &actions);
+    let _ = chain.grant(&fakes::call(), &request).await.unwrap_err();
+    let text = metrics.text();
+    for (chain, link, outcome, count) in [
+        ("authn", "first", "no_match", 2),
+        ("authn", "first", "allow", 0),
+        ("authn", "second", "allow", 2),
+        ("authn", "third", "allow", 0),
+        ("authz", "rules", "overloaded", 1),
+        ("authz", "rules", "error", 0),
+    ] {
+        let labels = format!("{{chain=\"{chain}\",link=\"{link}\",outcome=\"{outcome}\"}}");
+        let line = format!("dockgate_decisions_total{labels} {count}\n");
+        assert!(text.contains(&line), "{line}{text}");
+    }
+    let took = "dockgate_decision_duration_seconds_count{chain=\"authn\",link=\"second\"} 2\n";
+    assert!(text.contains(took), "{text}");
 }

@@ -1,11 +1,11 @@
 //! Where log lines go: standard error, as text for people or JSON for machines.
 //!
 //! A thread of its own writes them: a reader that has stalled holds up no request, and what it cannot keep up with is
-//! dropped beyond a bound, counted and told. Diagnostics come by way of `tracing`; the one line that every decision
+//! dropped beyond a bound, counted and told. The audit log goes by the same way to a place of its own. Diagnostics come by way of `tracing`; the one line that every decision
 //! gets is written by hand ([`Log::decision`]), since a framework would cost a third of a request.
 
-mod line;
-mod spool;
+pub(crate) mod line;
+pub(crate) mod spool;
 
 use std::fmt::{self, Write as _};
 use std::net::IpAddr;
@@ -24,7 +24,7 @@ pub use spool::Flush;
 
 use crate::config::log::{LogConfig, LogFormat, LogLevel};
 use line::Line;
-use spool::Spool;
+use spool::{Destination, Spool};
 
 /// The log of a process; a clone is the same log. Silent until it is started.
 #[derive(Clone)]
@@ -100,16 +100,7 @@ impl Log {
     {
         self.decisions.store(pack(config), Ordering::Relaxed);
         let (clock, format) = (Arc::clone(&self.clock), config.format);
-        self.spool.start(to, move |lost| {
-            let mut line = Line::new(
-                format,
-                clock.now(),
-                "WARN",
-                "log lines were lost: their reader is too slow, or they cannot be written",
-            );
-            line.word("lines", |lines| _ = write!(lines, "{lost}"));
-            line.finish()
-        })
+        self.spool.start("log", Reader { to, clock, format })
     }
 
     /// The line of a decision, if one of this importance is written at all.
@@ -122,6 +113,26 @@ impl Log {
         };
         let line = Line::new(format, self.clock.now(), level, message);
         Some(DecisionLine { log: self, line: Some(line) })
+    }
+}
+
+/// Who reads the log. Nobody else is left to be told of what it misses.
+struct Reader<W> {
+    to: W,
+    clock: Arc<dyn Clock>,
+    format: LogFormat,
+}
+
+impl<W: std::io::Write + Send + 'static> Destination for Reader<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.to.write(bytes)
+    }
+
+    fn confess(&mut self, lost: u64) -> Vec<u8> {
+        let message = "log lines were lost: their reader is too slow, or they cannot be written";
+        let mut line = Line::new(self.format, self.clock.now(), "WARN", message);
+        line.word("lines", |lines| _ = write!(lines, "{lost}"));
+        line.finish()
     }
 }
 

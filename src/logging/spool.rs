@@ -1,7 +1,10 @@
-//! Bytes on their way to a reader that may be slow: a thread of its own writes them.
+//! Lines on their way to a reader that may be slow: a thread of its own writes them, one for each destination.
+//!
+//! Only whole lines count as written. Where a write ended in the middle of one, the next begins with the end of that
+//! line, so that no line is ever glued to another.
 
-use std::io::Write;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -13,12 +16,36 @@ const MOST_WAITING: usize = 8 * 1024 * 1024;
 const MOST_KEPT: usize = 256 * 1024;
 /// The writer waits so long for more before it writes: under load one wake-up and one write serve many lines.
 const GATHER: Duration = Duration::from_millis(4);
-/// At the end: how long a reader that has stalled is waited for.
+/// How long a reader that has stalled is waited for at the end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Where lines go.
+pub(crate) trait Destination: Send + 'static {
+    /// Makes ready for lines. Answers whether the last line that stands there lacks its end, where that is not what was
+    /// written before: a file that was opened anew.
+    ///
+    /// # Errors
+    /// Nothing can be written now.
+    fn prepare(&mut self) -> io::Result<Option<bool>> {
+        Ok(None)
+    }
+
+    /// Writes some of these bytes, as [`io::Write::write`] does.
+    ///
+    /// # Errors
+    /// As there.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// The line that tells how many were lost.
+    fn confess(&mut self, lost: u64) -> Vec<u8>;
+
+    /// Hears what became of lines.
+    fn tried(&mut self, _outcome: &io::Result<()>) {}
+}
 
 /// Takes lines and never waits; what does not fit is counted and dropped.
 #[derive(Clone, Debug)]
-pub(super) struct Spool(Arc<Shared>);
+pub(crate) struct Spool(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -30,7 +57,7 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    bytes: Vec<u8>,
+    batch: Batch,
     lost: u64,
     /// Whether the writer must be woken.
     asleep: bool,
@@ -38,13 +65,24 @@ struct Waiting {
     finished: bool,
 }
 
+/// Lines, and those who want to know what becomes of theirs.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    /// Each with the place where its line ends.
+    listeners: Vec<(usize, Told)>,
+}
+
+/// Hears whether a line was written, as a whole.
+pub(crate) type Told = Box<dyn FnOnce(bool) + Send>;
+
 /// Writes what waits when it goes, within a bound.
 #[derive(Debug)]
 pub struct Flush(Spool);
 
 impl Spool {
     /// A spool whose lost lines are counted.
-    pub(super) fn new(lost: Counter) -> Self {
+    pub(crate) fn new(lost: Counter) -> Self {
         Self(Arc::new(Shared {
             waiting: Mutex::default(),
             something: Condvar::new(),
@@ -53,22 +91,28 @@ impl Spool {
         }))
     }
 
-    /// Starts the thread that writes. `confess` makes the line that tells how many were lost.
-    pub(super) fn start<W, F>(&self, mut to: W, confess: F) -> std::io::Result<Flush>
-    where
-        W: Write + Send + 'static,
-        F: Fn(u64) -> Vec<u8> + Send + 'static,
-    {
+    /// Starts the thread that writes, under this name.
+    ///
+    /// # Errors
+    /// If the system starts no thread.
+    pub(crate) fn start(&self, name: &str, mut to: impl Destination) -> io::Result<Flush> {
         let spool = self.clone();
-        thread::Builder::new().name("log".to_owned()).spawn(move || {
-            let mut batch = Vec::new();
+        thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let mut batch = Batch::default();
+            let mut torn = false;
             while let Some(lost) = spool.next(&mut batch) {
+                let own = batch.bytes.len();
                 if lost > 0 {
-                    batch.extend(confess(lost));
+                    batch.bytes.extend(to.confess(lost));
                 }
-                if to.write_all(&batch).and_then(|()| to.flush()).is_err() {
-                    // A disk that is full for now, or a reader that is gone: nobody else is left to be told.
-                    spool.lose(&batch);
+                let (written, outcome) = write(&mut to, &batch.bytes, &mut torn);
+                if outcome.is_err() {
+                    // A disk that is full for now, or a reader that is gone.
+                    spool.lose(batch.bytes.get(written..own).unwrap_or_default(), lost);
+                }
+                to.tried(&outcome);
+                for (end, told) in batch.listeners.drain(..) {
+                    told(outcome.is_ok() || (end > 0 && end <= written));
                 }
             }
             spool.lock().finished = true;
@@ -78,14 +122,35 @@ impl Spool {
     }
 
     /// Takes whole lines.
-    pub(super) fn push(&self, lines: &[u8]) {
+    pub(crate) fn push(&self, lines: &[u8]) {
+        self.take(lines, None);
+    }
+
+    /// Takes whole lines, and says whether they were written. No lines are written as soon as those before them are.
+    pub(crate) fn push_and_tell(&self, lines: &[u8], told: Told) {
+        self.take(lines, Some(told));
+    }
+
+    /// Waits until everything so far was written or given up, within a bound.
+    pub(crate) fn flush(&self) {
+        let (tell, told) = mpsc::channel();
+        self.push_and_tell(&[], Box::new(move |_| _ = tell.send(())));
+        let _ = told.recv_timeout(LAST_WORDS);
+    }
+
+    fn take(&self, lines: &[u8], told: Option<Told>) {
         let mut waiting = self.lock();
-        if waiting.bytes.len() + lines.len() > MOST_WAITING {
-            waiting.lost += 1;
-            self.0.lost.add(1);
-            return;
+        if waiting.finished || waiting.batch.bytes.len() + lines.len() > MOST_WAITING {
+            if !lines.is_empty() {
+                waiting.lost += 1;
+                self.0.lost.add(1);
+            }
+            drop(waiting);
+            return told.into_iter().for_each(|told| told(false));
         }
-        waiting.bytes.extend_from_slice(lines);
+        waiting.batch.bytes.extend_from_slice(lines);
+        let end = waiting.batch.bytes.len();
+        waiting.batch.listeners.extend(told.map(|told| (end, told)));
         let wake = std::mem::take(&mut waiting.asleep);
         drop(waiting);
         if wake {
@@ -93,38 +158,84 @@ impl Spool {
         }
     }
 
-    /// Counts what could not be written.
-    fn lose(&self, batch: &[u8]) {
-        let lines = batch.split_inclusive(|byte| *byte == b'\n').count() as u64;
-        self.lock().lost += lines;
+    /// Counts what could not be written, and keeps in mind what could not be told either.
+    fn lose(&self, unwritten: &[u8], untold: u64) {
+        let lines = unwritten.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.lock().lost += lines + untold;
         self.0.lost.add(lines);
     }
 
     /// Waits for lines and moves them over; answers how many were lost before, or nothing at the end.
-    fn next(&self, batch: &mut Vec<u8>) -> Option<u64> {
-        batch.clear();
-        batch.shrink_to(MOST_KEPT);
+    fn next(&self, batch: &mut Batch) -> Option<u64> {
+        batch.bytes.clear();
+        batch.bytes.shrink_to(MOST_KEPT);
         let mut waiting = self.lock();
-        while waiting.bytes.is_empty() && !waiting.ended {
+        while waiting.batch.is_empty() && !waiting.ended {
             waiting.asleep = true;
             waiting = self.0.something.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
-        if !waiting.ended {
+        // Whoever waits for a line is not made to wait for others.
+        if !waiting.ended && waiting.batch.listeners.is_empty() {
             waiting.asleep = false;
             drop(waiting);
             thread::sleep(GATHER);
             waiting = self.lock();
         }
-        if waiting.bytes.is_empty() {
+        waiting.asleep = false;
+        if waiting.batch.is_empty() {
             return None;
         }
-        std::mem::swap(&mut waiting.bytes, batch);
+        std::mem::swap(&mut waiting.batch, batch);
         Some(std::mem::take(&mut waiting.lost))
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.listeners.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Batch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Batch").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+/// Writes all of these bytes, or as many as it can. `torn` is whether the last line that stands there lacks its end.
+fn write(to: &mut impl Destination, bytes: &[u8], torn: &mut bool) -> (usize, io::Result<()>) {
+    match to.prepare() {
+        Ok(anew) => *torn = anew.unwrap_or(*torn),
+        Err(error) => return (0, Err(error)),
+    }
+    if *torn && !bytes.is_empty() {
+        if let Err(error) = write_all(to, b"\n").1 {
+            return (0, Err(error));
+        }
+        *torn = false;
+    }
+    let (written, outcome) = write_all(to, bytes);
+    if written > 0 {
+        *torn = bytes.get(written - 1) != Some(&b'\n');
+    }
+    (written, outcome)
+}
+
+fn write_all(to: &mut impl Destination, bytes: &[u8]) -> (usize, io::Result<()>) {
+    let mut written = 0;
+    while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+        match to.write(rest) {
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (written, Err(error)),
+        }
+    }
+    (written, Ok(()))
 }
 
 impl Drop for Flush {
@@ -139,94 +250,4 @@ impl Drop for Flush {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-
-    use super::*;
-
-    /// A writer that hands on what it is given, and waits while nobody takes it.
-    struct To(mpsc::SyncSender<Vec<u8>>);
-
-    impl Write for To {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            let _ = self.0.send(bytes.to_vec());
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn confess(lost: u64) -> Vec<u8> {
-        format!("lost {lost}\n").into_bytes()
-    }
-
-    #[test]
-    fn everything_is_written_in_order_and_the_rest_at_the_end() {
-        let (to, written) = mpsc::sync_channel(1000);
-        let spool = Spool::new(Counter::default());
-        spool.push(b"before the start\n");
-        let flush = spool.start(To(to), confess).unwrap();
-        let lines: Vec<String> = (0..1000).map(|number| format!("{number}\n")).collect();
-        for line in &lines {
-            spool.push(line.as_bytes());
-        }
-        drop(flush);
-        let all: Vec<u8> = written.try_iter().flatten().collect();
-        assert_eq!(String::from_utf8(all).unwrap(), format!("before the start\n{}", lines.concat()));
-    }
-
-    /// Refuses so many writes, as a full disk does.
-    struct Full(u32, mpsc::Sender<Option<Vec<u8>>>);
-
-    impl Write for Full {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            if let Some(left) = self.0.checked_sub(1) {
-                self.0 = left;
-                let _ = self.1.send(None);
-                return Err(std::io::ErrorKind::StorageFull.into());
-            }
-            let _ = self.1.send(Some(bytes.to_vec()));
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn what_could_not_be_written_is_told_once_it_can() {
-        let (to, written) = mpsc::channel();
-        let lost = Counter::default();
-        let spool = Spool::new(lost.clone());
-        spool.push(b"first\nsecond\n");
-        let flush = spool.start(Full(1, to), confess).unwrap();
-        assert_eq!(written.recv().unwrap(), None);
-        spool.push(b"third\n");
-        drop(flush);
-        let rest: Vec<u8> = written.try_iter().flatten().flatten().collect();
-        assert_eq!((String::from_utf8(rest).unwrap().as_str(), lost.get()), ("third\nlost 2\n", 2));
-    }
-
-    #[test]
-    fn a_stalled_reader_holds_up_nobody_and_what_is_lost_is_told() {
-        let (to, written) = mpsc::sync_channel(0);
-        let lost = Counter::default();
-        let spool = Spool::new(lost.clone());
-        let flush = spool.start(To(to), confess).unwrap();
-        spool.push(b"first\n");
-        let megabyte = vec![b'x'; 1024 * 1024];
-        for _ in 0..20 {
-            spool.push(&megabyte);
-        }
-        let count = lost.get();
-        assert!((11..=20).contains(&count), "{count}");
-        let reader = thread::spawn(move || written.iter().flatten().collect::<Vec<u8>>());
-        drop(flush);
-        drop(spool);
-        let all = reader.join().unwrap();
-        assert!(all.ends_with(format!("lost {count}\n").as_bytes()));
-    }
-}
+mod tests;

@@ -31,7 +31,7 @@ impl Assembly<'_> {
             .into_iter()
             .filter(|link| link.dialect == Dialect::Native || registry.contains(&link.key.text));
         let made: Vec<Link<B>> = links.filter_map(|link| self.link(&link, registry)).collect();
-        Chain::new(made)
+        Chain::new(made).counted(kind, self.cx.metrics().as_ref())
     }
 
     fn link<B: ?Sized>(&mut self, link: &LinkConfig<'_>, registry: &Registry<B>) -> Option<Link<B>> {

@@ -10,6 +10,7 @@ mod formats;
 mod in_use;
 mod keyed;
 mod memo;
+mod meter;
 mod pool;
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,11 @@ impl Memo {
         self.0.as_ref().is_some_and(|known| known.get(check).is_some())
     }
 
+    /// How many are known to be right, about: others may come and go meanwhile.
+    pub(crate) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, Cache::len)
+    }
+
     pub(crate) fn remember(&self, check: Digest) {
         if let Some(known) = &self.0 {
             known.insert(check, ());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dockgate_api::secrecy::{ExposeSecret, SecretString};
-use dockgate_api::{BackendError, Call, Counter, HashFormats, Metrics, Random, RandomError, Series};
+use dockgate_api::{BackendError, Call, HashFormats, Metrics, Random, RandomError};
 use tokio::sync::{AcquireError, Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::time::timeout;
 
@@ -19,6 +19,7 @@ use crate::digests::{Digest, Digests};
 use crate::formats::{StoredHash, Uncomputable};
 use crate::keyed::{Keyed, Lease};
 use crate::memo::Memo;
+use crate::meter::Meter;
 use crate::workers::{NotDone, Workers};
 
 /// What a client is told to wait when everything is taken.
@@ -47,9 +48,7 @@ struct Inner {
     workers: Workers,
     flights: Keyed<Mutex<Option<bool>>>,
     lanes: Keyed<Lane>,
-    hashes: Counter,
-    memo_hits: Counter,
-    refused: Counter,
+    meter: Meter,
 }
 
 /// The way of one stored hash. It has fewer places than the pool, and fewer callers: guessing at one account, with a
@@ -119,18 +118,7 @@ impl Pool {
             workers: Workers::start(slots),
             flights: Keyed::new(),
             lanes: Keyed::new(),
-            hashes: metrics.counter(&Series::new(
-                "dockgate_password_hashes_total",
-                "Password hashes computed, dummies included.",
-            )),
-            memo_hits: metrics.counter(&Series::new(
-                "dockgate_password_memo_hits_total",
-                "Passwords that were known to be right without computing a hash.",
-            )),
-            refused: metrics.counter(&Series::new(
-                "dockgate_password_overload_total",
-                "Passwords that were not checked because too many were waiting.",
-            )),
+            meter: Meter::new(metrics),
         })))
     }
 
@@ -149,8 +137,11 @@ impl Pool {
         let inner = &*self.0;
         let check = inner.digests.check(stored, formats, password.expose_secret());
         if memory == Memory::Used && inner.memo.knows(&check) {
-            inner.memo_hits.add(1);
+            inner.meter.memo_hits.add(1);
             return Ok(true);
+        }
+        if memory == Memory::Used {
+            inner.meter.memo_misses.add(1);
         }
         let hash = StoredHash::parse(stored, formats)
             .map_err(|error| BackendError::Protocol(format!("a stored password: {error}")))?;
@@ -193,8 +184,10 @@ impl Inner {
         let lane = self.lane(stored);
         let lane_place =
             Arc::clone(&lane.value.places).try_acquire_owned().map_err(|error| self.refuse(&error))?;
+        let waiting = self.meter.waits();
         let turn = Arc::clone(&lane.value.turn).acquire_owned().await.map_err(closed)?;
         let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(closed)?;
+        waiting.is_over();
         Ok(Turn::Ours(Box::new(Ticket {
             outcome,
             _flight: flight,
@@ -222,17 +215,18 @@ impl Inner {
         password: &SecretString,
         memory: Memory,
     ) -> Result<bool, Uncomputable> {
-        self.hashes.add(1);
+        let _running = self.meter.runs();
         let right = (self.check)(hash, password.expose_secret())?;
         if right && memory == Memory::Used {
             self.memo.remember(check);
+            self.meter.memo_entries.set(i64::try_from(self.memo.len()).unwrap_or(i64::MAX));
         }
         *ticket.outcome = Some(right);
         Ok(right)
     }
 
     fn refuse(&self, _: &TryAcquireError) -> BackendError {
-        self.refused.add(1);
+        self.meter.refused.add(1);
         BackendError::Overloaded {
             detail: "too many passwords wait to be hashed".to_owned(),
             retry_after: RETRY_AFTER,

@@ -135,6 +135,7 @@ async fn real_hashes_are_checked_and_right_ones_remembered() {
         assert_eq!(metrics.counted("dockgate_password_hashes_total"), hashes, "{password}");
     }
     assert_eq!(metrics.counted("dockgate_password_memo_hits_total"), 1);
+    assert_eq!(metrics.counted("dockgate_password_memo_misses_total"), 8);
 }
 
 #[tokio::test]
@@ -251,10 +252,15 @@ async fn a_full_queue_is_overload_and_passes() {
     let burnt = bench.service.burn(&cx, "nobody", &"x".into()).await;
     assert_eq!(burnt, Err(refused));
     assert_eq!(bench.metrics.counted("dockgate_password_overload_total"), 2);
+    let queue =
+        ["running", "waiting"].map(|what| bench.metrics.gauged(&format!("dockgate_password_hashes_{what}")));
+    assert_eq!(queue, [1, 2]);
     bench.door.open();
     for answer in waiting {
         assert_eq!(answer.await.unwrap(), Ok(true));
     }
+    assert_eq!(bench.metrics.gauged("dockgate_password_hashes_waiting"), 0);
+    assert_eq!(bench.metrics.gauged("dockgate_password_memo_entries"), 3);
     assert_eq!(bench.ask(&stored(9), "right").await.unwrap(), Ok(true));
 }
 
