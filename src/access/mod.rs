@@ -13,6 +13,8 @@
 //! Only this module can make a [`Grant`], and only a [`Grant`] can be signed into a token.
 
 mod decision_log;
+mod explain;
+pub mod explanation;
 mod grant;
 mod question;
 mod refusal;
@@ -30,6 +32,7 @@ use dockgate_api::{
 };
 use dockgate_passwords::PasswordService;
 
+pub use explain::{Explained, Inquiry, Occasion, Proof};
 pub use grant::{Decided, Grant, GrantedScope};
 pub use question::{Bounds, Question};
 pub use refusal::Refusal;
@@ -102,13 +105,15 @@ impl Access {
 
     /// Before anybody is asked: a token for a registry that nobody runs here is of use to nobody who should have it.
     fn refuse_unknown_service(&self, cx: &Call, login: &Login) -> Result<(), Refusal> {
-        match &self.services {
-            Some(services) if !services.contains(&login.service) => {
-                decision_log::unknown_service(&self.log, cx, login);
-                Err(Refusal::UnknownService)
-            }
-            _ => Ok(()),
+        if self.serves(&login.service) {
+            return Ok(());
         }
+        decision_log::unknown_service(&self.log, cx, login);
+        Err(Refusal::UnknownService)
+    }
+
+    fn serves(&self, service: &str) -> bool {
+        self.services.as_ref().is_none_or(|services| services.contains(service))
     }
 
     async fn identify(&self, cx: &Call, login: &Login) -> Result<Identity, NotIdentified> {
@@ -127,14 +132,9 @@ impl Access {
             ));
         }
         let verdict = self.authn.identify(cx, login).await?;
-        let refused = match verdict.decision {
-            Decision::Allow(identity) if is_over(identity.expires_at, cx.now()) => {
-                let reason = Reason::new(ReasonCode::Expired, "the backend's word for it has ended");
-                NotIdentified::Denied(verdict.decided_by, reason)
-            }
-            Decision::Allow(identity) => return Ok(identity),
-            Decision::Deny(reason) => NotIdentified::Denied(verdict.decided_by, reason),
-            Decision::NoMatch => NotIdentified::Unknown,
+        let refused = match admitted(cx, verdict) {
+            Ok(identity) => return Ok(identity),
+            Err(refused) => refused,
         };
         if let Some(password) = password.filter(|_| !cx.did_password_work()) {
             self.passwords.burn(cx, &login.account, password).await?;
@@ -155,16 +155,28 @@ impl Access {
                 // Many rules and many scopes are much work: others take their turn in between.
                 tokio::task::yield_now().await;
             }
-            let (mut granted, until) = self.authorize_scope(cx, &identity, question, scope).await?;
-            for restriction in &identity.restrictions {
-                granted.actions = restricted(restriction, &granted.resource, &granted.actions);
-            }
+            let (granted, until) = self.authorize_in_full(cx, &identity, question, scope).await?;
             if !granted.actions.is_empty() {
                 valid_until = earliest(valid_until, until);
             }
             access.push(granted);
         }
         Ok(Grant { identity, service: question.login.service.clone(), access, valid_until })
+    }
+
+    /// What is granted of a scope when all is said, restrictions last.
+    async fn authorize_in_full(
+        &self,
+        cx: &Call,
+        identity: &Identity,
+        question: &Question,
+        scope: &RequestedScope,
+    ) -> Result<(GrantedScope, Option<SystemTime>), LinkError> {
+        let (mut granted, until) = self.authorize_scope(cx, identity, question, scope).await?;
+        for restriction in &identity.restrictions {
+            granted.actions = restricted(restriction, &granted.resource, &granted.actions);
+        }
+        Ok((granted, until))
     }
 
     /// Asks for a scope, and once more for each set as it was asked if an authorizer refused them all together.
@@ -217,6 +229,19 @@ impl Access {
             Decision::NoMatch => (ActionSet::EMPTY, Decided::Nobody, None),
         };
         Ok((GrantedScope { resource: resource.clone(), actions, decided }, until))
+    }
+}
+
+/// Who a chain's verdict lets in.
+fn admitted(cx: &Call, verdict: Verdict<Identity>) -> Result<Identity, NotIdentified> {
+    match verdict.decision {
+        Decision::Allow(identity) if is_over(identity.expires_at, cx.now()) => {
+            let reason = Reason::new(ReasonCode::Expired, "the backend's word for it has ended");
+            Err(NotIdentified::Denied(verdict.decided_by, reason))
+        }
+        Decision::Allow(identity) => Ok(identity),
+        Decision::Deny(reason) => Err(NotIdentified::Denied(verdict.decided_by, reason)),
+        Decision::NoMatch => Err(NotIdentified::Unknown),
     }
 }
 

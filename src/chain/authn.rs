@@ -49,7 +49,7 @@ impl Chain<dyn Authenticator> {
 
     /// A link may find out that the client is somebody whose account another link owns: under another spelling, or
     /// where the client claimed no account.
-    fn refuse_foreign(
+    pub(super) fn refuse_foreign(
         &self,
         link: &Link<dyn Authenticator>,
         decision: Decision<Identity>,
@@ -106,7 +106,7 @@ impl Link<dyn Authenticator> {
         })
     }
 
-    fn stamp(&self, mut identity: Identity) -> Identity {
+    pub(super) fn stamp(&self, mut identity: Identity) -> Identity {
         identity.link = Arc::clone(&self.name);
         identity.labels = match self.values {
             LabelValues::Literal => identity.labels.into_literals(),

@@ -37,12 +37,7 @@ impl Chain<dyn Authorizer> {
 }
 
 impl Link<dyn Authorizer> {
-    async fn authorize(
-        &self,
-        cx: &Call,
-        request: &AccessRequest<'_>,
-        meter: &LinkMeter,
-    ) -> Answer<Granted> {
+    async fn authorize(&self, cx: &Call, request: &AccessRequest<'_>, meter: &LinkMeter) -> Answer<Granted> {
         let (cx, asked) = (self.call(cx), Instant::now());
         let answer = tokio::time::timeout(cx.remaining(), self.backend.authorize(&cx, request)).await;
         let answer = answer.unwrap_or_else(|_| Err(self.timed_out(asked)));

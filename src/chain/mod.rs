@@ -6,6 +6,7 @@
 
 mod authn;
 mod authz;
+mod explain;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use dockgate_api::{Answer, BackendError, Call, Decision, Health, LabelValues, Metrics};
 use dockgate_rules::Pattern;
+
+pub use explain::{Preview, Turn};
 
 use crate::config::links::{ChainKind, OnError};
 use crate::metrics::LinkMeter;
@@ -105,12 +108,8 @@ impl<B: ?Sized> Chain<B> {
     /// The links that are asked for an account: its owners, or those that own nothing if nobody owns it; all of them where
     /// no account is claimed.
     fn asked_for(&self, account: Option<&str>) -> impl Iterator<Item = (&Link<B>, &LinkMeter)> {
-        let owned = account.is_some_and(|account| self.is_owned(account));
-        self.links.iter().zip(&self.meters).filter(move |(link, _)| match account {
-            None => true,
-            Some(account) if owned => link.owns(account),
-            Some(_) => link.accounts.is_none(),
-        })
+        let asked = self.turns(account).zip(&self.meters).filter(|((_, turn), _)| *turn == Turn::Asked);
+        asked.map(|((link, _), meter)| (link, meter))
     }
 
     fn is_owned(&self, account: &str) -> bool {

@@ -3,9 +3,12 @@
 
 mod arguments;
 mod check;
+mod completions;
+mod explain;
 mod hash;
 mod keys;
 mod quickstart;
+mod schema;
 mod serve;
 mod trust;
 
@@ -54,6 +57,9 @@ fn run_with(arguments: Vec<OsString>, backends: Arc<Backends>, outside: &Outside
     match arguments.command {
         Command::Serve { config } => serve::run(&config, backends, outside),
         Command::Check(options) => check::run(&options, &backends, outside),
+        Command::Explain(options) => explain::run(&options, &backends, outside),
+        Command::Schema => schema::run(&backends),
+        Command::Completions { shell } => completions::run(shell),
         Command::Hash(options) => hash::run(&options, outside),
         Command::Keys { command } => keys::run(&command, &backends, outside),
         Command::Quickstart(options) => quickstart::run(&options, backends, outside),

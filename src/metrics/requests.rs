@@ -147,9 +147,7 @@ impl RequestMeter {
         };
         let counter = |name, help| metrics.counter(&Series::new(name, help));
         Self {
-            by_service: known
-                .map(|service| (service.to_owned(), Counters::new(metrics, service)))
-                .collect(),
+            by_service: known.map(|service| (service.to_owned(), Counters::new(metrics, service))).collect(),
             other: Counters::new(metrics, "other"),
             token: took("token"),
             refused: took("refused"),
@@ -201,7 +199,10 @@ mod tests {
         assert!(!text.contains("canary"), "{text}");
         let requests = "dockgate_token_requests_total";
         assert!(text.contains(&format!("{requests}{{outcome=\"granted\",service=\"known\"}} 1\n")), "{text}");
-        assert!(text.contains(&format!("{requests}{{outcome=\"too_large\",service=\"other\"}} 2\n")), "{text}");
+        assert!(
+            text.contains(&format!("{requests}{{outcome=\"too_large\",service=\"other\"}} 2\n")),
+            "{text}"
+        );
         assert!(text.contains("dockgate_token_request_duration_seconds_count{class=\"refused\"} 2\n"));
     }
 

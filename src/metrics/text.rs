@@ -123,7 +123,11 @@ c_seconds_bucket{l="x",le="+Inf"} 4
 c_seconds_sum{l="x"} 34.000201
 c_seconds_count{l="x"} 4"#;
         assert_eq!(ours.join("\n"), expected);
-        assert!(text.contains(concat!("dockgate_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1\n")));
+        assert!(text.contains(concat!(
+            "dockgate_build_info{version=\"",
+            env!("CARGO_PKG_VERSION"),
+            "\"} 1\n"
+        )));
         assert!(text.ends_with('\n'));
     }
 

@@ -1,6 +1,7 @@
 //! Everything that one configuration makes. A reload makes a new one beside the old.
 
 mod assembly;
+mod explain;
 mod keeper;
 mod lasting;
 mod request_ids;
@@ -14,6 +15,7 @@ use dockgate_api::config::{KeyPath, Located, Problem};
 use dockgate_api::{Authenticator, Authorizer, BuildContext, Clock, Dialect, Random, RequestId};
 use dockgate_passwords::PasswordService;
 
+pub use explain::ExplainRequest;
 pub use keeper::keep_keys;
 pub use lasting::{Lasting, Phase};
 pub use signing::{Findings, LoadedKey, ServiceProfile, Signing};

@@ -53,6 +53,23 @@ impl Issuer {
         self.services.get(service).or(self.default.as_ref())
     }
 
+    /// How long a token for a service would live that may not outlive `valid_until`, in seconds, and whether the
+    /// certificate would travel with it. Nothing is signed.
+    ///
+    /// # Errors
+    /// Why there would be none.
+    pub fn outlook(
+        &self,
+        service: &str,
+        valid_until: Option<SystemTime>,
+        now: SystemTime,
+    ) -> Result<(u64, bool), IssueError> {
+        let profile = self.profile(service).ok_or(IssueError::UnknownService)?;
+        let x5c_until = profile.signer_for(now).x5c_valid_until();
+        let ends = [valid_until, x5c_until].into_iter().flatten().min();
+        Ok((jwt::life(now, profile.lifetime(), ends)?, x5c_until.is_some()))
+    }
+
     /// Signs a token for a grant. It outlives neither the grant nor the certificate that travels with it.
     ///
     /// # Errors

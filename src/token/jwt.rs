@@ -183,12 +183,8 @@ pub(crate) fn issue(
     random: &dyn Random,
 ) -> Result<Issued, IssueError> {
     let now = seconds(parts.now)?;
-    let mut expires_at = now.checked_add(parts.lifetime.as_secs()).ok_or(IssueError::Clock)?;
-    if let Some(until) = parts.valid_until {
-        // Before 1970 is long over, not a broken clock.
-        expires_at = expires_at.min(seconds(until).unwrap_or(0));
-    }
-    let expires_in = expires_at.checked_sub(now).filter(|&left| left > 0).ok_or(IssueError::NoLifeLeft)?;
+    let expires_in = life(parts.now, parts.lifetime, parts.valid_until)?;
+    let expires_at = now.checked_add(expires_in).ok_or(IssueError::Clock)?;
 
     let mut id = [0; JWT_ID_BYTES];
     random.fill(&mut id)?;
@@ -205,6 +201,24 @@ pub(crate) fn issue(
         access: parts.access,
     })?;
     Ok(Issued { token, expires_in, jwt_id, expires_at, reused: false })
+}
+
+/// How long a token of now would live, in seconds, at least 1.
+///
+/// # Errors
+/// If that is less, or beyond what a token can say.
+pub(super) fn life(
+    now: SystemTime,
+    lifetime: Duration,
+    valid_until: Option<SystemTime>,
+) -> Result<u64, IssueError> {
+    let now = seconds(now)?;
+    let mut expires_at = now.checked_add(lifetime.as_secs()).ok_or(IssueError::Clock)?;
+    if let Some(until) = valid_until {
+        // Before 1970 is long over, not a broken clock.
+        expires_at = expires_at.min(seconds(until).unwrap_or(0));
+    }
+    expires_at.checked_sub(now).filter(|&left| left > 0).ok_or(IssueError::NoLifeLeft)
 }
 
 fn seconds(time: SystemTime) -> Result<u64, IssueError> {

@@ -40,9 +40,9 @@ impl Profile {
 
     /// No registry takes a token whose certificate has ended; one without it is taken where the key id is known.
     pub(super) fn signer_at(&self, now: SystemTime) -> &TokenSigner {
-        let shortest = self.lifetime.min(SHORTEST_LIFE);
-        if self.signer.x5c_valid_until().is_none_or(|until| now + shortest <= until) {
-            return &self.signer;
+        let signer = self.signer_for(now);
+        if std::ptr::eq(signer, &self.signer) {
+            return signer;
         }
         if !self.certificate_ended.swap(true, Ordering::Relaxed) {
             tracing::error!(
@@ -50,6 +50,13 @@ impl Profile {
                  take them"
             );
         }
-        &self.without_x5c
+        signer
+    }
+
+    /// The same for those who only ask, and are not told that the certificate has ended.
+    pub(super) fn signer_for(&self, now: SystemTime) -> &TokenSigner {
+        let shortest = self.lifetime.min(SHORTEST_LIFE);
+        let travels = self.signer.x5c_valid_until().is_none_or(|until| now + shortest <= until);
+        if travels { &self.signer } else { &self.without_x5c }
     }
 }

@@ -45,6 +45,12 @@ pub trait Authenticator: Send + Sync {
         Ok(Reloaded::Unsupported)
     }
 
+    /// What [`authenticate`](Self::authenticate) would answer this account if it gave the right proof, for `explain`; none
+    /// if only the proof itself tells. Nobody is let in by it: no token is ever made of the answer.
+    async fn preview(&self, _cx: &Call, _account: &str) -> Option<Answer<Identity>> {
+        None
+    }
+
     /// The way through a browser, for backends that have one.
     fn login_flow(&self) -> Option<&dyn LoginFlow> {
         None

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::trace::{RuleNote, Step, TraceSink};
+
 /// The context of one call of a backend.
 ///
 /// Cheap to clone; clones share what the request has done so far.
@@ -105,7 +107,19 @@ impl Call {
     /// Writes down a step for `explain`. Costs nothing on a call without a sink: the text is not even made.
     pub fn note(&self, text: impl FnOnce() -> String) {
         if let Some(sink) = &self.shared.trace {
-            sink.note(Step { link: Arc::clone(&self.link), text: text() });
+            sink.note(Step::new(Arc::clone(&self.link), text()));
+        }
+    }
+
+    /// Whether the steps are written down. What is done only for that stands behind this question.
+    pub fn is_traced(&self) -> bool {
+        self.shared.trace.is_some()
+    }
+
+    /// Writes down what one rule is to the request. Costs nothing on a call without a sink.
+    pub fn note_rule(&self, rule: impl FnOnce() -> RuleNote) {
+        if let Some(sink) = &self.shared.trace {
+            sink.rule(&self.link, rule());
         }
     }
 
@@ -130,22 +144,6 @@ impl fmt::Debug for Call {
             .field("request_id", &self.shared.request_id)
             .finish_non_exhaustive()
     }
-}
-
-/// Takes the steps of one call, for `explain`.
-pub trait TraceSink: Send + Sync {
-    /// One step, in the order in which it happened.
-    fn note(&self, step: Step);
-}
-
-/// One step of a decision.
-#[non_exhaustive]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// The link where it happened; empty for what stands between the links.
-    pub link: Arc<str>,
-    /// What happened, for the administrator.
-    pub text: String,
 }
 
 /// Names one request in log and audit: 64 bits that no other request of the process has, written as 16 hexadecimal

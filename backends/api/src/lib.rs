@@ -75,6 +75,7 @@ mod passwords;
 mod registry;
 mod request;
 mod store;
+mod trace;
 
 pub use actions::{ActionSet, Actions};
 /// Lets a backend implement the asynchronous traits without naming the crate itself.
@@ -83,7 +84,7 @@ pub use authenticator::{Authenticator, Reloaded};
 pub use authorizer::Authorizer;
 pub use build::{BuildContext, Configure, Dialect, LabelValues};
 pub use build_error::BuildError;
-pub use call::{Call, RequestId, Step, TraceSink};
+pub use call::{Call, RequestId};
 pub use decision::{Answer, Decision, Reason, ReasonCode};
 pub use error::BackendError;
 pub use files::{FileChanges, FileWatcher, read_file};
@@ -101,3 +102,4 @@ pub use registry::{KeyTaken, Registry};
 pub use request::{AccessRequest, Because, Granted, Resource};
 pub use secrecy;
 pub use store::{Cursor, Filter, Owner, Page, Record, Shelf, Store};
+pub use trace::{ConditionNote, RuleNote, RuleRole, Step, TraceSink};

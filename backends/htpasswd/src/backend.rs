@@ -83,6 +83,14 @@ impl Authenticator for UsersFile {
         })
     }
 
+    async fn preview(&self, _cx: &Call, account: &str) -> Option<Answer<Identity>> {
+        let accounts = self.accounts.load();
+        let known = accounts.by_name.get(account);
+        Some(Ok(
+            known.map_or(Decision::NoMatch, |known| Decision::Allow(self.identity(account, &known.stored)))
+        ))
+    }
+
     async fn health(&self, _cx: &Call) -> Health {
         self.trouble().clone().map_or(Health::Up, Health::Degraded)
     }

@@ -29,10 +29,7 @@ impl Meter {
         let counter = |name, help| metrics.counter(&Series::new(name, help));
         let gauge = |name, help| metrics.gauge(&Series::new(name, help));
         Self {
-            hashes: counter(
-                "dockgate_password_hashes_total",
-                "Password hashes computed, dummies included.",
-            ),
+            hashes: counter("dockgate_password_hashes_total", "Password hashes computed, dummies included."),
             running: gauge("dockgate_password_hashes_running", "Password hashes that are being computed."),
             waiting: gauge("dockgate_password_hashes_waiting", "Passwords that wait for their turn."),
             waited: metrics.histogram(&Series::new(
@@ -60,11 +57,7 @@ impl Meter {
 
     /// A password begins to wait.
     pub(crate) fn waits(&self) -> Waiting {
-        Waiting {
-            _counted: Counted::one(&self.waiting),
-            since: Instant::now(),
-            waited: self.waited.clone(),
-        }
+        Waiting { _counted: Counted::one(&self.waiting), since: Instant::now(), waited: self.waited.clone() }
     }
 
     /// A hash begins to be computed.

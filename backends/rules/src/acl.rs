@@ -2,12 +2,12 @@
 
 #[cfg(test)]
 mod docker_auth_cases;
+mod explained;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod window_tests;
 
-use dockgate_api::config::Moment;
 use dockgate_api::{AccessRequest, Answer, BackendError, Call, Decision, Granted};
 
 use crate::index::Index;
@@ -49,6 +49,9 @@ impl Acl {
     /// # Errors
     /// [`BackendError::Protocol`] if a rule cannot be decided within its bounds. Passing it over could open access.
     pub fn decide(&self, cx: &Call, request: &AccessRequest<'_>) -> Answer<Granted> {
+        if cx.is_traced() {
+            self.explain(cx, request);
+        }
         self.first_of(self.index.candidates(request), cx, request)
     }
 
@@ -87,11 +90,9 @@ impl Acl {
             match effect {
                 Effect::None => {}
                 Effect::From(from) => {
-                    cx.note(|| format!("the rule at {} matches from {} on", rule.because(), Moment(from)));
                     begins = Some(begins.map_or(from, |earlier| from.min(earlier)));
                 }
                 Effect::Decides => {
-                    cx.note(|| format!("the rule at {} matches", rule.because()));
                     let ends = [begins, rule.validity().window.until()].into_iter().flatten().min();
                     let granted = Granted::new(rule.actions().clone(), rule.because().clone());
                     return Ok(Decision::Allow(granted.with_valid_until(ends)));

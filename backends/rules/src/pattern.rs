@@ -25,6 +25,11 @@ impl Pattern {
         Ok(Self { template, regexes: Regexes::new(1, 1) })
     }
 
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        self.template.as_str()
+    }
+
     /// Whether a text matches. Without variables nothing can exceed a bound that held at load.
     pub fn matches(&self, text: &str) -> bool {
         self.template.is_match(text, &Nothing, &self.regexes).unwrap_or(false)

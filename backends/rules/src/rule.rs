@@ -1,6 +1,7 @@
 //! One rule, compiled: its conditions, and what it grants.
 
 mod cover;
+mod explained;
 mod needs;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use crate::template::{Parsed, Template};
 use crate::variable::{Field, Scope};
 
 pub(crate) use cover::Comparisons;
+pub(crate) use explained::is_telling;
 
 /// A rule, checked and ready to match.
 #[derive(Debug)]

@@ -108,8 +108,7 @@ fn a_torn_line_gets_its_end_before_the_next() {
         spool.push_and_tell(line.as_bytes(), Box::new(move |written| tell.send(written).unwrap()));
     }
     let flush = spool.start("test", to).unwrap();
-    let heard: Vec<bool> =
-        (0..3).map(|_| heard.recv_timeout(Duration::from_secs(60)).unwrap()).collect();
+    let heard: Vec<bool> = (0..3).map(|_| heard.recv_timeout(Duration::from_secs(60)).unwrap()).collect();
     assert_eq!(heard, [true, false, false]);
     assert!(!told(&spool, "fourth\n"));
     assert!(told(&spool, "fifth\n"));

@@ -1,5 +1,6 @@
 //! The index must answer as the list does without it.
 
+mod explained;
 mod random;
 
 use std::time::{Duration, Instant, SystemTime};

@@ -21,6 +21,11 @@ impl<'m, 'r> Bound<'m, 'r> {
     pub(super) fn captured(&mut self, field: Field, groups: Groups<'r>) {
         self.captures.push((field, groups));
     }
+
+    /// Whether the field has matched.
+    pub(super) fn has_captured(&self, field: Field) -> bool {
+        self.captures.iter().any(|(source, _)| *source == field)
+    }
 }
 
 impl Bindings for Bound<'_, '_> {

@@ -94,4 +94,8 @@ impl Authenticator for Users {
             None => Reloaded::Gone(Reason::new(ReasonCode::Removed, "the account was taken out of the list")),
         })
     }
+
+    async fn preview(&self, cx: &Call, account: &str) -> Option<Answer<Identity>> {
+        Some(Ok(self.accounts.get(account).map_or(Decision::NoMatch, |account| account.admit(cx.now()))))
+    }
 }

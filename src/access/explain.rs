@@ -1,0 +1,389 @@
+//! The same way as a request's, for the administrator: the functions that decide are those of [`Access::answer`], and
+//! what comes out is an [`Explanation`]. Nobody is logged in: there is no decision line, and no [`Grant`](super::Grant)
+//! leaves here.
+
+mod notes;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use dockgate_api::{Actions, Call, Credential, Identity, LabelValue, Labels, Reason, RequestId};
+
+use super::explanation::{
+    Asked, AskedLink, Decision, ExplainedScope, Explanation, Identified, Known, Outcome, Refused, listed,
+    rfc3339, shown,
+};
+use super::refusal::NotIdentified;
+use super::{Access, Decided, GrantedScope, Question, Refusal, admitted, earliest};
+use crate::chain::{Chain, Link, LinkError, Preview, Turn, Verdict};
+use crate::scope::RequestedScope;
+use notes::Notes;
+
+/// A question to be explained.
+#[derive(Debug)]
+pub struct Inquiry {
+    /// What is asked.
+    pub question: Question,
+    /// How it is known who asks.
+    pub proof: Proof,
+}
+
+/// How it is known who asks.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// By the login itself, as in a request.
+    Shown,
+    /// The right proof is taken for granted.
+    Assumed,
+    /// The account is known to this link, with these labels. Without a name it is the one link that is asked.
+    Given {
+        /// The link of `authn`.
+        link: Option<String>,
+        /// Labels and their values.
+        labels: Vec<(String, String)>,
+    },
+}
+
+/// The time of a question, how long its answer is waited for, and its id.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion {
+    /// When it is asked.
+    pub now: SystemTime,
+    /// When the answer is no longer wanted.
+    pub deadline: Instant,
+    /// Its id.
+    pub request_id: RequestId,
+}
+
+/// An explanation, and until when what it says is granted holds.
+pub struct Explained {
+    /// What is told.
+    pub explanation: Explanation,
+    /// When the permission ends, if it does.
+    pub valid_until: Option<SystemTime>,
+}
+
+/// Who it is, or why that is not known.
+enum Found {
+    Identity(Identity),
+    Refused(NotIdentified),
+    Untold(Arc<str>),
+}
+
+impl Access {
+    /// Says what [`answer`](Self::answer) would say, and why. What the token would be is left open.
+    ///
+    /// # Errors
+    /// What is wrong with the question.
+    pub async fn explain(&self, occasion: Occasion, inquiry: &Inquiry) -> Result<Explained, String> {
+        let question = &inquiry.question;
+        let mut explanation = unanswered(occasion.now, inquiry);
+        let mut valid_until = None;
+        if let Some(refused) = self.refused_at_the_door(question) {
+            explanation.status = Some(400);
+            explanation.refused = Some(refused);
+            return Ok(Explained { explanation, valid_until });
+        }
+        let notes = Notes::default();
+        let cx = notes.call(occasion);
+        let found = self.find_out(&cx, inquiry).await?;
+        let last = match &found {
+            Found::Identity(identity) => Some(identity.link.as_ref()),
+            Found::Untold(link) => Some(link.as_ref()),
+            Found::Refused(NotIdentified::Denied(link, _)) => link.as_deref(),
+            Found::Refused(NotIdentified::Failed(failed)) => Some(failed.link.as_ref()),
+            Found::Refused(NotIdentified::Unknown) => None,
+        };
+        let (authn, _) = self.chains();
+        let login = &question.login;
+        explanation.identity.links =
+            links(authn, claimed(question), last, &notes, |link| match inquiry.proof {
+                Proof::Given { .. } if last != Some(&link.name) => Some("the question says who it is"),
+                Proof::Given { .. } => None,
+                Proof::Assumed if !login.account.is_empty() => None,
+                _ if login.has_proof() || link.backend.answers_without_proof(&login.account) => None,
+                _ => Some("nobody is known to it without a proof"),
+            });
+        let identity = match found {
+            Found::Identity(identity) => identity,
+            Found::Untold(link) => {
+                explanation.outcome = Outcome::Unknown;
+                explanation.refused = Some(untold(&link));
+                return Ok(Explained { explanation, valid_until });
+            }
+            Found::Refused(refused) => {
+                explanation.status = Some(status(&refused));
+                explanation.refused = Some(not_identified(refused));
+                return Ok(Explained { explanation, valid_until });
+            }
+        };
+        explanation.identity.known = Some(known(&identity));
+        valid_until = identity.expires_at;
+        explanation.outcome = Outcome::Granted;
+        for scope in &question.scopes.scopes {
+            match self.explain_scope(occasion, &identity, question, scope).await {
+                Ok((explained, until)) => {
+                    if !explained.granted.is_empty() {
+                        valid_until = earliest(valid_until, until);
+                    }
+                    if !explained.missing.is_empty() {
+                        explanation.outcome = Outcome::Refused;
+                    }
+                    explanation.scopes.push(explained);
+                }
+                // One scope that cannot be decided fails the request.
+                Err(failed) => {
+                    explanation.outcome = Outcome::Refused;
+                    explanation.status = Some(503);
+                    explanation.refused = Some(unavailable(&failed));
+                    return Ok(Explained { explanation, valid_until });
+                }
+            }
+        }
+        explanation.status = Some(200);
+        Ok(Explained { explanation, valid_until })
+    }
+
+    fn refused_at_the_door(&self, question: &Question) -> Option<Refused> {
+        let (code, detail) = match self.refuse_impossible_names(&question.login) {
+            Err(Refusal::Malformed(detail)) => ("malformed", detail.to_owned()),
+            _ if !self.serves(&question.login.service) => {
+                let mut services: Vec<&str> = self.services.iter().flatten().map(String::as_str).collect();
+                services.sort_unstable();
+                let detail = "the service is not listed under token.services or token.keys, and others get no tokens; listed";
+                ("unknown_service", shown(&format!("{detail}: {}", services.join(", "))))
+            }
+            _ => return None,
+        };
+        Some(Refused { link: None, code: code.to_owned(), detail })
+    }
+
+    async fn find_out(&self, cx: &Call, inquiry: &Inquiry) -> Result<Found, String> {
+        let login = &inquiry.question.login;
+        let nobody = login.account.is_empty() && matches!(login.credential, Credential::None);
+        let identified = match &inquiry.proof {
+            Proof::Given { link, labels } => {
+                let verdict = self.given(login.account.as_str(), link.as_deref(), labels)?;
+                admitted(cx, verdict)
+            }
+            Proof::Assumed if !nobody => match self.authn.preview(cx, &login.account).await {
+                Ok(Preview::Untold(link)) => return Ok(Found::Untold(link)),
+                Ok(Preview::Told(verdict)) => admitted(cx, verdict),
+                Err(failed) => Err(failed.into()),
+            },
+            Proof::Shown | Proof::Assumed => self.identify(cx, login).await,
+        };
+        Ok(identified.map_or_else(Found::Refused, Found::Identity))
+    }
+
+    fn given(
+        &self,
+        account: &str,
+        link: Option<&str>,
+        labels: &[(String, String)],
+    ) -> Result<Verdict<Identity>, String> {
+        let asked = || self.authn.turns(Some(account)).filter(|(_, turn)| *turn == Turn::Asked);
+        let link = match (link, asked().map(|(link, _)| link.name.as_ref()).collect::<Vec<_>>().as_slice()) {
+            (Some(link), _) => link.to_owned(),
+            (None, [only]) => (*only).to_owned(),
+            (None, several) => {
+                let several = several.join(", ");
+                return Err(format!(
+                    "several links are asked: say with `--as-link` which one knows the account: {several}"
+                ));
+            }
+        };
+        let mut given = Labels::new();
+        for (key, value) in labels {
+            given.add(key.clone(), LabelValue::Literal(value.clone()));
+        }
+        let identity = Identity::new(account).with_labels(given);
+        self.authn.as_link(&link, identity).ok_or_else(|| {
+            let known: Vec<&str> = self.authn.links().iter().map(|link| link.name.as_ref()).collect();
+            format!("no link of `authn` is called `{}`: there are {}", shown(&link), known.join(", "))
+        })
+    }
+
+    async fn explain_scope(
+        &self,
+        occasion: Occasion,
+        identity: &Identity,
+        question: &Question,
+        scope: &RequestedScope,
+    ) -> Result<(ExplainedScope, Option<SystemTime>), LinkError> {
+        let notes = Notes::default();
+        let cx = notes.call(occasion);
+        let (granted, until) = self.authorize_in_full(&cx, identity, question, scope).await?;
+        let missing: Vec<&str> =
+            scope.actions.iter().filter(|action| !granted.actions().contains(action)).collect();
+        let restricted = if identity.restrictions.is_empty() {
+            Vec::new()
+        } else {
+            let quiet = Call::new(occasion.now, occasion.deadline, occasion.request_id);
+            let (before, _) = self.authorize_scope(&quiet, identity, question, scope).await?;
+            missing
+                .iter()
+                .filter(|action| before.actions().contains(action))
+                .map(|action| shown(action))
+                .collect()
+        };
+        let (link, decided) = decision(&granted);
+        let (_, authz) = self.chains();
+        let explained = ExplainedScope {
+            resource: shown(&scope.resource.to_string()),
+            asked: listed(&scope.actions),
+            granted: listed(granted.actions()),
+            missing: missing.into_iter().map(shown).collect(),
+            restricted,
+            until: until.filter(|_| !granted.actions().is_empty()).map(rfc3339),
+            decided,
+            links: links(authz, Some(&identity.account), link.as_deref(), &notes, |_| None),
+            rules: notes.rules(),
+        };
+        Ok((explained, until))
+    }
+}
+
+fn unanswered(now: SystemTime, inquiry: &Inquiry) -> Explanation {
+    let Question { login, scopes } = &inquiry.question;
+    let scope = |scope: &RequestedScope| shown(&format!("{}:{}", scope.resource, scope.actions));
+    let asked = Asked {
+        account: shown(&login.account),
+        service: shown(&login.service),
+        ip: login.client_ip.map(|ip| ip.to_string()),
+        at: rfc3339(now),
+        scopes: scopes.scopes.iter().map(scope).collect(),
+    };
+    let proof = match inquiry.proof {
+        Proof::Assumed if !login.account.is_empty() => "assumed",
+        Proof::Shown | Proof::Assumed => "shown",
+        Proof::Given { .. } => "given",
+    };
+    Explanation {
+        version: 1,
+        asked,
+        outcome: Outcome::Refused,
+        status: None,
+        refused: None,
+        identity: Identified { proof, links: Vec::new(), known: None },
+        scopes: Vec::new(),
+        token: None,
+    }
+}
+
+fn claimed(question: &Question) -> Option<&str> {
+    let login = &question.login;
+    login.claims_account().then_some(login.account.as_str())
+}
+
+/// The links of a chain up to the one that had the last word, and those behind it.
+fn links<B: ?Sized>(
+    chain: &Chain<B>,
+    account: Option<&str>,
+    last: Option<&str>,
+    notes: &Notes,
+    skipped: impl Fn(&Link<B>) -> Option<&'static str>,
+) -> Vec<AskedLink> {
+    let mut decided = false;
+    let explained = |(link, turn): (&Link<B>, Turn)| {
+        let pattern = link.accounts.as_ref().map(|pattern| shown(pattern.as_str())).unwrap_or_default();
+        let (turn, why) = match turn {
+            Turn::OwnsOthers => ("skipped", Some(format!("its `accounts: {pattern}` does not fit"))),
+            Turn::OwnedElsewhere => {
+                ("skipped", Some("another link's `accounts` own this account".to_owned()))
+            }
+            Turn::Asked => match skipped(link) {
+                Some(why) => ("skipped", Some(why.to_owned())),
+                None if decided => ("not_reached", None),
+                None => ("asked", None),
+            },
+        };
+        decided |= last == Some(&link.name);
+        AskedLink { link: shown(&link.name), turn, why, notes: notes.texts(&link.name) }
+    };
+    chain.turns(account).map(explained).collect()
+}
+
+fn known(identity: &Identity) -> Known {
+    let values = |values: &[LabelValue]| values.iter().map(|value| shown(value.as_str())).collect();
+    let labels: BTreeMap<String, Vec<String>> =
+        identity.labels.iter().map(|(name, all)| (shown(name), values(all))).collect();
+    let patterns = identity
+        .labels
+        .iter()
+        .flat_map(|(_, values)| values)
+        .any(|value| matches!(value, LabelValue::Pattern(_)));
+    let restrictions = identity.restrictions.iter().map(|restriction| {
+        let limits = restriction.scopes.iter().map(|limit| {
+            let actions = match &limit.actions {
+                Actions::All => "*".to_owned(),
+                Actions::Only(actions) => actions.to_string(),
+            };
+            shown(&format!("{}:{}:{actions}", limit.kind, limit.name))
+        });
+        limits.collect()
+    });
+    Known {
+        account: shown(&identity.account),
+        link: shown(&identity.link),
+        labels,
+        label_values: if patterns { "pattern" } else { "literal" },
+        until: identity.expires_at.map(rfc3339),
+        restrictions: restrictions.collect(),
+    }
+}
+
+fn decision(granted: &GrantedScope) -> (Option<Arc<str>>, Decision) {
+    let by = |by, link: &Arc<str>, because: String, comment: Option<String>| {
+        let decision = Decision { by, link: Some(shown(link)), because: Some(because), comment };
+        (Some(Arc::clone(link)), decision)
+    };
+    match granted.decided() {
+        Decided::By(link, because) => {
+            by("rule", link, shown(&because.place), because.comment.as_deref().map(shown))
+        }
+        Decided::Refused(link, reason) => by("refusal", link, shown(&reason.to_string()), None),
+        Decided::Nobody => (None, Decision { by: "nobody", link: None, because: None, comment: None }),
+    }
+}
+
+fn untold(link: &str) -> Refused {
+    let detail = "cannot tell who an account is without its password: log in with `--password-stdin`, or say with \
+                  `--as-link` and `--labels` what it would answer";
+    Refused { link: Some(shown(link)), code: "unknown".to_owned(), detail: detail.to_owned() }
+}
+
+fn status(refused: &NotIdentified) -> u16 {
+    match refused {
+        NotIdentified::Denied(..) | NotIdentified::Unknown => 401,
+        NotIdentified::Failed(_) => 503,
+    }
+}
+
+fn not_identified(refused: NotIdentified) -> Refused {
+    match refused {
+        NotIdentified::Denied(link, Reason { code, detail, .. }) => Refused {
+            link: link.as_deref().map(shown),
+            code: code.as_str().to_owned(),
+            detail: shown(&detail),
+        },
+        NotIdentified::Unknown => Refused {
+            link: None,
+            code: "unknown_account".to_owned(),
+            detail: "no link of `authn` knows the account".to_owned(),
+        },
+        NotIdentified::Failed(failed) => unavailable(&failed),
+    }
+}
+
+fn unavailable(failed: &LinkError) -> Refused {
+    Refused {
+        link: Some(shown(&failed.link)),
+        code: "unavailable".to_owned(),
+        detail: shown(&format!("{}: {}", failed.error.kind(), failed.error)),
+    }
+}
+
+#[cfg(test)]
+mod tests;
