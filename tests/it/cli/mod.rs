@@ -1,8 +1,12 @@
 //! The command line, as somebody types it.
 
 mod check;
+mod completions;
+mod explain;
+mod explain_agrees;
 mod hash;
 mod help;
 mod quickstart;
 mod quickstart_registry;
+mod schema;
 mod stop;

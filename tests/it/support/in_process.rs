@@ -82,6 +82,11 @@ impl TestServer {
         wrong.map(Problem::to_string).collect()
     }
 
+    /// Does something with the state itself.
+    pub(crate) fn with_state<T>(&self, act: impl AsyncFnOnce(&State) -> T) -> T {
+        self.runtime.block_on(act(&self.state))
+    }
+
     /// Where `sign.crt` and `sign.key` are.
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()

@@ -17,7 +17,7 @@ mod setup;
 mod signing;
 mod tokens;
 
-pub(crate) use accounts::{ALICE, BOB, basic, users};
+pub(crate) use accounts::{ALICE, BOB, basic, hash, users};
 pub(crate) use answer::Answer;
 pub(crate) use ask::{Ask, encode, form};
 pub(crate) use gate::Gate;
