@@ -1,6 +1,6 @@
 # The two commands of the README, and what they are made of.
 
-.PHONY: run test components lint docs prove bench load
+.PHONY: run test components lint deny docs prove bench load
 
 # Installs what is missing, builds, and serves a registry guarded by dockgate.
 run:
@@ -18,9 +18,12 @@ components:
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	# One crypto and TLS stack, and nothing abandoned (docs/choices.md).
-	cargo tree --workspace --prefix none > target/tree.txt
-	! grep -E '^(ring|openssl|openssl-sys|native-tls|pwhash|rust-crypto|serde_yaml) ' target/tree.txt
+
+# Other people's crates: which may not be here, their licences, where they come from (deny.toml).
+deny:
+	cargo fetch --locked
+	PATH="$(CURDIR)/target/components/bin:$$PATH" \
+	    cargo deny --offline --locked check --hide-inclusion-graph bans licenses sources
 
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the registries and the clients of the tests, where they are missing: Debian's with apt (as root), the others
-# with Go into target/components/bin, in the versions of `go-programs`; that takes some ten minutes, once.
+# with Go into target/components/bin, in the versions of `go-programs`; that takes some ten minutes, once. cargo-deny,
+# which `make deny` runs, is built beside them.
 # `install.sh quickstart` installs no more than the quickstart uses.
 # What it cannot install it names; under CI=true that is a failure.
 set -eu
@@ -70,6 +71,27 @@ go_programs() {
     done <"$here/go-programs"
 }
 
+# Without optimisation: it runs for a second, and builds in half the time.
+cargo_deny() {
+    version=0.20.2
+    ! built cargo-deny "cargo-deny@$version" || return 0
+    mkdir -p "$components/bin"
+    log=$components/cargo-deny.log
+    try() {
+        CARGO_TARGET_DIR=$components/build/rust CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 \
+            cargo install --quiet --locked --debug --no-track --force --root "$components" \
+            --version "$version" cargo-deny >"$log" 2>&1
+    }
+    if try || try; then
+        echo "cargo-deny@$version" >"$components/bin/cargo-deny.version"
+        rm -rf "$components/build/rust" "$log"
+        echo "built cargo-deny $version"
+    else
+        tail -n 5 "$log" >&2
+        lacks "missing: cargo-deny $version -- cargo install cargo-deny failed"
+    fi
+}
+
 quickstart="docker-registry:docker-registry skopeo:skopeo"
 # By its path: the tests want the client of Debian's engine, whatever else is called docker here.
 tests="podman:podman buildah:buildah openssl:openssl htpasswd:apache2-utils containerd:containerd ctr:containerd runc:runc \
@@ -80,7 +102,10 @@ case "${1:-tests}" in
     # shellcheck disable=SC2086
     tests)
         debian $quickstart $tests
+        cargo_deny &
+        deny=$!
         go_programs
+        wait "$deny"
         ;;
     *)
         echo "usage: $0 [quickstart | tests]" >&2
