@@ -15,7 +15,7 @@ const DEEPEST: usize = 64;
 
 /// Reads the one document of a file.
 ///
-/// Keys that stand twice go to the list; the first of them counts meanwhile.
+/// Keys that stand twice go to the list, unless only one of them has something behind it; the first counts meanwhile.
 ///
 /// # Errors
 /// The first place where the text is no YAML.
@@ -193,18 +193,25 @@ impl Builder {
 
     /// Explicit keys win over merged ones, earlier merges over later ones (YAML merge key draft, 2005).
     fn merge(&mut self, entries: Vec<Entry>, merged: Vec<Node>) -> Result<Vec<Entry>, Problem> {
-        let mut known: HashMap<Arc<str>, Location> = HashMap::with_capacity(entries.len());
+        let mut known: HashMap<Arc<str>, (Location, usize)> = HashMap::with_capacity(entries.len());
         let mut kept = Vec::with_capacity(entries.len());
         for entry in entries {
-            if let Some(first) = known.get(&entry.key.text) {
-                let message = format!(
-                    "the key `{}` stands twice, first in line {}: keep one of them",
-                    entry.key.text, first.line
-                );
-                self.problems.push(problem(entry.key.location, message));
-            } else {
-                known.insert(Arc::clone(&entry.key.text), entry.key.location.clone());
+            let Some((first, index)) = known.get(&entry.key.text) else {
+                known.insert(Arc::clone(&entry.key.text), (entry.key.location.clone(), kept.len()));
                 kept.push(entry);
+                continue;
+            };
+            match kept.get_mut(*index) {
+                // One of them says nothing, as in an example of docker_auth's own: no doubt which is meant.
+                Some(kept) if kept.value.is_null() && !entry.value.is_null() => *kept = entry,
+                Some(kept) if !kept.value.is_null() && entry.value.is_null() => {}
+                _ => {
+                    let message = format!(
+                        "the key `{}` stands twice, first in line {}: keep one of them",
+                        entry.key.text, first.line
+                    );
+                    self.problems.push(problem(entry.key.location, message));
+                }
             }
         }
         for source in merged {
@@ -217,7 +224,8 @@ impl Builder {
                     return Err(problem(mapping.location, "`<<` takes a mapping or a list of mappings"));
                 };
                 for entry in entries {
-                    if known.insert(Arc::clone(&entry.key.text), entry.key.location.clone()).is_none() {
+                    let place = (entry.key.location.clone(), kept.len());
+                    if known.insert(Arc::clone(&entry.key.text), place).is_none() {
                         kept.push(entry);
                     }
                 }

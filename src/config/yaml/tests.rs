@@ -86,6 +86,19 @@ fn refusals_name_place_and_cure() {
 }
 
 #[test]
+fn a_key_that_stands_twice_with_one_value_has_that_value() {
+    for text in
+        ["a:\nb: 2\na: 1\n", "a: 1\nb: 2\na:\n", "a: ~\nb: 2\na: 1\n", "m: &m {a: 3}\n<<: *m\na: 1\na:\n"]
+    {
+        let root = tree(text);
+        assert_eq!(root.get("a").unwrap().value.as_text(), Some("1"), "{text}");
+    }
+    for text in ["a:\na:\n", "a: 1\na: 1\n", "a: 1\na:\na: 2\n", "a: ''\na: 1\n"] {
+        assert!(refusal(text).contains("`a` stands twice"), "{text}");
+    }
+}
+
+#[test]
 fn a_value_that_is_not_there_stands_at_its_key() {
     let root = tree("users:\n  bob:\n\nacl: []\n");
     let bob = root.get("users").unwrap().value.get("bob").unwrap();
