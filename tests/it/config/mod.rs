@@ -1,6 +1,8 @@
 //! What a configuration file may say, and what it is told when it may not.
 
+mod articles;
 mod docker_auth;
+mod docker_auth_examples;
 mod docker_auth_rules;
 mod reference;
 mod refusal;

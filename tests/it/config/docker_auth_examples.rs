@@ -1,0 +1,161 @@
+//! Files of the same keys and structure as each of docker_auth's own examples: `tests/data/docker_auth`.
+
+use std::path::Path;
+
+use super::docker_auth::{ADMIN, NOBODY, TEST, behaves_simply};
+use crate::process::{Ended, Server, Site, basic, dockgate, encode, run};
+
+fn example(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/docker_auth").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The file just as it is, under its name, with the pair that it names beside it.
+fn site(name: &str) -> Site {
+    let site = Site::new();
+    site.write("server.pem", &site.pair.certificate_pem);
+    site.write("server.key", &site.pair.key_pem);
+    let here = site.path().display().to_string();
+    site.write(name, example(name).replace("/config/certs", &here));
+    site
+}
+
+fn check(site: &Site, name: &str) -> Ended {
+    run(dockgate().args(["check", name]).current_dir(site.path()))
+}
+
+/// A site whose file loads just as it is; then it is served on a port of the system's choice.
+fn loads(name: &str) -> Site {
+    let site = site(name);
+    let checked = check(&site, name);
+    assert_eq!(checked.code, Some(0), "{name} does not load: {checked:#?}");
+    site.write("served.yml", with_a_free_port(&std::fs::read_to_string(site.file(name)).unwrap()));
+    site
+}
+
+fn with_a_free_port(config: &str) -> String {
+    config.replace("addr: \":5001\"", "addr: \"127.0.0.1:0\"")
+}
+
+fn serve(name: &str) -> (Site, Server) {
+    let site = loads(name);
+    let server = Server::start(&site, "served.yml");
+    (site, server)
+}
+
+fn behaves_simply_over_tls(name: &str) {
+    let (site, server) = serve(name);
+    behaves_simply(|login, scope| {
+        let target = format!("/auth?service=registry&scope={}", encode(scope));
+        let header = login.map(|(account, password)| basic(account, password));
+        let headers: Vec<_> = header.iter().map(|value| ("Authorization", value.as_str())).collect();
+        server.address().get_tls(&site.pair.certificate_pem, &target, &headers)
+    });
+}
+
+#[test]
+fn simple() {
+    behaves_simply_over_tls("simple.yml");
+}
+
+#[test]
+fn chart() {
+    let (_site, server) = serve("chart.yml");
+    behaves_simply(|login, scope| server.ask(login, scope));
+}
+
+/// Its second rule is for somebody whom it does not know: that is how it stands there.
+#[test]
+fn non_tls() {
+    let (_site, server) = serve("non_tls.yml");
+    for (login, scope, granted) in [
+        (ADMIN, "repository:any/where:pull,push", "pull,push"),
+        (TEST, "repository:any/where:pull,push", ""),
+        (Some(("user", "alpha-pass")), "repository:a:pull", "401"),
+        (NOBODY, "repository:a:pull", "401"),
+    ] {
+        assert_eq!(server.ask(login, scope).granted(), granted, "{login:?} {scope}");
+    }
+}
+
+/// What a file is refused for, as `LINE:COLUMN: PATH`; nothing else may be wrong with it, and without these keys it loads.
+fn waits_for(name: &str, places: &[&str]) -> Site {
+    let site = site(name);
+    let refused = check(&site, name);
+    let line = |place: &&str| {
+        let (_, path) = place.split_once(": ").unwrap();
+        let key = path.rsplit('.').next().unwrap();
+        let why = if key.starts_with("plugin_") {
+            "loads a Go shared object, which this server cannot: let a program decide (`ext_auth`, `ext_authz`), or \
+             build the server with a backend of your own (docs/writing-a-backend.md)"
+        } else {
+            "is not in this build: remove it, or stay with your present server until it is"
+        };
+        format!("{name}:{place}: `{key}` {why}\n")
+    };
+    let lines = places.iter().map(line).collect::<Vec<_>>().concat();
+    let number = places.len();
+    let end = if number == 1 { "1 problem".to_owned() } else { format!("{number} problems") };
+    assert_eq!(refused.stderr, format!("{lines}{name}: {end}, nothing was started\n"));
+    assert_eq!(refused.code, Some(2), "{refused:#?}");
+    site.write("served.yml", with_a_free_port(&without(&example(name), places)));
+    site
+}
+
+/// The file without what stands at these places.
+fn without(config: &str, places: &[&str]) -> String {
+    let first = |place: &&str| place.split(':').next().unwrap().parse::<usize>().unwrap();
+    let firsts: Vec<usize> = places.iter().map(first).collect();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut kept = String::new();
+    let mut cut: Option<usize> = None;
+    for (number, line) in (1..).zip(config.lines()) {
+        if firsts.contains(&number) {
+            cut = Some(indent(line));
+        } else if cut.is_some_and(|depth| !line.trim().is_empty() && indent(line) <= depth) {
+            cut = None;
+        }
+        if cut.is_none() {
+            kept += &format!("{line}\n");
+        }
+    }
+    kept
+}
+
+/// `bind_dn` stands in it twice, once with nothing behind it, as there: that is no mistake.
+#[test]
+fn ldap_auth() {
+    let site = waits_for("ldap_auth.yml", &["10:1: ldap_auth"]);
+    // Nobody is left who could be asked.
+    let rest = check(&site, "served.yml");
+    assert!(rest.stderr.contains("served.yml: 1 problem"), "{rest:#?}");
+}
+
+#[test]
+fn reference() {
+    let site = waits_for(
+        "reference.yml",
+        &[
+            "19:3: server.letsencrypt",
+            "41:1: google_auth",
+            "51:1: github_auth",
+            "73:1: oidc_auth",
+            "92:1: gitlab_auth",
+            "115:1: ldap_auth",
+            "132:1: mongo_auth",
+            "142:1: xorm_auth",
+            "146:1: ext_auth",
+            "150:1: plugin_authn",
+            "209:1: acl_mongo",
+            "220:1: acl_xorm",
+            "225:1: casbin_authz",
+            "229:1: ext_authz",
+            "233:1: plugin_authz",
+        ],
+    );
+    // What its rules say is the business of `docker_auth_rules`; the first of them gives this machine everything.
+    let server = Server::start(&site, "served.yml");
+    let target = "/auth?service=registry&scope=repository:any/where:delete,pull,push";
+    let answer = server.address().get_tls(&site.pair.certificate_pem, target, &[]);
+    assert_eq!(answer.granted(), "delete,pull,push");
+}
