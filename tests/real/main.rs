@@ -13,6 +13,7 @@
 
 mod accounts;
 mod api;
+mod bare_image;
 mod client;
 mod clients;
 mod clients_table;
@@ -29,6 +30,7 @@ use clients::skopeo; // as the other tests name it
 
 mod anonymous;
 mod catalog;
+mod container;
 mod delete;
 mod every_client;
 mod life;

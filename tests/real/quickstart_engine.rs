@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::Command;
 
+use crate::bare_image;
 use crate::client::{Client, Home};
 use crate::clients::docker::Docker;
 use crate::components::{self, CONTAINERD, DOCKER, DOCKERD, REGISTRY_3_1, RUNC, SKOPEO};
@@ -25,7 +25,9 @@ fn the_registry_runs_in_a_container_and_ends_with_the_server() {
         place
     };
     let docker = Docker::at(Home::new(place("engine"), String::new(), Logs::default()));
-    import_registry(&docker, &place("image"));
+    let program = components::find(REGISTRY_3_1.program).expect("it is installed");
+    let entry = "ENTRYPOINT [\"/bin/registry\"]";
+    bare_image::import(&docker, &place("image"), &[(&program, "/bin/registry")], entry, "registry:3");
     // Nothing else is to be found there.
     let path = place("path");
     symlink(DOCKER.program, path.join("docker")).unwrap();
@@ -59,28 +61,6 @@ fn the_registry_runs_in_a_container_and_ends_with_the_server() {
 
     assert!(quickstart.terminate().is_some_and(|status| status.success()), "{}", quickstart.log());
     assert_eq!(containers(&docker), 0, "the container is still there");
-}
-
-/// The image that cannot be had without a network, made of the program itself.
-fn import_registry(docker: &Docker, root: &Path) {
-    let program = components::find(REGISTRY_3_1.program).expect("it is installed");
-    let copy = |from: &Path, to: &str| {
-        let to = root.join(to.trim_start_matches('/'));
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(from, to).unwrap();
-    };
-    copy(&program, "bin/registry");
-    // Nothing, if it is linked to nothing.
-    let linked = Command::new("ldd").arg(&program).output().unwrap();
-    let linked = String::from_utf8_lossy(&linked.stdout).into_owned();
-    for library in linked.split_whitespace().filter(|word| word.starts_with('/')) {
-        copy(Path::new(library), library);
-    }
-    let archive = root.with_extension("tar");
-    let packed = Command::new("tar").arg("-C").arg(root).arg("-cf").arg(&archive).arg(".").status().unwrap();
-    assert!(packed.success());
-    let entry = "ENTRYPOINT [\"/bin/registry\"]";
-    docker.run(&["import", "--change", entry, archive.to_str().unwrap(), "registry:3"]).succeeds();
 }
 
 fn containers(docker: &Docker) -> usize {
