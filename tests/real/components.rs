@@ -27,6 +27,8 @@ pub(crate) const PODMAN: Component = debian("podman", "podman");
 pub(crate) const BUILDAH: Component = debian("buildah", "buildah");
 /// Debian's, whatever else is called docker on this machine: the version must be the engine's.
 pub(crate) const DOCKER: Component = debian("/usr/bin/docker", "docker.io");
+pub(crate) const OPENSSL: Component = debian("openssl", "openssl");
+pub(crate) const IP: Component = debian("ip", "iproute2");
 pub(crate) const HTPASSWD: Component = debian("htpasswd", "apache2-utils");
 pub(crate) const DOCKERD: Component = debian("dockerd", "docker.io");
 pub(crate) const CONTAINERD: Component = debian("containerd", "containerd");

@@ -94,7 +94,7 @@ cargo_deny() {
 
 quickstart="docker-registry:docker-registry skopeo:skopeo"
 # By its path: the tests want the client of Debian's engine, whatever else is called docker here.
-tests="podman:podman buildah:buildah openssl:openssl htpasswd:apache2-utils containerd:containerd ctr:containerd runc:runc \
+tests="podman:podman buildah:buildah openssl:openssl ip:iproute2 htpasswd:apache2-utils containerd:containerd ctr:containerd runc:runc \
     dockerd:docker.io /usr/bin/docker:docker.io"
 case "${1:-tests}" in
     # shellcheck disable=SC2086

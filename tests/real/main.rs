@@ -29,6 +29,7 @@ mod site;
 use clients::skopeo; // as the other tests name it
 
 mod anonymous;
+mod book;
 mod catalog;
 mod container;
 mod delete;

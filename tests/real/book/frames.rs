@@ -1,0 +1,221 @@
+//! Whoever copies a configuration out of the book gets what loads.
+//!
+//! A block is what its first key says ([`FRAMES`]). What a part of a configuration leaves out is put in, and the files
+//! that it names are made.
+
+use std::fs;
+use std::path::Path;
+
+use ::dockgate::config::yaml;
+use dockgate_api::config::Node;
+use tempfile::TempDir;
+
+use super::page::{Block, pages};
+use crate::accounts::ALICE;
+use crate::components;
+use crate::dockgate;
+use crate::harness::process::Process;
+use crate::keys::Key;
+use crate::registry::{self, VERSIONS};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Frame {
+    /// One or more sections of ours.
+    Config,
+    /// Links of `authn`.
+    Authn,
+    /// Rules.
+    Rules,
+    /// A registry's own configuration, or its section `auth`.
+    Registry,
+    /// Somebody else's; it must be YAML, and the test of that name does the rest.
+    Others(&'static str),
+}
+
+/// By the first key of a block.
+const FRAMES: &[(&str, Frame)] = &[
+    ("server", Frame::Config),
+    ("token", Frame::Config),
+    ("users", Frame::Config),
+    ("acl", Frame::Config),
+    ("authn", Frame::Config),
+    ("authz", Frame::Config),
+    ("log", Frame::Config),
+    ("audit", Frame::Config),
+    ("passwords", Frame::Config),
+    ("- users", Frame::Authn),
+    ("- users_file", Frame::Authn),
+    ("- match", Frame::Rules),
+    ("- include", Frame::Rules),
+    ("auth", Frame::Registry),
+    ("version", Frame::Registry),
+    ("services", Frame::Others("tests/real/quickstart_engine.rs::the_registry_runs_in_a_container_and_ends_with_the_server")),
+];
+
+fn frame(block: &Block) -> Frame {
+    let line = block.text.lines().find(|line| !line.trim().is_empty() && !line.trim().starts_with('#'));
+    let first = line.unwrap_or_default().trim().replace("- {", "- ");
+    let key = first.split(':').next().unwrap_or_default();
+    let found = FRAMES.iter().find(|(known, _)| *known == key);
+    found.unwrap_or_else(|| panic!("{}: nobody knows what `{key}` is a part of: FRAMES", block.place)).1
+}
+
+fn blocks(frames: impl Fn(Frame) -> bool) -> Vec<Block> {
+    let blocks = pages().into_iter().flat_map(|page| page.blocks);
+    blocks.filter(|block| block.language == "yaml" && frames(frame(block))).collect()
+}
+
+#[test]
+fn every_configuration_loads() {
+    let ours = [Frame::Config, Frame::Authn, Frame::Rules];
+    let blocks = blocks(|frame| ours.contains(&frame));
+    assert!(blocks.len() >= 12, "only {} blocks", blocks.len());
+    let keys = tempfile::tempdir().unwrap();
+    dockgate::run(keys.path(), &["keys", "init", "keys"]).succeeds();
+    for block in &blocks {
+        let config = whole(block);
+        let site = tempfile::tempdir().unwrap();
+        fs::write(site.path().join("auth.yml"), &config).unwrap();
+        let is_here = write_files(&site, keys.path(), &config);
+        // Files of a whole machine cannot be made here.
+        let how: &[&str] = if is_here { &["check", "auth.yml"] } else { &["check", "--offline", "auth.yml"] };
+        let checked = dockgate::run(site.path(), how);
+        assert!(checked.is_success(), "{}: {checked}\n{config}", block.place);
+    }
+}
+
+/// The configuration around a block. `…` stands for a hash, and in brackets for a list.
+fn whole(block: &Block) -> String {
+    let text = block.text.replace("$2y$10$…", "…").replace("[…]", "[]").replace('…', ALICE.hash);
+    let indented = || text.lines().map(|line| format!("  {line}\n")).collect::<String>();
+    let mut config = match frame(block) {
+        Frame::Authn => format!("authn:\n{}", indented()),
+        Frame::Rules => format!("authz:\n- acl:\n{}", indented()),
+        _ => text,
+    };
+    let root = parsed(&config);
+    let has = |key: &str| root.get(key).is_some();
+    if let Some(token) = root.get("token") {
+        let key = ["certificate", "managed_keys", "keys"].iter().any(|key| token.value.get(key).is_some());
+        let needed = [("issuer", "i"), ("expiration", "300")];
+        let mut missing: String = needed
+            .iter()
+            .filter(|(key, _)| token.value.get(key).is_none())
+            .map(|(key, value)| format!("  {key}: {value}\n"))
+            .collect();
+        if !key {
+            missing += "  managed_keys: keys\n";
+        }
+        config = config.replacen("token:\n", &format!("token:\n{missing}"), 1);
+    } else {
+        config += "\ntoken: {issuer: i, expiration: 300, managed_keys: keys}\n";
+    }
+    for (here, instead, section) in [
+        ("server", "server", "server: {addr: \":5001\"}"),
+        ("users", "authn", "authn: [{users: {}}]"),
+        ("acl", "authz", "authz: [{acl: []}]"),
+    ] {
+        if !has(here) && !has(instead) {
+            config += &format!("\n{section}\n");
+        }
+    }
+    config
+}
+
+fn parsed(config: &str) -> Node {
+    yaml::parse("auth.yml", config, &mut Vec::new()).unwrap_or_else(|problem| panic!("{problem:?}\n{config}"))
+}
+
+/// Makes the files that a configuration names; false if one of them is not relative.
+fn write_files(site: &TempDir, keys: &Path, config: &str) -> bool {
+    let mut named = Vec::new();
+    collect(&parsed(config), &mut named);
+    let pair = Key::EcP256.write(keys);
+    for (key, file) in &named {
+        let place = site.path().join(file);
+        if Path::new(file).is_absolute() {
+            return false;
+        }
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        match key.as_str() {
+            "managed_keys" => {
+                let _ = std::os::unix::fs::symlink(keys.join("keys"), &place);
+            }
+            "certificate" => drop(fs::copy(&pair.certificate, place).unwrap()),
+            "key" => drop(fs::copy(&pair.key, place).unwrap()),
+            "path" => fs::write(place, format!("alice:{}\n", ALICE.hash)).unwrap(),
+            "password_file" => fs::write(place, ALICE.hash).unwrap(),
+            "include" => fs::write(site.path().join(file.replace('*', "some")), "[]\n").unwrap(),
+            _ => unreachable!("`collect` takes no other"),
+        }
+    }
+    true
+}
+
+/// The values of keys that name files. `key` is a file beside `certificate`, and elsewhere a name.
+fn collect(node: &Node, named: &mut Vec<(String, String)>) {
+    for item in node.items().into_iter().flatten() {
+        collect(item, named);
+    }
+    for entry in node.entries().into_iter().flatten() {
+        let key = entry.key.text.as_ref();
+        let names_a_file = match key {
+            "managed_keys" | "certificate" | "path" | "password_file" | "include" => true,
+            "key" => node.get("certificate").is_some(),
+            _ => false,
+        };
+        match entry.value.as_text().filter(|_| names_a_file) {
+            Some(file) => named.push((key.to_owned(), file.to_owned())),
+            None => collect(&entry.value, named),
+        }
+    }
+}
+
+/// For a key set.
+const SIGNING: &str = "server: {addr: \":5001\"}\nusers: {}\nacl: []\n\
+    token: {issuer: i, expiration: 300, certificate: token.crt, key: token.key}\n";
+
+/// A registry is started with each.
+#[test]
+fn every_registrys_configuration_starts_one() {
+    let blocks = blocks(|frame| frame == Frame::Registry);
+    assert!(blocks.len() >= 2, "only {} blocks", blocks.len());
+    let newest = VERSIONS[VERSIONS.len() - 1];
+    if !components::installed(&[newest.component]) {
+        return;
+    }
+    for block in &blocks {
+        let site = tempfile::tempdir().unwrap();
+        let pair = Key::EcP256.write(site.path());
+        let jwks = site.path().join("jwks.json");
+        fs::write(site.path().join("auth.yml"), SIGNING).unwrap();
+        let exported = dockgate::run(site.path(), &["keys", "export", "--jwks", "auth.yml"]).succeeds();
+        fs::write(&jwks, exported.stdout).unwrap();
+        let root = parsed(&block.text);
+        let token = root.get("auth").and_then(|auth| auth.value.get("token"));
+        let token = token.unwrap_or_else(|| panic!("{}: no auth.token", block.place));
+        // The section as it stands there, with files that are here.
+        let mut auth = String::from("auth:\n  token:\n");
+        for entry in token.value.entries().unwrap() {
+            let value = match entry.key.text.as_ref() {
+                "rootcertbundle" => pair.trusted.display().to_string(),
+                "jwks" => jwks.display().to_string(),
+                _ => entry.value.as_text().unwrap().to_owned(),
+            };
+            auth += &format!("    {}: \"{value}\"\n", entry.key.text);
+        }
+        let started: Result<(Process, u16), String> = registry::start_with(newest, site.path(), &auth);
+        assert!(started.is_ok(), "{}: {}", block.place, started.err().unwrap());
+    }
+}
+
+#[test]
+fn what_belongs_to_others_is_yaml_and_has_a_test() {
+    for block in blocks(|frame| matches!(frame, Frame::Others(_))) {
+        let Frame::Others(covered_by) = frame(&block) else { continue };
+        parsed(&block.text);
+        let (file, function) = covered_by.split_once("::").unwrap();
+        let source = fs::read_to_string(super::page::root().join(file)).unwrap();
+        assert!(source.contains(&format!("fn {function}(")), "{covered_by} is gone");
+    }
+}

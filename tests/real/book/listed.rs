@@ -1,0 +1,49 @@
+//! Blocks that the runner leaves alone, each with the reason and the test that runs what it shows.
+
+/// A block, by its page and its first line.
+pub(super) struct Listed {
+    pub(super) page: &'static str,
+    pub(super) first_line: &'static str,
+    pub(super) reason: &'static str,
+    /// `FILE::FUNCTION`.
+    pub(super) covered_by: &'static str,
+}
+
+const fn listed(
+    page: &'static str,
+    first_line: &'static str,
+    reason: &'static str,
+    covered_by: &'static str,
+) -> Listed {
+    Listed { page, first_line, reason, covered_by }
+}
+
+/// A build within a build would take half an hour.
+const BUILDS: &str = "builds the workspace";
+
+pub(super) const LISTED: &[Listed] = &[
+    listed(
+        "README.md",
+        "make run     # installs what is missing, builds, and serves a registry guarded by dockgate",
+        BUILDS,
+        "tests/it/cli/quickstart_registry.rs::a_registry_runs_beside_it_trusts_its_tokens_and_ends_with_it",
+    ),
+    listed(
+        "README.md",
+        "make test    # installs what the tests need and passes them, real registries and clients included",
+        "it is what runs this",
+        "tests/real/book/blocks.rs::every_shell_block_is_run_or_listed",
+    ),
+    listed(
+        "examples/README.md",
+        "cargo run --example custom_backend -- check FILE     # the configuration in the file's first lines",
+        BUILDS,
+        "tests/it/custom_backend.rs::the_server_lets_badges_in",
+    ),
+    listed(
+        "benches/README.md",
+        "cargo build --release -p dockgate-load",
+        BUILDS,
+        "tests/it/load.rs::two_servers_take_turns_and_are_compared",
+    ),
+];
