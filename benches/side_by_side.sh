@@ -3,9 +3,10 @@
 #
 #   side_by_side.sh [RULES [ES256|RS256 [SECONDS [OPTION of dockgate-load ...]]]]
 #
-# DOCKER_AUTH names the auth_server of docker_auth, DOCKGATE another dockgate than that of this tree; USERS is how many
-# accounts there are; REUSE is dockgate's `token.reuse`, such as 5s; TLS is ECDSA or RSA, the kind of certificate with
-# which both serve https to a new client for every token. Both servers listen on 127.0.0.1 only, and end with the script.
+# DOCKER_AUTH names the auth_server of docker_auth, DOCKGATE another dockgate and LOAD another dockgate-load than those of
+# this tree; USERS is how many accounts there are; REUSE is dockgate's `token.reuse`, such as 5s; TLS is ECDSA or RSA, the
+# kind of certificate with which both serve https to a new client for every token. Both servers listen on 127.0.0.1 only,
+# and end with the script.
 set -euo pipefail
 
 rules=${1:-100} algorithm=${2:-ES256} seconds=${3:-4}
@@ -29,8 +30,8 @@ command -v openssl >/dev/null || die "openssl is missing; it makes the key"
 [ -z "$docker_auth" ] || [ -x "$docker_auth" ] || die "$docker_auth is no program; DOCKER_AUTH names docker_auth's auth_server"
 
 [ -n "${DOCKGATE:-}" ] || (cd "$here" && cargo build --release --bin dockgate)
-(cd "$here" && cargo build --release -p dockgate-load)
-load=$here/target/release/dockgate-load
+[ -n "${LOAD:-}" ] || (cd "$here" && cargo build --release -p dockgate-load)
+load=${LOAD:-$here/target/release/dockgate-load}
 
 [[ $reuse =~ ^([0-9]+s)?$ ]] || die "REUSE is a time such as 5s"
 

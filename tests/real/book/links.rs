@@ -110,6 +110,8 @@ fn every_page_is_reached_from_the_table_of_contents() {
         }
         reached.extend(more);
     }
+    // It leads to the book, not the book to it.
+    reached.insert("README.md".to_owned());
     let lost: Vec<&String> = pages.iter().map(|page| &page.path).filter(|path| !reached.contains(*path)).collect();
     assert!(lost.is_empty(), "nobody finds {lost:?}");
 }

@@ -44,6 +44,24 @@ pub(super) const LISTED: &[Listed] = &[
         "benches/README.md",
         "cargo build --release -p dockgate-load",
         BUILDS,
-        "tests/it/load.rs::two_servers_take_turns_and_are_compared",
+        "tests/real/book/benches.rs::side_by_side_measures_what_the_page_says",
+    ),
+    listed(
+        "benches/README.md",
+        "DOCKER_AUTH=/path/to/auth_server benches/side_by_side.sh 100 ES256 4        # rules, algorithm, seconds of a round",
+        "takes minutes, and a release build; the test takes short rounds, and debug builds",
+        "tests/real/book/benches.rs::side_by_side_measures_what_the_page_says",
+    ),
+    listed(
+        "benches/README.md",
+        "dockgate CONFIG                       # server: {addr: \"127.0.0.1:5001\"}",
+        "docker_auth is not installed by the tests; the script does the same",
+        "tests/real/book/benches.rs::side_by_side_measures_what_the_page_says",
+    ),
+    listed(
+        "benches/README.md",
+        "cargo build --profile profiling",
+        "wants a profiler, and the right to use it",
+        "tests/real/book/benches.rs::the_profile_has_names_and_the_benches_use_it",
     ),
 ];

@@ -19,6 +19,7 @@
 //! | `<!-- fails -->` | before a block | its last command is refused |
 //! | `<!-- soon -->` | before a block | what it shows is so after a moment: the runner asks again, for a while |
 
+mod benches;
 mod blocks;
 mod engine;
 mod frames;

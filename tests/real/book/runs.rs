@@ -28,7 +28,13 @@ macro_rules! pages {
 }
 
 pages! {
+    config "config/README.md",
+    invalid_token "docs/invalid-token.md",
+    keys "docs/keys.md",
+    migration "docs/migration.md",
+    registries "docs/registries.md",
     start "docs/start.md",
+    users "docs/users.md",
 }
 
 fn components_of(word: &str) -> &'static [Component] {
