@@ -1,10 +1,12 @@
 //! What a configuration file may say, and what it is told when it may not.
 
 mod articles;
+mod attacks;
 mod docker_auth;
 mod docker_auth_examples;
 mod docker_auth_rules;
 mod reference;
+mod reference_page;
 mod refusal;
 mod refused_chains;
 mod refused_doors;

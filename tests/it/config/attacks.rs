@@ -1,0 +1,309 @@
+//! The configurations of `config/`, each tried by those who should not get in: first in every way in which one passes for
+//! somebody else, then at what the sample is there to protect.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+
+use crate::process::{Address, DAY, Response, Server, Site, basic, dockgate, encode, now, pair, run_with_input};
+
+use super::samples::{KNOWN, site as checked};
+
+const PASSWORD: &str = "alpha-pass";
+/// Its hash of the least cost: an attack is many guesses.
+const CHEAP: &str = "$2y$04$d8oBrj6tsvqxTm68gfmzue7GlOlRNlgqIExZxp/6e1e1I5iux6Lm.";
+const MINE: &str = "repository:mine/app:delete,pull,push";
+
+/// One way of asking a server: a target and headers.
+type Ask<'a> = &'a dyn Fn(&str, &[(&str, &str)]) -> Response;
+
+fn site(name: &str) -> Site {
+    let site = checked(name);
+    for file in ["auth.yml", "users.htpasswd", "alice.hash", "ci.hash"] {
+        let text = std::fs::read_to_string(site.file(file)).unwrap();
+        site.write(file, text.replace(KNOWN, CHEAP));
+    }
+    site
+}
+
+fn target(service: &str, scope: &str) -> String {
+    format!("/auth?service={}&scope={}", encode(service), encode(scope))
+}
+
+/// Nobody passes for `account` without its password.
+fn nobody_passes_for(account: &str, service: &str, ask: Ask<'_>) {
+    let with = |account: &str, password: &str| {
+        ask(&target(service, MINE), &[("Authorization", &basic(account, password))]).status
+    };
+    assert_eq!(with(account, PASSWORD), 200, "{account} cannot log in, so that a refusal proves nothing");
+    let cut = &PASSWORD[..PASSWORD.len() - 1];
+    let (nul, line) = (format!("{PASSWORD}\0"), format!("{PASSWORD}\n"));
+    for password in ["wrong", "", " ", cut, &nul, &line, CHEAP, "$2y$04$", "*", "/.*/", "${account}"] {
+        assert_eq!(with(account, password), 401, "{account} with {password:?}");
+    }
+    let (capital, blank, wide) = (account.to_uppercase(), format!("{account} "), format!("{account}*"));
+    for other in [&capital, &blank, &wide, "*", "/.+/", "${account}", "nobody"] {
+        assert_eq!(with(other, PASSWORD), 401, "{other:?} with the password of {account}");
+    }
+    // A name in the query is a claim, not a proof.
+    let anonymous = ask(&target(service, MINE), &[]);
+    let claimed = ask(&format!("{}&account={}", target(service, MINE), encode(account)), &[]);
+    assert_eq!(claimed.granted(), anonymous.granted(), "account={account}");
+    // {"alg":"none"} and claims of somebody who may do everything.
+    let forged = "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiIsImFjY2VzcyI6W119.";
+    for header in [forged, "Basic", "Basic !", "Basic YWxpY2U=", "Digest username=\"alice\""] {
+        let status = ask(&target(service, MINE), &[("Authorization", header)]).status;
+        assert!([400, 401].contains(&status), "{header}: {status}");
+    }
+}
+
+/// A served sample, and who has already failed to pass for the account.
+fn attacked(name: &str, account: &str) -> (Site, Server) {
+    let site = site(name);
+    let server = Server::start(&site, "auth.yml");
+    nobody_passes_for(account, "registry", &|target, headers| {
+        server.address().request("GET", target, headers, b"")
+    });
+    for (account, password) in [(account, "wrong"), (account, ""), ("nobody", PASSWORD)] {
+        let form = [("grant_type", "password"), ("service", "registry"), ("username", account), ("password", password)];
+        let answer = server.address().post_form("/auth", &form);
+        assert!([400, 401].contains(&answer.status), "{name}: {account} {password:?} {answer:?}");
+    }
+    (site, server)
+}
+
+/// Account, scope, and what of it is granted; "" is nobody in particular.
+fn gets(server: &Server, asked: &[(&str, &str, &str)]) {
+    for (account, scope, granted) in asked {
+        let login = Some((*account, PASSWORD)).filter(|_| !account.is_empty());
+        assert_eq!(server.ask(login, scope).granted(), *granted, "{account:?} {scope}");
+    }
+}
+
+#[test]
+fn simple() {
+    let (_site, server) = attacked("simple.yml", "admin");
+    gets(
+        &server,
+        &[
+            ("reader", "repository:public/app:delete,push", ""),
+            ("reader", "repository:any/app:*", "pull"),
+            ("reader", "registry:catalog:delete,pull,push", ""),
+            ("", "repository:public/app:*", "pull"),
+            ("", "repository:admin/app:pull", ""),
+            ("", "repository:public:pull", ""),
+            ("", "repository:xpublic/app:pull", ""),
+            ("", "repository:public/a/../../admin/app:pull", ""),
+            ("", "registry:catalog:*", ""),
+        ],
+    );
+}
+
+#[test]
+fn chains() {
+    let (_site, server) = attacked("chains.yml", "ci-build");
+    gets(
+        &server,
+        &[
+            // Known to the second link, which is not asked for such names.
+            ("ci-impostor", "repository:releases/a:push", "401"),
+            ("ci-", "repository:releases/a:push", "401"),
+            // What a machine is refused, the rules for people do not give back.
+            ("ci-build", "repository:releases/a:delete", ""),
+            ("ci-build", "repository:web/a:pull,push", ""),
+            ("ci-build", "registry:catalog:*", ""),
+            ("alice", "repository:webhook/a:pull,push", ""),
+            ("alice", "repository:web:pull,push", ""),
+            ("alice", "repository:releases/a:delete,push", ""),
+        ],
+    );
+}
+
+#[test]
+fn users_file() {
+    let (site, server) = attacked("users-file.yml", "alice");
+    gets(
+        &server,
+        &[
+            ("alice", "repository:dana/a:delete,push", ""),
+            ("alice", "repository:alice:push", ""),
+            ("dana", "repository:alice/a:push", ""),
+            ("ci", "repository:ci/a:pull,push", ""),
+        ],
+    );
+    drop(server);
+    // Whoever writes the users' file makes a `ci` of his own there.
+    let mine = run_with_input(dockgate().args(["hash", "--cost", "4"]), b"a password of mine");
+    let users = std::fs::read_to_string(site.file("users.htpasswd")).unwrap();
+    site.write("users.htpasswd", format!("{users}ci:{}\nmallory:{}\n", mine.stdout.trim(), mine.stdout.trim()));
+    let server = Server::start(&site, "auth.yml");
+    let with = |account| server.ask(Some((account, "a password of mine")), "repository:releases/a:push").status;
+    assert_eq!(with("ci"), 401);
+    assert_eq!(with("mallory"), 200, "the file is not read, so that the refusal proves nothing");
+}
+
+#[test]
+fn anonymous_pull() {
+    let (_site, server) = attacked("anonymous-pull.yml", "publisher");
+    gets(
+        &server,
+        &[
+            ("", "repository:any/where:*", "pull"),
+            ("", "repository:any/where:delete,push", ""),
+            ("", "repository:internal:pull", ""),
+            ("", "repository:internal/a/b:*", ""),
+            ("", "repository(plugin):internal/a:pull", ""),
+            ("", "repository:staging/a:pull", ""),
+            ("", "registry:catalog:pull", ""),
+        ],
+    );
+}
+
+#[test]
+fn namespaces_and_labels() {
+    let (_site, server) = attacked("namespaces-and-labels.yml", "eve@partner.example");
+    gets(
+        &server,
+        &[
+            ("bob", "repository:alice/a:delete,pull,push", ""),
+            ("bob", "repository:web/a:delete", ""),
+            ("bob", "repository:bobby/a:pull,push", ""),
+            ("bob", "repository:web:pull", ""),
+            ("alice", "repository:webmobile/a:pull", ""),
+            ("auditor", "repository:web/a:delete,push", ""),
+            ("auditor", "repository:mobile-17/x:pull", ""),
+            ("auditor", "repository:xmobile-17:pull", ""),
+            ("eve@partner.example", "repository:from-partner/a:delete,push", ""),
+            ("eve@partner.example", "repository:from-partners/a:pull", ""),
+            ("eve@partner.example", "repository:web/a:pull", ""),
+            // Accounts that would fit a pattern, if names were patterns.
+            ("${labels:team}", "repository:web/a:pull", "401"),
+            ("mallory@partner.example", "repository:from-partner/a:pull", "401"),
+        ],
+    );
+}
+
+#[test]
+fn time_limited() {
+    let (_site, server) = attacked("time-limited.yml", "contractor");
+    gets(
+        &server,
+        &[
+            ("contractor", "repository:web/a:delete", ""),
+            ("contractor", "repository:audit/a:delete,push", ""),
+            ("contractor", "repository:any/a:pull", ""),
+            ("trainee", "repository:trainee/a:pull", "401"),
+            ("bob", "repository:bob/a:pull", "401"),
+        ],
+    );
+    // Whose account is closed learns nothing from the answer: it is that to a wrong password.
+    let answer = |account, password| {
+        let Response { status, body, .. } = server.ask(Some((account, password)), MINE);
+        (status, body)
+    };
+    for closed in ["bob", "trainee"] {
+        assert_eq!(answer(closed, PASSWORD), answer(closed, "wrong"), "{closed}");
+    }
+}
+
+#[test]
+fn several_registries() {
+    let site = site("several-registries.yml");
+    // Three keys, as the sample has them.
+    for name in ["fixed", "zot"] {
+        let pair = pair(now() - DAY, now() + 365 * DAY);
+        site.write(&format!("{name}.pem"), &pair.certificate_pem);
+        site.write(&format!("{name}.key"), &pair.key_pem);
+    }
+    let server = Server::start(&site, "auth.yml");
+    let ask = |target: &str, headers: &[(&str, &str)]| server.address().request("GET", target, headers, b"");
+    nobody_passes_for("admin", "registry.example.com", &ask);
+    let admin = basic("admin", PASSWORD);
+    let asked = |service: &str| ask(&target(service, MINE), &[("Authorization", &admin)]);
+    // One registry's token is none for another: zot looks at nothing but the key.
+    let key_of = |service: &str| {
+        let answer = asked(service);
+        assert_eq!(answer.claims()["aud"], service);
+        answer.token_header()["kid"].clone()
+    };
+    let keys = ["registry.example.com", "jwks.example.com", "zot.example.com"].map(key_of);
+    assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[0] != keys[2], "{keys:?}");
+    for service in ["zot", "ZOT.example.com", "zot.example.com ", "zot.example.com.", "*", "unlisted.example.com", ""] {
+        assert_eq!(asked(service).status, 400, "{service:?}");
+    }
+    let both = format!("{}&service=zot.example.com", target("registry.example.com", MINE));
+    let both = ask(&both, &[("Authorization", &admin)]);
+    assert!(both.status == 400 || both.token_header()["kid"] == keys[0], "{both:?}");
+    let reader = basic("reader", PASSWORD);
+    for (service, granted) in [("nightly.example.com", ""), ("registry.example.com", "pull"), ("zot.example.com", "pull")] {
+        assert_eq!(ask(&target(service, MINE), &[("Authorization", &reader)]).granted(), granted, "{service}");
+    }
+}
+
+#[test]
+fn behind_unix_socket() {
+    let site = site("behind-unix-socket.yml");
+    let _server = Server::start(&site, "auth.yml");
+    let address = Address::Unix(site.file("dockgate.sock"));
+    let ask = |target: &str, headers: &[(&str, &str)]| {
+        address.request("GET", &format!("/registry-auth{target}"), headers, b"")
+    };
+    nobody_passes_for("alice", "registry", &ask);
+    // Who says that he is this machine gets what everybody gets.
+    for header in ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Host"] {
+        for says in ["127.0.0.1", "for=127.0.0.1", "localhost"] {
+            let answer = ask(&target("registry", "repository:alice/a:pull,push"), &[(header, says)]);
+            assert_eq!(answer.granted(), "", "{header}: {says}");
+        }
+    }
+    for path in ["/auth", "/token", "/auth/token", "/registry-auth/../auth", "/registry-authauth"] {
+        assert_eq!(address.get(&format!("{path}?service=registry"), None).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn tls() {
+    let site = site("tls.yml");
+    let server = Server::start(&site, "auth.yml");
+    let trusted = &site.pair.certificate_pem;
+    nobody_passes_for("alice", "registry", &|target, headers| server.address().get_tls(trusted, target, headers));
+    // A password in the clear is answered by nothing that looks like a token.
+    let mut plain = TcpStream::connect(("127.0.0.1", server.address().port())).unwrap();
+    let header = basic("alice", PASSWORD);
+    let request = format!("GET {} HTTP/1.0\r\nAuthorization: {header}\r\n\r\n", target("registry", MINE));
+    let mut answer = Vec::new();
+    // Either may end by a reset.
+    let _ = plain.write_all(request.as_bytes()).and_then(|()| plain.read_to_end(&mut answer).map(drop));
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    assert!(!answer.contains("token") && !answer.contains("200"), "{answer:?}");
+}
+
+#[test]
+fn reference() {
+    let (_site, server) = attacked("reference.yml", "alice");
+    let alice = basic("alice", PASSWORD);
+    // The rule is for the network 10.0.0.0/8, and we are not there, whatever we say.
+    for (header, says) in [("X-Forwarded-For", "10.0.0.1"), ("X-Real-IP", "10.0.0.1"), ("Forwarded", "for=10.0.0.1")] {
+        let headers = [("Authorization", alice.as_str()), (header, says)];
+        let answer = server.address().request("GET", &target("registry", "repository:web/a:pull,push"), &headers, b"");
+        assert_eq!(answer.granted(), "", "{header}");
+    }
+    gets(
+        &server,
+        &[
+            ("ci", "repository:web/a:delete,push", ""),
+            ("dana", "repository:alice/a:pull", ""),
+            ("", "repository:alice/a:pull", ""),
+        ],
+    );
+}
+
+#[test]
+fn no_sample_is_left_in_peace() {
+    let here = include_str!("attacks.rs");
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("config")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let is_sample = Path::new(&name).extension().is_some_and(|extension| extension == "yml");
+        assert!(!is_sample || here.contains(&format!("(\"{name}\"")), "nobody attacks {name}");
+    }
+}
