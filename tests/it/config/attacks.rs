@@ -5,7 +5,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 
-use crate::process::{Address, DAY, Response, Server, Site, basic, dockgate, encode, now, pair, run_with_input};
+use crate::process::{
+    Address, DAY, Response, Server, Site, basic, dockgate, encode, now, pair, run_with_input,
+};
 
 use super::samples::{KNOWN, site as checked};
 
@@ -65,7 +67,12 @@ fn attacked(name: &str, account: &str) -> (Site, Server) {
         server.address().request("GET", target, headers, b"")
     });
     for (account, password) in [(account, "wrong"), (account, ""), ("nobody", PASSWORD)] {
-        let form = [("grant_type", "password"), ("service", "registry"), ("username", account), ("password", password)];
+        let form = [
+            ("grant_type", "password"),
+            ("service", "registry"),
+            ("username", account),
+            ("password", password),
+        ];
         let answer = server.address().post_form("/auth", &form);
         assert!([400, 401].contains(&answer.status), "{name}: {account} {password:?} {answer:?}");
     }
@@ -135,9 +142,13 @@ fn users_file() {
     // Whoever writes the users' file makes a `ci` of his own there.
     let mine = run_with_input(dockgate().args(["hash", "--cost", "4"]), b"a password of mine");
     let users = std::fs::read_to_string(site.file("users.htpasswd")).unwrap();
-    site.write("users.htpasswd", format!("{users}ci:{}\nmallory:{}\n", mine.stdout.trim(), mine.stdout.trim()));
+    site.write(
+        "users.htpasswd",
+        format!("{users}ci:{}\nmallory:{}\n", mine.stdout.trim(), mine.stdout.trim()),
+    );
     let server = Server::start(&site, "auth.yml");
-    let with = |account| server.ask(Some((account, "a password of mine")), "repository:releases/a:push").status;
+    let with =
+        |account| server.ask(Some((account, "a password of mine")), "repository:releases/a:push").status;
     assert_eq!(with("ci"), 401);
     assert_eq!(with("mallory"), 200, "the file is not read, so that the refusal proves nothing");
 }
@@ -228,15 +239,23 @@ fn several_registries() {
     };
     let keys = ["registry.example.com", "jwks.example.com", "zot.example.com"].map(key_of);
     assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[0] != keys[2], "{keys:?}");
-    for service in ["zot", "ZOT.example.com", "zot.example.com ", "zot.example.com.", "*", "unlisted.example.com", ""] {
+    for service in
+        ["zot", "ZOT.example.com", "zot.example.com ", "zot.example.com.", "*", "unlisted.example.com", ""]
+    {
         assert_eq!(asked(service).status, 400, "{service:?}");
     }
     let both = format!("{}&service=zot.example.com", target("registry.example.com", MINE));
     let both = ask(&both, &[("Authorization", &admin)]);
     assert!(both.status == 400 || both.token_header()["kid"] == keys[0], "{both:?}");
     let reader = basic("reader", PASSWORD);
-    for (service, granted) in [("nightly.example.com", ""), ("registry.example.com", "pull"), ("zot.example.com", "pull")] {
-        assert_eq!(ask(&target(service, MINE), &[("Authorization", &reader)]).granted(), granted, "{service}");
+    for (service, granted) in
+        [("nightly.example.com", ""), ("registry.example.com", "pull"), ("zot.example.com", "pull")]
+    {
+        assert_eq!(
+            ask(&target(service, MINE), &[("Authorization", &reader)]).granted(),
+            granted,
+            "{service}"
+        );
     }
 }
 
@@ -266,7 +285,9 @@ fn tls() {
     let site = site("tls.yml");
     let server = Server::start(&site, "auth.yml");
     let trusted = &site.pair.certificate_pem;
-    nobody_passes_for("alice", "registry", &|target, headers| server.address().get_tls(trusted, target, headers));
+    nobody_passes_for("alice", "registry", &|target, headers| {
+        server.address().get_tls(trusted, target, headers)
+    });
     // A password in the clear is answered by nothing that looks like a token.
     let mut plain = TcpStream::connect(("127.0.0.1", server.address().port())).unwrap();
     let header = basic("alice", PASSWORD);
@@ -283,9 +304,12 @@ fn reference() {
     let (_site, server) = attacked("reference.yml", "alice");
     let alice = basic("alice", PASSWORD);
     // The rule is for the network 10.0.0.0/8, and we are not there, whatever we say.
-    for (header, says) in [("X-Forwarded-For", "10.0.0.1"), ("X-Real-IP", "10.0.0.1"), ("Forwarded", "for=10.0.0.1")] {
+    for (header, says) in
+        [("X-Forwarded-For", "10.0.0.1"), ("X-Real-IP", "10.0.0.1"), ("Forwarded", "for=10.0.0.1")]
+    {
         let headers = [("Authorization", alice.as_str()), (header, says)];
-        let answer = server.address().request("GET", &target("registry", "repository:web/a:pull,push"), &headers, b"");
+        let answer =
+            server.address().request("GET", &target("registry", "repository:web/a:pull,push"), &headers, b"");
         assert_eq!(answer.granted(), "", "{header}");
     }
     gets(

@@ -38,7 +38,8 @@ fn every_key_stands_on_the_page() {
     let is_there = |key: &str| {
         // Alone in its marks, or as a part of what stands there: `valid: {from: …}`.
         page.split('`').skip(1).step_by(2).any(|code| {
-            code.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').any(|word| word == key)
+            code.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+                .any(|word| word == key)
         })
     };
     let missing: Vec<&String> = found.iter().filter(|key| !is_there(key)).collect();

@@ -42,7 +42,11 @@ fn side_by_side_measures_what_the_page_says() {
         let dir = tempfile::tempdir().unwrap();
         let mut command = Command::new(root().join(program));
         command.args([rules, algorithm, &"0.4"]).args(options).args(["--warm-up", "0", "--connections", "2"]);
-        command.env("DOCKGATE", PROGRAM).env("LOAD", &load).env("TMPDIR", dir.path()).env_remove("DOCKER_AUTH");
+        command
+            .env("DOCKGATE", PROGRAM)
+            .env("LOAD", &load)
+            .env("TMPDIR", dir.path())
+            .env_remove("DOCKER_AUTH");
         let measured = command::run(&mut command, dir.path(), &Logs::default()).succeeds();
         assert!(measured.stdout.contains("server CPU") || options.contains(&"--flood"), "{measured}");
         ran += 1;

@@ -49,7 +49,12 @@ const FRAMES: &[(&str, Frame)] = &[
     ("- include", Frame::Rules),
     ("auth", Frame::Registry),
     ("version", Frame::Registry),
-    ("services", Frame::Others("tests/real/quickstart_engine.rs::the_registry_runs_in_a_container_and_ends_with_the_server")),
+    (
+        "services",
+        Frame::Others(
+            "tests/real/quickstart_engine.rs::the_registry_runs_in_a_container_and_ends_with_the_server",
+        ),
+    ),
 ];
 
 fn frame(block: &Block) -> Frame {

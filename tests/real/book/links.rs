@@ -112,7 +112,8 @@ fn every_page_is_reached_from_the_table_of_contents() {
     }
     // It leads to the book, not the book to it.
     reached.insert("README.md".to_owned());
-    let lost: Vec<&String> = pages.iter().map(|page| &page.path).filter(|path| !reached.contains(*path)).collect();
+    let lost: Vec<&String> =
+        pages.iter().map(|page| &page.path).filter(|path| !reached.contains(*path)).collect();
     assert!(lost.is_empty(), "nobody finds {lost:?}");
 }
 
@@ -129,6 +130,10 @@ fn the_table_of_contents_has_every_page() {
 
 #[test]
 fn anchors_are_made_as_they_are_shown() {
-    let anchors = anchors("## `users_file` (in `authn`)\n```sh\n# not this\n```\n### The authority offline\n");
-    assert_eq!(anchors, BTreeSet::from(["users_file-in-authn".to_owned(), "the-authority-offline".to_owned()]));
+    let anchors =
+        anchors("## `users_file` (in `authn`)\n```sh\n# not this\n```\n### The authority offline\n");
+    assert_eq!(
+        anchors,
+        BTreeSet::from(["users_file-in-authn".to_owned(), "the-authority-offline".to_owned()])
+    );
 }

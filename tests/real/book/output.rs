@@ -2,11 +2,17 @@
 
 /// Whether `printed` is `shown`, where `…` stands for any text in a line, and alone in a line for any lines.
 pub(super) fn is_as_shown(shown: &str, printed: &str) -> bool {
-    let lines = |text: &str| text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
-    fits(&lines(shown), &lines(printed), |line| line.trim() == "…", |shown, printed| {
-        let letters = |text: &str| text.chars().collect::<Vec<_>>();
-        fits(&letters(shown), &letters(printed), |letter| *letter == '…', char::eq)
-    })
+    let lines =
+        |text: &str| text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+    fits(
+        &lines(shown),
+        &lines(printed),
+        |line| line.trim() == "…",
+        |shown, printed| {
+            let letters = |text: &str| text.chars().collect::<Vec<_>>();
+            fits(&letters(shown), &letters(printed), |letter| *letter == '…', char::eq)
+        },
+    )
 }
 
 /// A glob: `is_any` stands for any run of items.

@@ -8,7 +8,9 @@ use super::engine;
 use super::output::{Step, is_as_shown, steps};
 use super::page::{Block, Page, page};
 use super::session::Session;
-use crate::components::{self, CONTAINERD, Component, DOCKER, DOCKERD, HTPASSWD, IP, OPENSSL, REGISTRY_3_1, RUNC, SKOPEO};
+use crate::components::{
+    self, CONTAINERD, Component, DOCKER, DOCKERD, HTPASSWD, IP, OPENSSL, REGISTRY_3_1, RUNC, SKOPEO,
+};
 use crate::harness::poll;
 
 /// What `<!-- soon -->` waits for at the most.
@@ -97,7 +99,8 @@ fn run_block(session: &mut Session, block: &Block) {
         }
     } else {
         // As a whole; the first command that fails ends it.
-        let command = if block.fails { block.text.clone() } else { format!("set -e\n{}\nset +e", block.text) };
+        let command =
+            if block.fails { block.text.clone() } else { format!("set -e\n{}\nset +e", block.text) };
         run_step(session, block, &Step { command, shown: None }, block.fails);
     }
     for place in &block.serves {

@@ -130,10 +130,12 @@ impl Session {
     fn listens_on(&self, port: u16) -> bool {
         let port = format!(":{port:04X}");
         ["tcp", "tcp6"].iter().any(|table| {
-            let table = fs::read_to_string(format!("/proc/{}/net/{table}", self.shell.id())).unwrap_or_default();
-            table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).any(|words| {
-                words.len() > 3 && words[1].ends_with(&port) && words[3] == "0A"
-            })
+            let table =
+                fs::read_to_string(format!("/proc/{}/net/{table}", self.shell.id())).unwrap_or_default();
+            table
+                .lines()
+                .map(|line| line.split_whitespace().collect::<Vec<_>>())
+                .any(|words| words.len() > 3 && words[1].ends_with(&port) && words[3] == "0A")
         })
     }
 
