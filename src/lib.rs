@@ -14,6 +14,7 @@
 //! more word: see [`Backends`] and `examples/custom_backend.rs`.
 
 pub mod access;
+pub mod audit;
 mod backends;
 pub mod chain;
 pub mod cli;

@@ -2,22 +2,23 @@
 //!
 //! Names that a client chose are written with escapes, so that none can forge a line.
 
-use dockgate_api::{ActionSet, BackendError, Because, Call, Login, Reason, Resource};
+use dockgate_api::{ActionSet, BackendError, Because, Reason, Resource};
 
+use super::About;
 use super::grant::{Decided, Grant};
-use super::question::Question;
-use super::refusal::NotIdentified;
+use super::refusal::{NotIdentified, UNKNOWN_ACCOUNT, UNKNOWN_SERVICE};
 use crate::chain::LinkError;
-use crate::logging::{Importance, Log, Quoted};
+use crate::logging::{DecisionLine, Importance, Log, Quoted};
+use crate::token::Issued;
 
 /// Somebody was identified; what they asked for was decided.
-pub(super) fn decided(log: &Log, cx: &Call, question: &Question, grant: &Grant) {
+pub(super) fn decided(log: &Log, about: &About<'_>, grant: &Grant, issued: Option<&Issued>) {
+    let About { cx, question, .. } = about;
     if let Some(mut line) = log.decision(Importance::Info, "decided") {
         line.request(cx.request_id());
         line.text("account", &grant.identity().account);
         line.word("backend", &grant.identity().link);
-        line.client(question.login.client_ip);
-        line.text("service", &question.login.service);
+        from(&mut line, about);
         line.pieces("asked", |to| {
             let asked = question.scopes.scopes.iter();
             separated(to, asked, |to, scope| write_scope(to, &scope.resource, &scope.actions));
@@ -41,6 +42,9 @@ pub(super) fn decided(log: &Log, cx: &Call, question: &Question, grant: &Grant) 
                 Decided::Nobody => to.plain("no rule"),
             });
         });
+        if let Some(issued) = issued {
+            line.word("jti", &issued.jwt_id);
+        }
     }
     for scope in &question.scopes.malformed {
         tracing::warn!(request_id = %cx.request_id(), scope = %shown(scope), "left out a scope that cannot be read");
@@ -48,58 +52,58 @@ pub(super) fn decided(log: &Log, cx: &Call, question: &Question, grant: &Grant) 
 }
 
 /// Nobody vouched for a login.
-pub(super) fn not_identified(log: &Log, cx: &Call, question: &Question, failure: &NotIdentified) {
+pub(super) fn not_identified(log: &Log, about: &About<'_>, failure: &NotIdentified) {
     match failure {
-        NotIdentified::Failed(failed) => failed_link(log, cx, question, failed),
+        NotIdentified::Failed(failed) => failed_link(log, about, failed),
         NotIdentified::Denied(link, reason) => {
             let link = link.as_deref().unwrap_or("-");
-            refused(log, cx, &question.login, link, reason.code.as_str(), &reason.detail);
+            refused(log, about, link, reason.code.as_str(), &reason.detail);
         }
-        NotIdentified::Unknown => {
-            refused(log, cx, &question.login, "-", "unknown_account", "no backend knows the account");
-        }
+        NotIdentified::Unknown => refused(log, about, "-", UNKNOWN_ACCOUNT.0, UNKNOWN_ACCOUNT.1),
     }
 }
 
-/// Somebody was identified, but what they may do could not be found out.
-pub(super) fn not_authorized(log: &Log, cx: &Call, question: &Question, failed: &LinkError) {
-    failed_link(log, cx, question, failed);
-}
-
 /// The service is none of those that get tokens.
-pub(super) fn unknown_service(log: &Log, cx: &Call, login: &Login) {
-    let detail = "not listed under token.services or token.keys";
-    refused(log, cx, login, "-", "unknown_service", detail);
+pub(super) fn unknown_service(log: &Log, about: &About<'_>) {
+    refused(log, about, "-", UNKNOWN_SERVICE.0, UNKNOWN_SERVICE.1);
 }
 
-fn refused(log: &Log, cx: &Call, login: &Login, backend: &str, reason: &str, detail: &str) {
+fn refused(log: &Log, about: &About<'_>, backend: &str, reason: &str, detail: &str) {
     if let Some(mut line) = log.decision(Importance::Info, "refused") {
-        line.request(cx.request_id());
-        line.text("account", &login.account);
+        line.request(about.cx.request_id());
+        line.text("account", &about.question.login.account);
         line.word("backend", backend);
-        line.client(login.client_ip);
-        line.text("service", &login.service);
+        from(&mut line, about);
         line.text("reason", reason);
         line.text("detail", detail);
     }
 }
 
-fn failed_link(log: &Log, cx: &Call, question: &Question, failed: &LinkError) {
+/// A link could not answer.
+pub(super) fn failed_link(log: &Log, about: &About<'_>, failed: &LinkError) {
     // More work than we take on is nothing broken, and comes in thousands: it must not drown what is.
     let importance = match failed.error {
         BackendError::Overloaded { .. } => Importance::Info,
         _ => Importance::Error,
     };
     if let Some(mut line) = log.decision(importance, "could not decide") {
-        let login = &question.login;
-        line.request(cx.request_id());
-        line.text("account", &login.account);
+        line.request(about.cx.request_id());
+        line.text("account", &about.question.login.account);
         line.word("backend", &failed.link);
-        line.client(login.client_ip);
-        line.text("service", &login.service);
+        from(&mut line, about);
         line.text("error", failed.error.kind());
         line.text("detail", &failed.error.to_string());
     }
+}
+
+/// Where the request comes from, and for which registry.
+fn from(line: &mut DecisionLine<'_>, about: &About<'_>) {
+    let login = &about.question.login;
+    line.client(login.client_ip);
+    if let Some(client_id) = about.client_id {
+        line.text("client_id", client_id);
+    }
+    line.text("service", &login.service);
 }
 
 fn separated<T>(

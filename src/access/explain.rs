@@ -80,7 +80,7 @@ impl Access {
         let question = &inquiry.question;
         let mut explanation = unanswered(occasion.now, inquiry);
         let mut valid_until = None;
-        if let Some(refused) = self.refused_at_the_door(question) {
+        if let Some(refused) = self.turned_away(question) {
             explanation.status = Some(400);
             explanation.refused = Some(refused);
             return Ok(Explained { explanation, valid_until });
@@ -145,7 +145,7 @@ impl Access {
         Ok(Explained { explanation, valid_until })
     }
 
-    fn refused_at_the_door(&self, question: &Question) -> Option<Refused> {
+    fn turned_away(&self, question: &Question) -> Option<Refused> {
         let (code, detail) = match self.refuse_impossible_names(&question.login) {
             Err(Refusal::Malformed(detail)) => ("malformed", detail.to_owned()),
             _ if !self.serves(&question.login.service) => {

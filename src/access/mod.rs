@@ -12,7 +12,9 @@
 //!
 //! Only this module can make a [`Grant`], and only a [`Grant`] can be signed into a token.
 
+mod audit_event;
 mod decision_log;
+mod door;
 mod explain;
 pub mod explanation;
 mod grant;
@@ -32,19 +34,30 @@ use dockgate_api::{
 };
 use dockgate_passwords::PasswordService;
 
+pub use door::AtTheDoor;
 pub use explain::{Explained, Inquiry, Occasion, Proof};
 pub use grant::{Decided, Grant, GrantedScope};
 pub use question::{Bounds, Question};
 pub use refusal::Refusal;
 
+use crate::audit::{Audit, Event, NotWritten};
 use crate::chain::{Chain, LinkError, Verdict};
 use crate::logging::Log;
+use crate::metrics::RequestMeter;
 use crate::scope::{RequestedScope, is_unprintable};
+use crate::token::Issued;
 use refusal::NotIdentified;
 use restriction::restricted;
 
 /// A turn costs more than a scope; only the many scopes of a few requests are worth one.
 const SCOPES_BETWEEN_TURNS: usize = 4;
+
+/// One request, for those who write it down.
+struct About<'a> {
+    cx: &'a Call,
+    question: &'a Question,
+    client_id: Option<&'a str>,
+}
 
 /// Decides requests: the two chains and what stands between them.
 pub struct Access {
@@ -55,6 +68,8 @@ pub struct Access {
     /// The services that get tokens, if not all do.
     services: Option<HashSet<String>>,
     log: Log,
+    audit: Option<Audit>,
+    meter: RequestMeter,
 }
 
 impl Access {
@@ -67,7 +82,20 @@ impl Access {
         services: Option<HashSet<String>>,
         log: Log,
     ) -> Self {
-        Self { authn, authz, passwords, bounds, services, log }
+        let (audit, meter) = (None, RequestMeter::default());
+        Self { authn, authz, passwords, bounds, services, log, audit, meter }
+    }
+
+    /// The same with an audit log, if there is one, and with its requests counted.
+    #[must_use]
+    pub fn seen(mut self, audit: Option<Audit>, meter: RequestMeter) -> Self {
+        (self.audit, self.meter) = (audit, meter);
+        self
+    }
+
+    /// Counts requests, for the front doors.
+    pub fn meter(&self) -> &RequestMeter {
+        &self.meter
     }
 
     /// Who may be asked, in order.
@@ -75,21 +103,71 @@ impl Access {
         (&self.authn, &self.authz)
     }
 
-    /// Decides a request and writes one line about it.
+    /// Decides a request. A refusal is written down here, a grant by [`conclude`](Self::conclude), once it is known what
+    /// came of it; what makes no sense by [`refused_at_the_door`](Self::refused_at_the_door).
     ///
     /// # Errors
     /// Why nothing is granted at all. Missing rights are no error: the grant then holds fewer actions, or none.
     pub async fn answer(&self, cx: &Call, question: &Question) -> Result<Grant, Refusal> {
+        self.answer_client(cx, question, None).await
+    }
+
+    /// The same for a client that says what it is.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    pub async fn answer_client(
+        &self,
+        cx: &Call,
+        question: &Question,
+        client_id: Option<&str>,
+    ) -> Result<Grant, Refusal> {
         self.refuse_impossible_names(&question.login)?;
-        self.refuse_unknown_service(cx, &question.login)?;
+        let about = About { cx, question, client_id };
+        self.refuse_unknown_service(&about)?;
         let identity = self.identify(cx, &question.login).await.inspect_err(|failure| {
-            decision_log::not_identified(&self.log, cx, question, failure);
+            decision_log::not_identified(&self.log, &about, failure);
+            self.audited(|audit| audit_event::not_identified(audit, &about, failure));
         })?;
         let grant = self.authorize(cx, identity, question).await.inspect_err(|failure| {
-            decision_log::not_authorized(&self.log, cx, question, failure);
+            decision_log::failed_link(&self.log, &about, failure);
+            self.audited(|audit| audit_event::failed_link(audit, &about, failure));
         })?;
-        decision_log::decided(&self.log, cx, question, &grant);
         Ok(grant)
+    }
+
+    /// Writes down a grant and the token that was made of it, if one could be made.
+    ///
+    /// # Errors
+    /// With `audit.required`, if the audit line was not written: the token must not be handed out.
+    pub async fn conclude(
+        &self,
+        cx: &Call,
+        question: &Question,
+        client_id: Option<&str>,
+        grant: &Grant,
+        issued: Option<&Issued>,
+    ) -> Result<(), NotWritten> {
+        let about = About { cx, question, client_id };
+        decision_log::decided(&self.log, &about, grant, issued);
+        let Some(audit) = &self.audit else { return Ok(()) };
+        let Some(issued) = issued else {
+            audit.push(&audit_event::not_signed(audit, &about, grant));
+            return Ok(());
+        };
+        audit.commit(&audit_event::token(audit, &about, grant, issued), cx.remaining()).await
+    }
+
+    /// Writes down a request that nobody was asked about.
+    pub fn refused_at_the_door(&self, refused: &AtTheDoor<'_>) {
+        refused.log();
+        self.audited(|audit| refused.event(audit));
+    }
+
+    fn audited(&self, event: impl FnOnce(&Audit) -> Event) {
+        if let Some(audit) = &self.audit {
+            audit.push(&event(audit));
+        }
     }
 
     fn refuse_impossible_names(&self, login: &Login) -> Result<(), Refusal> {
@@ -104,11 +182,12 @@ impl Access {
     }
 
     /// Before anybody is asked: a token for a registry that nobody runs here is of use to nobody who should have it.
-    fn refuse_unknown_service(&self, cx: &Call, login: &Login) -> Result<(), Refusal> {
-        if self.serves(&login.service) {
+    fn refuse_unknown_service(&self, about: &About<'_>) -> Result<(), Refusal> {
+        if self.serves(&about.question.login.service) {
             return Ok(());
         }
-        decision_log::unknown_service(&self.log, cx, login);
+        decision_log::unknown_service(&self.log, about);
+        self.audited(|audit| audit_event::unknown_service(audit, about));
         Err(Refusal::UnknownService)
     }
 

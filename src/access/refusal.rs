@@ -20,8 +20,16 @@ pub enum Refusal {
     Unavailable {
         /// When another try makes sense.
         retry_after: Duration,
+        /// Whether nothing is broken, but more is asked than we take on.
+        overloaded: bool,
     },
 }
+
+/// What is written down of an account that nobody knows.
+pub(super) const UNKNOWN_ACCOUNT: (&str, &str) = ("unknown_account", "no backend knows the account");
+/// What is written down of a service that gets no tokens.
+pub(super) const UNKNOWN_SERVICE: (&str, &str) =
+    ("unknown_service", "not listed under token.services or token.keys");
 
 /// Why nobody vouches for a login.
 #[derive(Debug)]
@@ -57,6 +65,7 @@ impl From<NotIdentified> for Refusal {
 
 impl From<LinkError> for Refusal {
     fn from(failed: LinkError) -> Self {
-        Self::Unavailable { retry_after: failed.error.retry_after() }
+        let overloaded = matches!(failed.error, BackendError::Overloaded { .. });
+        Self::Unavailable { retry_after: failed.error.retry_after(), overloaded }
     }
 }

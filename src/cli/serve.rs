@@ -41,7 +41,10 @@ pub(super) fn run(config: &Path, backends: Arc<Backends>, outside: &Outside) -> 
 /// Serves until told to stop.
 pub(super) async fn until_stopped(server: Server, signals: Signals) {
     raise_descriptor_limit();
+    let lasting = server.state().lasting().clone();
     server.run(signals).await;
+    // Connections that are cut off hold on to it until the process is gone.
+    lasting.audit().flush();
 }
 
 /// Every connection takes a descriptor; the usual soft limit is below `server.limits.connections`.

@@ -3,6 +3,7 @@
 //! A file is read into a tree of located nodes ([`Source`]), its sections are decoded one by one ([`Sections`]), and
 //! the chains are read from the tree ([`links`]). Nothing stops at the first problem.
 
+pub mod audit;
 pub mod env;
 mod include;
 pub mod later;
@@ -23,6 +24,7 @@ use dockgate_api::config::{KeyPath, Location, Node, Problem, Value};
 use serde::de::DeserializeOwned;
 
 use crate::backends::Backends;
+use audit::AuditConfig;
 use links::ChainKind;
 use log::LogConfig;
 use origin::Origin;
@@ -34,7 +36,7 @@ use token::TokenConfig;
 const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// The sections beside the chains.
-const SECTIONS: [&str; 5] = ["server", "token", "log", "passwords", "acl_version"];
+const SECTIONS: [&str; 6] = ["server", "token", "log", "audit", "passwords", "acl_version"];
 
 /// A configuration file, read but not understood.
 #[derive(Debug)]
@@ -160,6 +162,8 @@ pub struct Sections {
     pub token: Option<TokenConfig>,
     /// `log`.
     pub log: LogConfig,
+    /// `audit`.
+    pub audit: AuditConfig,
     /// `passwords`.
     pub passwords: PasswordsConfig,
     /// `acl_version`: whether flat `acl` patterns mean what they mean in explicit chains.
@@ -199,6 +203,8 @@ impl Sections {
             }
         }
         let log = optional(source, "log", problems);
+        let audit: AuditConfig = optional(source, "audit", problems);
+        audit.validate(&KeyPath::root().key("audit"), problems);
         let passwords = optional(source, "passwords", problems);
         let acl_version = match optional::<Option<u32>>(source, "acl_version", problems) {
             None | Some(1) => AclVersion::DockerAuth,
@@ -213,7 +219,7 @@ impl Sections {
                 AclVersion::DockerAuth
             }
         };
-        Self { server, token, log, passwords, acl_version }
+        Self { server, token, log, audit, passwords, acl_version }
     }
 }
 

@@ -1,6 +1,9 @@
 //! `GET|POST {prefix}/auth`, `/auth/token`, `/token`: a token for a registry (distribution,
 //! `docs/content/spec/auth/{token,oauth}.md`).
 
+mod asked;
+mod failure;
+
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -13,77 +16,17 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::ClientAddress;
 use super::credentials::{self, BadHeader, Basic};
-use super::error_answer::{ErrorAnswer, json};
+use super::error_answer::json;
 use super::params::Params;
-use crate::access::{Grant, Question, Refusal};
+use crate::access::{Grant, Question};
+use crate::audit::NotWritten;
 use crate::config::server::Limits;
+use crate::metrics::Outcome;
 use crate::scope::RequestedScopes;
 use crate::state::State;
 use crate::token::Issued;
-
-/// Why a request gets no token.
-enum Failure {
-    /// It cannot be understood.
-    Request(&'static str),
-    /// Its grant type is none that is offered.
-    GrantType,
-    /// It is larger than anybody needs.
-    TooLarge,
-    /// Its body took too long to arrive.
-    TooSlow,
-    /// It proves nothing, without anybody having been asked.
-    NoProof,
-    /// It was decided against.
-    Refused(Refusal),
-    /// It was decided in favour, and then the token could not be made.
-    NotSigned,
-}
-
-impl Failure {
-    /// What nobody was asked about has no decision line of its own.
-    fn log(&self, client: ClientAddress) {
-        let reason = match self {
-            Self::Request(message) | Self::Refused(Refusal::Malformed(message)) => message,
-            Self::GrantType => "unsupported grant type",
-            Self::TooLarge => "larger than server.limits.body",
-            Self::TooSlow => "slower than server.limits.body_timeout",
-            Self::NoProof => "no proof that is accepted here",
-            Self::Refused(
-                Refusal::UnknownService | Refusal::BadCredentials | Refusal::Unavailable { .. },
-            )
-            | Self::NotSigned => return,
-        };
-        let client = client.0.map_or_else(|| "-".to_owned(), |ip| ip.to_string());
-        tracing::info!(%client, reason, "refused at the door");
-    }
-
-    fn respond(self, state: &State, client: ClientAddress) -> Response {
-        self.log(client);
-        let answer = match self {
-            Self::Request(message) | Self::Refused(Refusal::Malformed(message)) => {
-                ErrorAnswer::bad_request(message)
-            }
-            Self::GrantType => ErrorAnswer::bad_request("grant_type must be password or refresh_token")
-                .oauth("unsupported_grant_type"),
-            Self::Refused(Refusal::UnknownService) => {
-                ErrorAnswer::bad_request("no tokens are given here for this registry's service")
-                    .oauth("invalid_target")
-            }
-            Self::TooLarge => {
-                ErrorAnswer::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", "the request is too large")
-            }
-            Self::TooSlow => {
-                ErrorAnswer::new(StatusCode::REQUEST_TIMEOUT, "SIZE_INVALID", "the request took too long")
-            }
-            Self::NoProof | Self::Refused(Refusal::BadCredentials) => {
-                ErrorAnswer::bad_credentials(state.issuer())
-            }
-            Self::Refused(Refusal::Unavailable { retry_after }) => ErrorAnswer::unavailable(retry_after),
-            Self::NotSigned => ErrorAnswer::unavailable(std::time::Duration::from_secs(5)),
-        };
-        answer.respond()
-    }
-}
+use asked::Asked;
+use failure::Failure;
 
 /// The answer: both names for the token, since clients of either protocol come here.
 ///
@@ -121,10 +64,10 @@ pub(super) async fn answer_get(
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Response {
+    let mut asked = Asked::new(state, client);
     let params = Params::read(uri.query().unwrap_or_default(), b"");
-    let answer = token(state, client, headers, params).await;
-    let answer = answer.and_then(|(id, grant)| signed(state, id, &grant, None));
-    answer.unwrap_or_else(|failure| failure.respond(state, client))
+    let answer = token(&mut asked, headers, params, Form::Absent).await;
+    asked.respond(answer)
 }
 
 pub(super) async fn post(
@@ -132,32 +75,43 @@ pub(super) async fn post(
     client: ClientAddress,
     request: Request<Body>,
 ) -> Response {
-    let answer = post_inner(&state, client, request).await;
-    answer.unwrap_or_else(|failure| failure.respond(&state, client))
+    let mut asked = Asked::new(&state, client);
+    let answer = post_inner(&mut asked, request).await;
+    asked.respond(answer)
 }
 
-async fn post_inner(
-    state: &State,
-    client: ClientAddress,
-    request: Request<Body>,
-) -> Result<Response, Failure> {
+async fn post_inner(asked: &mut Asked<'_>, request: Request<Body>) -> Result<(Outcome, Response), Failure> {
     let (head, body) = request.into_parts();
-    let body = read(body, state.limits()).await?;
+    let body = read(body, asked.state.limits()).await?;
+    asked.complete = Instant::now();
     if !body.is_empty() && !is_form(&head.headers) {
         // Credentials in it would go unseen, and the client would pass for nobody.
         return Err(Failure::Request("the body must be application/x-www-form-urlencoded"));
     }
-    let params = Params::read(head.uri.query().unwrap_or_default(), &body);
+    let mut params = Params::read(head.uri.query().unwrap_or_default(), &body);
     match params.grant_type.as_deref() {
         None | Some("") => {}
         Some("password") if params.names_somebody() => {}
-        Some("password") => return Err(Failure::Request("grant_type=password needs username and password")),
-        // None was ever issued.
-        Some("refresh_token") => return Err(Failure::NoProof),
-        Some(_) => return Err(Failure::GrantType),
+        other => {
+            let failure = match other {
+                Some("password") => Failure::Request("grant_type=password needs username and password"),
+                // None was ever issued.
+                Some("refresh_token") => Failure::NoProof,
+                _ => Failure::GrantType,
+            };
+            asked.client_is(params.client_id.take());
+            asked.service = params.service.take();
+            return Err(failure);
+        }
     }
-    let (id, grant) = token(state, client, &head.headers, params).await?;
-    signed(state, id, &grant, Some(granted_scope(&grant)))
+    token(asked, &head.headers, params, Form::Present).await
+}
+
+/// Whether the request is a form: the answer then repeats what was granted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Present,
+    Absent,
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
@@ -177,29 +131,39 @@ async fn read(body: Body, limits: &Limits) -> Result<bytes::Bytes, Failure> {
     }
 }
 
-/// From what was sent to what is granted.
+/// From what was sent to a token.
 async fn token(
-    state: &State,
-    client: ClientAddress,
+    asked: &mut Asked<'_>,
     headers: &HeaderMap,
     mut params: Params,
-) -> Result<(RequestId, Grant), Failure> {
+    form: Form,
+) -> Result<(Outcome, Response), Failure> {
+    let state = asked.state;
+    asked.client_is(params.client_id.take());
+    asked.service = params.service.take();
     let basic = credentials::basic(headers).map_err(|bad| match bad {
         BadHeader::Malformed => Failure::Request("the Authorization header cannot be read"),
         BadHeader::Scheme => Failure::NoProof,
     })?;
     let scopes = RequestedScopes::parse(params.scopes.iter().map(String::as_str), state.limits().scopes)
         .map_err(|_| Failure::Request("too many scopes in one request, or too long ones"))?;
-    let service = params.service.take().unwrap_or_default();
-    tracing::trace!(client_id = ?params.client_id, "token request");
     let (account, credential) = login(basic, params)?;
-    let login = Login::new(account, credential).from_ip(client.0).for_service(service);
+    let service = asked.service.take().unwrap_or_default();
+    let login = Login::new(account, credential).from_ip(asked.client.0).for_service(service);
+    let question = asked.question.insert(Question { login, scopes });
 
-    let deadline = Instant::now() + state.limits().request_timeout.0;
-    let id = state.next_request_id();
-    let cx = Call::new(state.now(), deadline, id);
-    let grant = state.access().answer(&cx, &Question { login, scopes }).await.map_err(Failure::Refused)?;
-    Ok((id, grant))
+    let deadline = asked.complete + state.limits().request_timeout.0;
+    let cx = Call::new(state.now(), deadline, asked.id);
+    let client_id = asked.client_id.as_deref();
+    let grant = state.access().answer_client(&cx, question, client_id).await.map_err(Failure::Refused)?;
+    let issued = sign(state, asked.id, &grant);
+    let concluded = state.access().conclude(&cx, question, client_id, &grant, issued.as_ref()).await;
+    let issued = issued.ok_or(Failure::NotSigned)?;
+    concluded.map_err(|NotWritten| Failure::NotAudited)?;
+    note_short_life(asked.id, &grant, &issued);
+    let scope = (form == Form::Present).then(|| granted_scope(&grant));
+    let body = answer(&issued, scope.as_deref()).map_err(|_| Failure::NotSigned)?;
+    Ok((asked::outcome(question, &grant), json(StatusCode::OK, body)))
 }
 
 /// Who the request claims to be. The header and the form may both say so, if they agree; `account` is a hint that must
@@ -237,11 +201,12 @@ fn granted_scope(grant: &Grant) -> String {
 }
 
 /// The token's life begins when it is signed, not when the request came: hashing may have taken a while.
-fn signed(state: &State, id: RequestId, grant: &Grant, scope: Option<String>) -> Result<Response, Failure> {
-    let issued = state.signing().issuer.issue(grant, state.now(), state.random()).map_err(|error| {
-        tracing::error!(request_id = %id, %error, "could not sign a token");
-        Failure::NotSigned
-    })?;
+fn sign(state: &State, id: RequestId, grant: &Grant) -> Option<Issued> {
+    let issued = state.signing().issuer.issue(grant, state.now(), state.random());
+    let issued = issued
+        .inspect_err(|error| tracing::error!(request_id = %id, %error, "could not sign a token"))
+        .ok()?;
+    state.access().meter().token(issued.reused);
     tracing::debug!(
         request_id = %id,
         jti = %issued.jwt_id,
@@ -249,9 +214,7 @@ fn signed(state: &State, id: RequestId, grant: &Grant, scope: Option<String>) ->
         reused = issued.reused,
         "answers with a token"
     );
-    note_short_life(id, grant, &issued);
-    let body = answer(&issued, scope.as_deref()).map_err(|_| Failure::NotSigned)?;
-    Ok(json(StatusCode::OK, body))
+    Some(issued)
 }
 
 /// Below a minute clients come back at every step, and nobody configured that.

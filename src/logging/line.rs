@@ -15,7 +15,7 @@ const USUAL: usize = 448;
 
 /// A line that is being written: time, level, message, then fields in order.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(crate) struct Line {
     format: LogFormat,
     bytes: Vec<u8>,
 }
@@ -26,7 +26,7 @@ pub struct Quoted<'l>(&'l mut Line);
 
 impl Line {
     /// The beginning, as the other lines of the log have it.
-    pub(super) fn new(format: LogFormat, time: SystemTime, level: &str, message: &str) -> Self {
+    pub(crate) fn new(format: LogFormat, time: SystemTime, level: &str, message: &str) -> Self {
         let mut line = Self { format, bytes: Vec::with_capacity(USUAL) };
         match format {
             LogFormat::Text => {
@@ -50,16 +50,31 @@ impl Line {
         line
     }
 
-    /// A field whose value is written piece by piece.
-    pub(super) fn quoted(&mut self, name: &str, write: impl FnOnce(&mut Quoted<'_>)) {
-        self.name(name);
+    /// JSON of one's own from its first byte on, with room for so many.
+    pub(crate) fn json(room: usize) -> Self {
+        Self { format: LogFormat::Json, bytes: Vec::with_capacity(room) }
+    }
+
+    /// A value between quotes without a name.
+    pub(crate) fn value(&mut self, write: impl FnOnce(&mut Quoted<'_>)) {
         self.raw("\"");
         write(&mut Quoted(self));
         self.raw("\"");
     }
 
+    /// What was written so far.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// A field whose value is written piece by piece.
+    pub(crate) fn quoted(&mut self, name: &str, write: impl FnOnce(&mut Quoted<'_>)) {
+        self.name(name);
+        self.value(write);
+    }
+
     /// A field with a value that is one plain word, which the text format leaves without quotes.
-    pub(super) fn word(&mut self, name: &str, write: impl FnOnce(&mut Quoted<'_>)) {
+    pub(crate) fn word(&mut self, name: &str, write: impl FnOnce(&mut Quoted<'_>)) {
         self.name(name);
         if self.format == LogFormat::Json {
             self.raw("\"");
@@ -71,7 +86,7 @@ impl Line {
     }
 
     /// The whole line with its end.
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.raw(match self.format {
             LogFormat::Text => "\n",
             LogFormat::Json => "}\n",
@@ -94,12 +109,13 @@ impl Line {
         }
     }
 
-    fn raw(&mut self, text: &str) {
+    /// As it is.
+    pub(crate) fn raw(&mut self, text: &str) {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
     /// `2026-11-22T04:30:47.012345Z` (RFC 3339).
-    fn timestamp(&mut self, time: SystemTime) {
+    pub(crate) fn timestamp(&mut self, time: SystemTime) {
         let time = OffsetDateTime::from(time);
         let (year, month, day) = time.to_calendar_date();
         let (hour, minute, second, micro) = time.to_hms_micro();
@@ -134,7 +150,7 @@ impl Quoted<'_> {
     }
 
     /// 16 hexadecimal digits.
-    pub(super) fn id(&mut self, id: RequestId) {
+    pub(crate) fn id(&mut self, id: RequestId) {
         for byte in id.bits().to_be_bytes() {
             for digit in [byte >> 4, byte & 15] {
                 self.0.bytes.push(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
@@ -143,7 +159,7 @@ impl Quoted<'_> {
     }
 
     /// An address, or a dash for none.
-    pub(super) fn address(&mut self, address: Option<IpAddr>) {
+    pub(crate) fn address(&mut self, address: Option<IpAddr>) {
         match address {
             None => self.plain("-"),
             Some(IpAddr::V6(address)) => _ = write!(self, "{address}"),

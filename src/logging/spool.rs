@@ -121,9 +121,9 @@ impl Spool {
         Ok(Flush(self.clone()))
     }
 
-    /// Takes whole lines.
-    pub(crate) fn push(&self, lines: &[u8]) {
-        self.take(lines, None);
+    /// Takes whole lines, if there is room for them.
+    pub(crate) fn push(&self, lines: &[u8]) -> bool {
+        self.take(lines, None)
     }
 
     /// Takes whole lines, and says whether they were written. No lines are written as soon as those before them are.
@@ -138,7 +138,7 @@ impl Spool {
         let _ = told.recv_timeout(LAST_WORDS);
     }
 
-    fn take(&self, lines: &[u8], told: Option<Told>) {
+    fn take(&self, lines: &[u8], told: Option<Told>) -> bool {
         let mut waiting = self.lock();
         if waiting.finished || waiting.batch.bytes.len() + lines.len() > MOST_WAITING {
             if !lines.is_empty() {
@@ -146,7 +146,8 @@ impl Spool {
                 self.0.lost.add(1);
             }
             drop(waiting);
-            return told.into_iter().for_each(|told| told(false));
+            told.into_iter().for_each(|told| told(false));
+            return false;
         }
         waiting.batch.bytes.extend_from_slice(lines);
         let end = waiting.batch.bytes.len();
@@ -156,6 +157,7 @@ impl Spool {
         if wake {
             self.0.something.notify_one();
         }
+        true
     }
 
     /// Counts what could not be written, and keeps in mind what could not be told either.

@@ -49,8 +49,8 @@ enum Class {
     Error,
 }
 
-/// Counts token requests and the tokens that come of them.
-#[derive(Debug)]
+/// Counts token requests and the tokens that come of them. One that was made by default counts where nobody looks.
+#[derive(Debug, Default)]
 pub struct RequestMeter {
     by_service: HashMap<String, Counters>,
     other: Counters,
@@ -62,7 +62,7 @@ pub struct RequestMeter {
 }
 
 /// One for each outcome, in their order.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Counters([Counter; Outcome::ALL.len()]);
 
 impl Outcome {

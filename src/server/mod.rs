@@ -136,7 +136,10 @@ impl Current<'_> {
         loop {
             let answer = tokio::select! {
                 () = watcher.changed() => None,
-                () = self.signals.hang_up() => None,
+                () = self.signals.hang_up() => {
+                    reopen_audit(&state);
+                    None
+                }
                 asked = self.asked.recv() => asked,
             };
             let outcome = Arc::new(self.reload(&state).await);
@@ -204,6 +207,12 @@ impl Current<'_> {
             }
         }
     }
+}
+
+/// Who moves log files asks for it with the signal.
+fn reopen_audit(state: &State) {
+    let lasting = state.lasting().clone();
+    tokio::task::spawn_blocking(move || lasting.audit().reopen());
 }
 
 /// Tells the log what `check` would tell the terminal.

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use dockgate_api::config::Problem;
 
 use super::State;
-use super::signing::Findings;
+use super::signing::{Findings, LoadedKey};
+use crate::metrics::Certificates;
 use crate::watch::Watcher;
 
 /// Clocks jump, and file systems forget to tell: nothing rests on one timer.
@@ -32,7 +33,15 @@ impl State {
             self.signing.swap(signing);
             tracing::info!(keys = keys.join("; ").as_str(), "signing keys changed");
         }
+        self.count_certificates();
         (review.findings, review.again_at)
+    }
+
+    /// Says in the metrics when the certificates of the keys end.
+    fn count_certificates(&self) {
+        let (names, signing): (Vec<String>, _) = (self.plan.key_names().collect(), self.signing());
+        let ends = signing.keys().iter().map(LoadedKey::ends);
+        Certificates::Signing.end(&self.outside.metrics, names.iter().map(String::as_str).zip(ends));
     }
 }
 

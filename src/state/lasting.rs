@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use dockgate_passwords::Pool;
 
+use crate::audit::Writers;
 use crate::config::passwords::PasswordsConfig;
 use crate::outside::Outside;
 
@@ -17,6 +18,7 @@ pub struct Lasting(Arc<Inner>);
 struct Inner {
     pool: OnceLock<Pool>,
     phase: AtomicU8,
+    audit: Writers,
 }
 
 /// Where the server is in its life.
@@ -49,6 +51,11 @@ impl Lasting {
         }
         let pool = config.pool(outside)?;
         Ok(self.0.pool.get_or_init(|| pool))
+    }
+
+    /// The audit logs of the process, to be opened anew when somebody has moved them.
+    pub fn audit(&self) -> &Writers {
+        &self.0.audit
     }
 
     /// Where the server is in its life.

@@ -21,14 +21,17 @@ pub use lasting::{Lasting, Phase};
 pub use signing::{Findings, LoadedKey, ServiceProfile, Signing};
 
 use crate::access::{Access, Bounds};
+use crate::audit::Audit;
 use crate::backends::Backends;
 use crate::chain::Chain;
+use crate::config::audit::AuditConfig;
 use crate::config::links::ChainKind;
 use crate::config::log::LogConfig;
 use crate::config::passwords::PasswordsConfig;
 use crate::config::server::{DoorAddress, DoorCertificate, Limits, ServerConfig};
 use crate::config::{AclVersion, Sections, Source};
 use crate::live::Live;
+use crate::metrics::RequestMeter;
 use crate::net::tls;
 use crate::outside::{Outside, SystemFileWatcher, TokioSpawner};
 use request_ids::RequestIds;
@@ -123,6 +126,8 @@ fn build_beside(
         parts(source, backends, outside, lasting, false)?;
     let doors =
         sections.server.as_ref().map(|server| doors(source, server, &mut problems)).unwrap_or_default();
+    let audit = audit(source, &sections.audit, outside, lasting);
+    let audit = audit.map_err(|problem| problems.push(problem)).ok().flatten();
     let plan = SigningPlan::new(source, &sections, &mut problems, &mut warnings);
     let now = outside.clock.now();
     let (signing, key_findings) = match (&plan, before) {
@@ -149,7 +154,9 @@ fn build_beside(
         (Some(server), Some((plan, signing)), Some(request_ids), true) => {
             let bounds = Bounds { name: server.limits.name, secret: server.limits.secret };
             let services = plan.allowed_services().map(|services| services.map(str::to_owned).collect());
-            let access = Access::new(authn, authz, passwords, bounds, services, outside.log.clone());
+            let meter = RequestMeter::new(outside.metrics.as_ref(), plan.named_services());
+            let access = Access::new(authn, authz, passwords, bounds, services, outside.log.clone())
+                .seen(audit, meter);
             let signing = Live::new(signing);
             let (log, outside) = (sections.log, outside.clone());
             let files = [source.files.clone(), tls_files(source, &server), secret_files].concat();
@@ -262,6 +269,19 @@ fn parts(
 
 fn at_top(source: &Source, message: String) -> Vec<Problem> {
     vec![Problem::new(source.root.location.clone(), KeyPath::root(), message)]
+}
+
+fn audit(
+    source: &Source,
+    config: &AuditConfig,
+    outside: &Outside,
+    lasting: &Lasting,
+) -> Result<Option<Audit>, Problem> {
+    let (Some(to), Some(target)) = (&config.to, config.target(source)) else { return Ok(None) };
+    config.check(source)?;
+    let writer = lasting.audit().writer(&target, &outside.clock, outside.metrics.as_ref());
+    let writer = writer.map_err(|error| config.problem(to, format!("cannot write it: {error}")))?;
+    Ok(Some(Audit::new(writer, Arc::clone(&outside.clock), config.is_required(), Arc::clone(&source.hash))))
 }
 
 /// The doors for clients. Those whose certificate cannot be used are left out and their problems gathered.

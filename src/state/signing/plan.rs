@@ -136,6 +136,16 @@ impl SigningPlan {
         self.default.is_none().then(|| self.services.keys().map(String::as_str))
     }
 
+    /// What each key is called in messages: where it stands in the configuration.
+    pub(in crate::state) fn key_names(&self) -> impl Iterator<Item = String> {
+        self.keys.iter().map(|key| key.path.to_string())
+    }
+
+    /// The services that the configuration names, whether or not others get tokens.
+    pub(in crate::state) fn named_services(&self) -> impl Iterator<Item = &str> {
+        self.services.keys().map(String::as_str)
+    }
+
     /// The longest life of any token.
     pub(super) fn longest_lifetime(&self) -> Duration {
         self.profiles().map(|(_, profile)| profile.lifetime).max().unwrap_or_default()

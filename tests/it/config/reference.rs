@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use dockgate::config::audit::AuditConfig;
 use dockgate::config::links::LinkOptions;
 use dockgate::config::log::LogConfig;
 use dockgate::config::passwords::PasswordsConfig;
@@ -89,6 +90,7 @@ fn every_key_of_every_section_stands_in_it() {
         (Comparison::of::<ServerConfig>("server", &[at(&root, &["server"])]), 16),
         (Comparison::of::<TokenConfig>("token", &[at(&root, &["token"])]), 21),
         (Comparison::of::<LogConfig>("log", &[at(&root, &["log"])]), 2),
+        (Comparison::of::<AuditConfig>("audit", &[at(&root, &["audit"])]), 2),
         (Comparison::of::<PasswordsConfig>("passwords", &[at(&root, &["passwords"])]), 3),
         (Comparison::of::<LinkOptions>("authn[]", &links), 5),
         (Comparison::of::<UsersConfig>("users", &[at(&root, &["authn", "0", "users"])]), 7),
@@ -126,6 +128,8 @@ fn its_values_are_the_defaults() {
     let limits: Limits = decoded(at(&root, &["server", "limits"]));
     assert_eq!(format!("{limits:?}"), format!("{:?}", Limits::default()));
     assert_eq!(decoded::<LogConfig>(at(&root, &["log"])), LogConfig::default());
+    let audit: AuditConfig = decoded(at(&root, &["audit"]));
+    assert_eq!((&audit.to, audit.is_required()), (&None, AuditConfig::default().is_required()));
     let passwords: PasswordsConfig = decoded(at(&root, &["passwords"]));
     let memo = dockgate_passwords::PoolOptions::default().memo_entries;
     assert_eq!((passwords.slots, passwords.queue, passwords.memo), (None, None, u32::try_from(memo).ok()));

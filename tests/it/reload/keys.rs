@@ -1,7 +1,7 @@
 //! Signing keys when the configuration changes: registries must take the next token too.
 
 use super::{NOT_RELOADED, RELOADED, granting, pulling};
-use crate::process::{DAY, Server, Site, now, pair};
+use crate::process::{DAY, Server, now, pair};
 
 fn key_id(server: &Server) -> String {
     server.ask(None, "repository:a:pull").token_header()["kid"].as_str().unwrap().to_owned()

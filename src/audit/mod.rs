@@ -1,0 +1,85 @@
+//! The audit log: one line of JSON for every decision, in a place of its own, for those who must be able to say later
+//! who was let in, and why.
+//!
+//! Its lines are written by hand, off the request's way, by a thread for each destination. With `audit.required` a
+//! token is handed out only after its line was written ([`Audit::commit`]).
+
+pub(crate) mod file;
+mod object;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dockgate_api::Clock;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+pub(crate) use object::Object;
+pub use writer::{Target, Writer, Writers};
+
+/// How long a line may take to be written before its token is given up: a disk that hangs longer is broken.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Writes the events of one configuration; a clone does too.
+#[derive(Clone)]
+pub struct Audit {
+    writer: Arc<Writer>,
+    clock: Arc<dyn Clock>,
+    required: bool,
+    config: Arc<str>,
+}
+
+/// An event that has not been handed to the writer yet: a whole line.
+#[must_use]
+#[derive(Debug)]
+pub(crate) struct Event(Vec<u8>);
+
+/// The line of an event was not written, or not in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotWritten;
+
+impl Audit {
+    /// Writes through a writer, for a configuration of this hash.
+    pub fn new(writer: Arc<Writer>, clock: Arc<dyn Clock>, required: bool, config: Arc<str>) -> Self {
+        Self { writer, clock, required, config }
+    }
+
+    /// An event: its kind, its fields, and the configuration under which it happened.
+    pub(crate) fn event(&self, kind: &str, fields: impl FnOnce(&mut Object<'_>)) -> Event {
+        Event(writer::line(self.clock.as_ref(), kind, |object| {
+            fields(object);
+            object.text("config", &self.config);
+        }))
+    }
+
+    /// Hands an event to the writer, and does not wait.
+    pub(crate) fn push(&self, event: &Event) {
+        self.writer.push(&event.0);
+    }
+
+    /// Hands an event to the writer. With `audit.required` it waits until the system has the whole line, though not for
+    /// longer than this.
+    ///
+    /// # Errors
+    /// With `audit.required`, if the line was not written.
+    pub(crate) async fn commit(&self, event: &Event, within: Duration) -> Result<(), NotWritten> {
+        if !self.required {
+            self.push(event);
+            return Ok(());
+        }
+        let (tell, told) = oneshot::channel();
+        self.writer.push_and_tell(&event.0, Box::new(move |written| _ = tell.send(written)));
+        if let Ok(Ok(true)) = timeout(within.min(PATIENCE), told).await {
+            return Ok(());
+        }
+        self.writer.falls_behind();
+        Err(NotWritten)
+    }
+}
+
+impl std::fmt::Debug for Audit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Audit").field("required", &self.required).finish_non_exhaustive()
+    }
+}
