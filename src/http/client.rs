@@ -1,10 +1,18 @@
 //! Where a request comes from.
 
+mod addresses;
+mod entry;
+mod forwarded;
+#[cfg(test)]
+mod tests;
+
 use std::convert::Infallible;
 use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+
+pub(super) use addresses::Addresses;
 
 /// The address of the peer; none on a unix socket. The listener attaches it to every request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +22,22 @@ impl ClientAddress {
     /// An IPv4 address that was mapped into IPv6 becomes itself again.
     pub fn of(peer: IpAddr) -> Self {
         Self(Some(peer.to_canonical()))
+    }
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// The address that the system names.
+    pub address: ClientAddress,
+    /// Whether TLS is spoken on the connection.
+    pub over_tls: bool,
+}
+
+impl From<ClientAddress> for Peer {
+    /// Over plain HTTP.
+    fn from(address: ClientAddress) -> Self {
+        Self { address, over_tls: false }
     }
 }
 

@@ -7,6 +7,7 @@ mod failure;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, Request, StatusCode, Uri, header};
@@ -52,19 +53,21 @@ fn answer(issued: &Issued, scope: Option<&str>) -> Result<Vec<u8>, serde_json::E
 pub(super) async fn get(
     Shared(state): Shared<Arc<State>>,
     client: ClientAddress,
+    Extension(id): Extension<RequestId>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    answer_get(&state, client, &uri, &headers).await
+    answer_get(&state, client, id, &uri, &headers).await
 }
 
 pub(super) async fn answer_get(
     state: &State,
     client: ClientAddress,
+    id: RequestId,
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Response {
-    let mut asked = Asked::new(state, client);
+    let mut asked = Asked::new(state, client, id);
     let params = Params::read(uri.query().unwrap_or_default(), b"");
     let answer = token(&mut asked, headers, params, Form::Absent).await;
     asked.respond(answer)
@@ -73,9 +76,10 @@ pub(super) async fn answer_get(
 pub(super) async fn post(
     Shared(state): Shared<Arc<State>>,
     client: ClientAddress,
+    Extension(id): Extension<RequestId>,
     request: Request<Body>,
 ) -> Response {
-    let mut asked = Asked::new(&state, client);
+    let mut asked = Asked::new(&state, client, id);
     let answer = post_inner(&mut asked, request).await;
     asked.respond(answer)
 }

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
 
+use dockgate_api::config::Problem;
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
-use crate::config::server::{Net, host_and_port};
+use super::unix_socket::{self, BACKLOG, SocketFile};
+use crate::config::server::{DoorAddress, Net, host_and_port};
 use crate::http::ClientAddress;
 
 /// A bound socket.
@@ -26,47 +28,18 @@ pub(super) enum Connection {
     Unix(UnixStream),
 }
 
-/// Removes its file when it goes, unless somebody else's stands there by then.
-#[derive(Debug)]
-pub struct SocketFile {
-    path: PathBuf,
-    inode: Option<(u64, u64)>,
-}
-
-impl SocketFile {
-    fn new(path: PathBuf) -> Self {
-        let inode = inode(&path);
-        Self { path, inode }
-    }
-}
-
-fn inode(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt as _;
-    std::fs::symlink_metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
-}
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        if self.inode.is_some() && inode(&self.path) == self.inode {
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
-
 impl Listener {
     /// Binds an address of the configuration.
     ///
     /// # Errors
-    /// Why it cannot be bound, with the cure.
-    pub async fn bind(net: Net, addr: &str) -> Result<Self, String> {
-        match net {
-            Net::Tcp => bind_tcp(addr).await.map(Self::Tcp),
-            Net::Unix => {
-                let path = PathBuf::from(addr);
-                remove_stale(&path).await?;
-                let listener = UnixListener::bind(&path).map_err(|error| cure(addr, &error))?;
-                Ok(Self::Unix(listener, SocketFile::new(path)))
+    /// Why it cannot be bound, with the cure, at the line that is at fault.
+    pub async fn bind(door: &DoorAddress) -> Result<Self, Problem> {
+        match door.net {
+            Net::Tcp => {
+                let bound = bind_tcp(&door.addr).await;
+                bound.map(Self::Tcp).map_err(|message| door.problem(message))
             }
+            Net::Unix => unix_socket::bind(door).await.map(|(listener, file)| Self::Unix(listener, file)),
         }
     }
 
@@ -92,45 +65,46 @@ impl fmt::Display for Listener {
                 Ok(addr) => addr.fmt(f),
                 Err(_) => f.write_str("a TCP socket"),
             },
-            Self::Unix(_, file) => write!(f, "unix:{}", file.path.display()),
+            Self::Unix(_, file) => write!(f, "unix:{}", file.path().display()),
         }
     }
 }
 
-/// An empty host means every interface, of both families where the system has both.
+/// An empty host means every interface, of both families where the system has both; so does `[::]`, whatever the
+/// system's default for IPv6 sockets is. `0.0.0.0` is IPv4 alone.
 async fn bind_tcp(addr: &str) -> Result<TcpListener, String> {
     let (host, port) = host_and_port(addr)?;
-    if !host.is_empty() {
-        return TcpListener::bind((host, port)).await.map_err(|error| cure(addr, &error));
+    if host.is_empty() {
+        return match listen(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))) {
+            Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
+                listen(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))).map_err(|error| cure(addr, &error))
+            }
+            bound => bound.map_err(|error| cure(addr, &error)),
+        };
     }
-    match TcpListener::bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))).await {
-        Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
-            let ipv4 = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
-            TcpListener::bind(ipv4).await.map_err(|error| cure(addr, &error))
+    let mut last = io::Error::new(io::ErrorKind::AddrNotAvailable, "the name has no address");
+    for address in tokio::net::lookup_host((host, port)).await.map_err(|error| cure(addr, &error))? {
+        match listen(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
         }
-        bound => bound.map_err(|error| cure(addr, &error)),
     }
+    Err(cure(addr, &last))
 }
 
-/// A socket file that nobody listens on is left over from a server that was killed.
-async fn remove_stale(path: &Path) -> Result<(), String> {
-    use std::os::unix::fs::FileTypeExt;
-    let Ok(metadata) = std::fs::symlink_metadata(path) else { return Ok(()) };
-    let path_text = path.display();
-    if !metadata.file_type().is_socket() {
-        return Err(format!("{path_text} is there and is no socket: remove it, or choose another path"));
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
     }
-    match UnixStream::connect(path).await {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-        Ok(_) => {
-            return Err(format!("somebody is listening on {path_text}: stop them, or choose another path"));
-        }
-        Err(error) => return Err(format!("{path_text} is somebody's socket ({error}): choose another path")),
-    }
-    std::fs::remove_file(path).map_err(|error| format!("cannot remove the old socket {path_text}: {error}"))
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
 }
 
-fn cure(addr: &str, error: &io::Error) -> String {
+pub(super) fn cure(addr: &str, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             format!("{addr} is in use: stop whoever listens there, or choose another port")

@@ -1,11 +1,15 @@
 //! Listening: sockets, TLS, and the loop that serves connections.
 
+mod doors;
 mod listener;
+mod owners;
 mod paced;
 mod serve;
 mod slots;
 pub mod tls;
+mod unix_socket;
 
+pub use doors::{Door, load as load_doors};
 pub use listener::Listener;
-pub use serve::{Answers, Door, Terms, serve};
+pub use serve::{Answers, OpenDoor, Terms, serve};
 pub use slots::Slots;

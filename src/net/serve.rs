@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::http::{Request, StatusCode};
+use axum::http::Request;
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -23,8 +23,9 @@ use super::listener::{Connection, Listener};
 use super::paced::Paced;
 use super::slots::Slots;
 use crate::config::server::Limits;
-use crate::http::{ClientAddress, ErrorAnswer};
+use crate::http::{ClientAddress, Peer};
 use crate::live::Live;
+use crate::metrics::{Connections, Unanswered};
 
 /// After an accept that failed for want of file descriptors: long enough for some to be freed.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(200);
@@ -35,11 +36,7 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// What is behind a door.
 pub trait Answers: Clone + Send + Sync + 'static {
     /// Answers one request.
-    fn answer(
-        &self,
-        client: ClientAddress,
-        request: Request<Incoming>,
-    ) -> impl Future<Output = Response> + Send;
+    fn answer(&self, peer: Peer, request: Request<Incoming>) -> impl Future<Output = Response> + Send;
 }
 
 /// How connections are served. A new one is taken by those that come after it.
@@ -51,14 +48,16 @@ pub struct Terms {
     pub limits: Arc<Limits>,
 }
 
-/// A socket, and what is behind it.
-pub struct Door<A> {
+/// A bound socket, and what is behind it.
+pub struct OpenDoor<A> {
     /// The socket.
     pub listener: Listener,
     /// How connections are served.
     pub terms: Arc<Live<Terms>>,
     /// How many there may be.
     pub slots: Slots,
+    /// Counts them.
+    pub meter: Connections,
     /// What answers.
     pub answers: A,
 }
@@ -68,12 +67,14 @@ pub struct Door<A> {
 struct Service<A> {
     answers: A,
     limits: Arc<Limits>,
+    over_tls: bool,
+    meter: Connections,
     stopping: watch::Receiver<bool>,
 }
 
 /// Serves until `stop` is ready, then lets requests in flight end, up to the drain timeout. Answers whether all did.
-pub async fn serve<A: Answers>(door: Door<A>, stop: impl Future<Output = ()>) -> bool {
-    let Door { listener, terms, slots, answers } = door;
+pub async fn serve<A: Answers>(door: OpenDoor<A>, stop: impl Future<Output = ()>) -> bool {
+    let OpenDoor { listener, terms, slots, meter, answers } = door;
     let (tell, stopping) = watch::channel(false);
     let mut stop = pin!(stop);
     loop {
@@ -84,13 +85,21 @@ pub async fn serve<A: Answers>(door: Door<A>, stop: impl Future<Output = ()>) ->
         match accepted {
             Ok((connection, client, slot)) => {
                 let Terms { tls, limits } = Terms::clone(&terms.load());
-                let service = Service { answers: answers.clone(), limits, stopping: stopping.clone() };
+                let service = Service {
+                    answers: answers.clone(),
+                    limits,
+                    over_tls: tls.is_some(),
+                    meter: meter.clone(),
+                    stopping: stopping.clone(),
+                };
+                let open = meter.opened();
                 tokio::spawn(async move {
                     service.connection(connection, tls, client).await;
-                    drop(slot);
+                    drop((open, slot));
                 });
             }
             Err(error) => {
+                meter.failed(Unanswered::NotAccepted);
                 tracing::warn!(%error, "could not accept a connection");
                 tokio::time::sleep(AFTER_FAILED_ACCEPT).await;
             }
@@ -144,8 +153,14 @@ impl<A: Answers> Service<A> {
         };
         match outcome {
             Ok(Ok(stream)) => self.requests(stream, client).await,
-            Ok(Err(error)) => tracing::debug!(client = ?client.0, %error, "TLS handshake failed"),
-            Err(_) => tracing::debug!(client = ?client.0, "TLS handshake took too long"),
+            Ok(Err(error)) => {
+                self.meter.failed(Unanswered::Handshake);
+                tracing::debug!(client = ?client.0, %error, "TLS handshake failed");
+            }
+            Err(_) => {
+                self.meter.failed(Unanswered::HandshakeTimeout);
+                tracing::debug!(client = ?client.0, "TLS handshake took too long");
+            }
         }
     }
 
@@ -190,24 +205,9 @@ impl<A: Answers> Service<A> {
     }
 
     async fn request(&self, request: Request<Incoming>, client: ClientAddress) -> Response {
-        if head_length(&request) > self.limits.header {
-            let message = "the request's head is larger than server.limits.header";
-            return ErrorAnswer::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "SIZE_INVALID", message)
-                .respond();
-        }
-        let answer = self.answers.answer(client, request);
-        tokio::time::timeout(self.limits.request_timeout.0, answer).await.unwrap_or_else(|_| {
-            tracing::warn!(client = ?client.0, "a request took longer than server.limits.request_timeout");
-            ErrorAnswer::unavailable(Duration::from_secs(5)).respond()
-        })
+        let peer = Peer { address: client, over_tls: self.over_tls };
+        self.answers.answer(peer, request).await
     }
-}
-
-/// What a request's line and headers take, about. The parser looks at its own bound only between reads.
-fn head_length(request: &Request<Incoming>) -> usize {
-    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
-    target + headers.sum::<usize>()
 }
 
 /// Counts a request for as long as it is being answered, also if its client goes away.

@@ -1,23 +1,45 @@
 //! TLS from a certificate and its key.
 
+mod certificate;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs::Ticketer;
+use rustls::server::{ProducesTickets, ServerSessionMemoryCache};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-/// What a listener needs to speak TLS 1.2 and 1.3.
+pub use certificate::{Finding, ServerCertificate};
+
+use crate::config::server::TlsOptions;
+
+/// Sessions of clients that take no tickets; the oldest ones go. A few hundred bytes each.
+const SESSIONS: usize = 1024;
+
+/// What a door needs to speak TLS.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// For the handshakes.
+    pub config: Arc<ServerConfig>,
+    /// What the server proves itself with.
+    pub certificate: ServerCertificate,
+}
+
+/// Reads a certificate and its key. A reload may call it again: what it makes shares nothing with what was made before,
+/// the keys of tickets neither.
 ///
 /// # Errors
 /// Which file is at fault, and the cure; the key's content never appears.
-pub fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+pub fn load(certificate: &Path, key: &Path, options: &TlsOptions) -> Result<Tls, TlsError> {
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect)
         .map_err(|error| TlsError::certificate(certificate, &error.to_string()))?;
-    if chain.is_empty() {
+    let Some(leaf) = chain.first() else {
         return Err(TlsError::certificate(certificate, "no certificate in it (PEM is expected)"));
-    }
+    };
+    let leaf = ServerCertificate::of(leaf);
     let private = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
         pem::Error::Io(error) => TlsError::key(key, &error.to_string()),
         _ => TlsError::key(
@@ -25,9 +47,8 @@ pub fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsErro
             "no unencrypted private key in it (PEM is expected; decrypt with `openssl pkey`)",
         ),
     })?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(rustls::DEFAULT_VERSIONS)
+    let builder = ServerConfig::builder_with_provider(Arc::new(options.provider()))
+        .with_protocol_versions(options.versions())
         .map_err(|error| TlsError::certificate(certificate, &error.to_string()))?;
     let mut config =
         builder.with_no_client_auth().with_single_cert(chain, private).map_err(|error| match error {
@@ -37,8 +58,18 @@ pub fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsErro
             ),
             other => TlsError::certificate(certificate, &other.to_string()),
         })?;
+    let leaf =
+        leaf.ok_or_else(|| TlsError::certificate(certificate, "its first certificate cannot be read"))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+    config.ignore_client_order = options.has_suites_of_its_own();
+    config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
+    config.ticketer = ticketer().map_err(|error| TlsError::certificate(certificate, &error.to_string()))?;
+    Ok(Tls { config: Arc::new(config), certificate: leaf })
+}
+
+/// A client that comes again shows its ticket in place of a whole handshake; its keys change every six hours.
+fn ticketer() -> Result<Arc<dyn ProducesTickets>, rustls::Error> {
+    Ticketer::new()
 }
 
 /// A certificate or key that cannot be used for TLS.

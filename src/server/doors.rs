@@ -10,7 +10,8 @@ use super::front::Front;
 use super::operators::Operators;
 use crate::config::server::{DoorAddress, Limits};
 use crate::live::Live;
-use crate::net::{self, Answers, Door, Listener, Slots, Terms};
+use crate::metrics::Connections;
+use crate::net::{self, Answers, Listener, Slots, Terms};
 use crate::state::State;
 
 /// Connections at a time of those who watch and run the server. Clients take none of them.
@@ -23,6 +24,7 @@ pub(super) struct Doors {
     operators: Operators,
     public: Slots,
     private: Slots,
+    meter: Connections,
 }
 
 struct OpenDoor {
@@ -54,13 +56,16 @@ struct Wanted {
 pub(super) struct Prepared(Vec<(Wanted, Option<Listener>)>);
 
 impl Doors {
-    pub(super) fn new(front: Front, operators: Operators, connections: usize) -> Self {
+    pub(super) fn new(front: Front, operators: Operators) -> Self {
+        let state = front.state();
+        let (connections, meter) = (state.limits().connections, Connections::new(state.metrics().as_ref()));
         Self {
             open: Vec::new(),
             front,
             operators,
             public: Slots::new(connections),
             private: Slots::new(OPERATORS),
+            meter,
         }
     }
 
@@ -73,9 +78,9 @@ impl Doors {
                 Some(_) => problems.push(wanted.address.problem(
                     "another door is open at this address, or with another mode or owner: restart to change that",
                 )),
-                None => match Listener::bind(wanted.address.net, &wanted.address.addr).await {
+                None => match Listener::bind(&wanted.address).await {
                     Ok(listener) => prepared.push((wanted, Some(listener))),
-                    Err(message) => problems.push(wanted.address.problem(message)),
+                    Err(problem) => problems.push(problem),
                 },
             }
         }
@@ -114,15 +119,18 @@ impl Doors {
         }
         let terms = Arc::new(Live::new(terms));
         let (close, closing) = watch::channel(false);
-        let served = Arc::clone(&terms);
+        let slots = if leads_to == LeadsTo::Clients { &self.public } else { &self.private };
+        let socket = Socket {
+            listener,
+            terms: Arc::clone(&terms),
+            slots: slots.clone(),
+            meter: self.meter.clone(),
+            closing,
+        };
         let closed = match leads_to {
-            LeadsTo::Clients => serve(listener, served, self.public.clone(), self.front.clone(), closing),
-            LeadsTo::Metrics => {
-                serve(listener, served, self.private.clone(), self.operators.watching(), closing)
-            }
-            LeadsTo::Admin => {
-                serve(listener, served, self.private.clone(), self.operators.commanding(), closing)
-            }
+            LeadsTo::Clients => socket.serve(self.front.clone()),
+            LeadsTo::Metrics => socket.serve(self.operators.watching()),
+            LeadsTo::Admin => socket.serve(self.operators.commanding()),
         };
         self.open.push(OpenDoor { address, leads_to, shown, terms, close, closed });
     }
@@ -154,18 +162,24 @@ impl OpenDoor {
     }
 }
 
-fn serve<A: Answers>(
+/// A socket that is about to be served.
+struct Socket {
     listener: Listener,
     terms: Arc<Live<Terms>>,
     slots: Slots,
-    answers: A,
-    mut closing: watch::Receiver<bool>,
-) -> JoinHandle<bool> {
-    let door = Door { listener, terms, slots, answers };
-    tokio::spawn(net::serve(door, async move {
-        // Dropped is closed.
-        let _ = closing.wait_for(|closing| *closing).await;
-    }))
+    meter: Connections,
+    closing: watch::Receiver<bool>,
+}
+
+impl Socket {
+    fn serve<A: Answers>(self, answers: A) -> JoinHandle<bool> {
+        let Self { listener, terms, slots, meter, mut closing } = self;
+        let door = net::OpenDoor { listener, terms, slots, meter, answers };
+        tokio::spawn(net::serve(door, async move {
+            // Dropped is closed.
+            let _ = closing.wait_for(|closing| *closing).await;
+        }))
+    }
 }
 
 fn wanted(state: &State) -> Vec<Wanted> {
@@ -178,7 +192,10 @@ fn wanted(state: &State) -> Vec<Wanted> {
     let public = state.doors().iter().map(|door| Wanted {
         address: door.address.clone(),
         leads_to: LeadsTo::Clients,
-        terms: Terms { tls: door.tls.clone(), limits: Arc::clone(limits) },
+        terms: Terms {
+            tls: door.tls.as_ref().map(|tls| Arc::clone(&tls.config)),
+            limits: Arc::clone(limits),
+        },
     });
     public
         .chain(server.metrics_door().map(private(LeadsTo::Metrics)))

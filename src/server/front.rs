@@ -6,7 +6,7 @@ use axum::http::Request;
 use axum::response::Response;
 use hyper::body::Incoming;
 
-use crate::http::{ClientAddress, Routes};
+use crate::http::{Peer, Routes};
 use crate::live::Live;
 use crate::net::Answers;
 use crate::state::State;
@@ -32,7 +32,7 @@ impl Front {
 }
 
 impl Answers for Front {
-    async fn answer(&self, client: ClientAddress, request: Request<Incoming>) -> Response {
-        self.0.load().answer(client, request).await
+    async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Response {
+        self.0.load().answer(peer, request).await
     }
 }

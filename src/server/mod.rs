@@ -22,6 +22,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::backends::Backends;
+use crate::metrics::{Certificates, Reload, Reloads};
 use crate::state::{self, Loaded, Phase, State};
 use crate::watch::Watcher;
 use doors::{Doors, Prepared};
@@ -54,10 +55,9 @@ impl Server {
         backends: Arc<Backends>,
         state: State,
     ) -> Result<Self, Vec<Problem>> {
-        let connections = state.limits().connections;
         let front = Front::new(Arc::new(state));
         let (operators, asked) = Operators::new(front.clone());
-        let doors = Doors::new(front.clone(), operators, connections);
+        let doors = Doors::new(front.clone(), operators);
         let prepared = doors.prepare(&front.state()).await?;
         Ok(Self { config: config.to_path_buf(), backends, front, doors, prepared, asked })
     }
@@ -83,6 +83,8 @@ impl Server {
             let (version, config) = (env!("CARGO_PKG_VERSION"), state.config_hash().as_ref());
             tracing::info!(version, issuer = state.issuer(), config, "serving");
             doors.commit(prepared, state.limits());
+            Reloads::new(state.metrics()).started(config, state.now());
+            tell_ends(&state);
             state.lasting().enter(Phase::Ready);
             tokio::spawn(memory::give_back());
         }
@@ -159,9 +161,13 @@ impl Current<'_> {
     }
 
     async fn reload(&mut self, before: &Arc<State>) -> Outcome {
+        let meter = Reloads::new(before.metrics());
         match self.reloaded(before).await {
             Ok((state, warnings)) => {
                 let config = Arc::clone(state.config_hash());
+                let same = config == *before.config_hash();
+                meter.ended(if same { Reload::Unchanged } else { Reload::Taken }, &config, state.now());
+                tell_ends(&state);
                 tracing::info!(config = config.as_ref(), warnings = warnings.len(), "configuration reloaded");
                 Outcome::Swapped { config, warnings }
             }
@@ -170,6 +176,7 @@ impl Current<'_> {
                     tracing::error!(place = %problem.location, key = %problem.path, "{}", problem.message);
                 }
                 let config = Arc::clone(before.config_hash());
+                meter.ended(Reload::Refused, &config, before.now());
                 tracing::error!(
                     problems = problems.len(),
                     config = config.as_ref(),
@@ -207,6 +214,13 @@ impl Current<'_> {
             }
         }
     }
+}
+
+/// Says when the certificates of the doors end.
+fn tell_ends(state: &State) {
+    let doors = state.doors().iter().filter_map(|door| Some((door, door.tls.as_ref()?)));
+    let ends = doors.map(|(door, tls)| (door.address.addr.as_str(), tls.certificate.not_after));
+    Certificates::Tls.end(state.metrics(), ends);
 }
 
 /// Who moves log files asks for it with the signal.

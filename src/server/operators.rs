@@ -15,7 +15,7 @@ use tower::Service as _;
 
 use super::front::Front;
 use super::outcome::Outcome;
-use crate::http::{self, ClientAddress, ErrorAnswer};
+use crate::http::{self, ErrorAnswer, Peer};
 use crate::net::Answers;
 
 /// Reloads that may wait for the one before them; all who wait are told of the same one.
@@ -45,15 +45,13 @@ impl Operators {
     /// The routes, and what those ask who want a reload.
     pub(super) fn new(front: Front) -> (Self, mpsc::Receiver<Asked>) {
         let (reload, asked) = mpsc::channel(MOST_ASKED);
+        let metrics = http::metrics::routes(Arc::clone(front.state().metrics()));
         let desk = Desk { front, reload };
         let watching = Router::new().route("/healthz", get(http::healthy)).route("/readyz", get(ready));
-        let commanding = watching
-            .clone()
-            .route("/status", get(ready))
-            .route("/reload", post(reload_now))
-            .fallback(nothing);
-        let watching = watching.fallback(nothing).with_state(desk.clone());
-        (Self { watching, commanding: commanding.with_state(desk) }, asked)
+        let commanding = watching.clone().route("/status", get(ready)).route("/reload", post(reload_now));
+        let whole =
+            |routes: Router<Desk>| routes.fallback(nothing).with_state(desk.clone()).merge(metrics.clone());
+        (Self { watching: whole(watching), commanding: whole(commanding) }, asked)
     }
 
     /// For those who watch.
@@ -68,7 +66,7 @@ impl Operators {
 }
 
 impl Answers for OperatorRoutes {
-    async fn answer(&self, _: ClientAddress, request: Request<Incoming>) -> Response {
+    async fn answer(&self, _: Peer, request: Request<Incoming>) -> Response {
         match self.0.clone().call(request.map(Body::new)).await {
             Ok(response) => response,
             Err(never) => match never {},

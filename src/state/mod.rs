@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use dockgate_api::config::{KeyPath, Located, Problem};
+use dockgate_api::config::{KeyPath, Problem};
 use dockgate_api::{Authenticator, Authorizer, BuildContext, Clock, Dialect, Random, RequestId};
 use dockgate_passwords::PasswordService;
 
@@ -28,11 +28,11 @@ use crate::config::audit::AuditConfig;
 use crate::config::links::ChainKind;
 use crate::config::log::LogConfig;
 use crate::config::passwords::PasswordsConfig;
-use crate::config::server::{DoorAddress, DoorCertificate, Limits, ServerConfig};
+use crate::config::server::{Limits, ServerConfig};
 use crate::config::{AclVersion, Sections, Source};
 use crate::live::Live;
-use crate::metrics::RequestMeter;
-use crate::net::tls;
+use crate::metrics::{MemoryMetrics, RequestMeter};
+use crate::net::{self, Door};
 use crate::outside::{Outside, SystemFileWatcher, TokioSpawner};
 use request_ids::RequestIds;
 use signing::SigningPlan;
@@ -48,7 +48,7 @@ pub struct State {
     /// What was found of the keys when they were loaded.
     key_findings: Findings,
     limits: Arc<Limits>,
-    doors: Vec<PublicDoor>,
+    doors: Vec<Door>,
     request_ids: RequestIds,
     outside: Outside,
     lasting: Lasting,
@@ -57,15 +57,6 @@ pub struct State {
     config_hash: Arc<str>,
     /// Ends the backends' tasks when the state goes.
     _spawner: Arc<TokioSpawner>,
-}
-
-/// A door for clients, and what it speaks TLS with.
-#[derive(Clone)]
-pub struct PublicDoor {
-    /// Where it is.
-    pub address: DoorAddress,
-    /// Without it plain HTTP is spoken.
-    pub tls: Option<Arc<rustls::ServerConfig>>,
 }
 
 /// A state and what its administrator should know.
@@ -124,8 +115,10 @@ fn build_beside(
 ) -> Result<Loaded, Vec<Problem>> {
     let Parts { sections, authn, authz, passwords, spawner, secret_files, mut problems, mut warnings } =
         parts(source, backends, outside, lasting, false)?;
-    let doors =
-        sections.server.as_ref().map(|server| doors(source, server, &mut problems)).unwrap_or_default();
+    let doors = sections
+        .server
+        .as_ref()
+        .map(|server| net::load_doors(source, server, outside.clock.now(), &mut problems, &mut warnings));
     let audit = audit(source, &sections.audit, outside, lasting);
     let audit = audit.map_err(|problem| problems.push(problem)).ok().flatten();
     let plan = SigningPlan::new(source, &sections, &mut problems, &mut warnings);
@@ -172,7 +165,7 @@ fn build_beside(
                     signing,
                     key_findings,
                     limits,
-                    doors,
+                    doors: doors.unwrap_or_default(),
                     request_ids,
                     outside,
                     lasting: lasting.clone(),
@@ -284,29 +277,6 @@ fn audit(
     Ok(Some(Audit::new(writer, Arc::clone(&outside.clock), config.is_required(), Arc::clone(&source.hash))))
 }
 
-/// The doors for clients. Those whose certificate cannot be used are left out and their problems gathered.
-fn doors(source: &Source, server: &ServerConfig, problems: &mut Vec<Problem>) -> Vec<PublicDoor> {
-    let mut doors = Vec::new();
-    for door in server.public_doors() {
-        match door.tls.map(|given| load_tls(source, &given)).transpose() {
-            Ok(tls) => doors.push(PublicDoor { address: door.address, tls }),
-            // Said once, though several doors may have it.
-            Err(problem) if problems.contains(&problem) => {}
-            Err(problem) => problems.push(problem),
-        }
-    }
-    doors
-}
-
-fn load_tls(source: &Source, given: &DoorCertificate<'_>) -> Result<Arc<rustls::ServerConfig>, Problem> {
-    let path = |file: &Located<PathBuf>| source.resolve(&file.value);
-    tls::load(&path(given.certificate), &path(given.key)).map_err(|error| {
-        let (file, name) =
-            if error.key_at_fault { (given.key, "key") } else { (given.certificate, "certificate") };
-        Problem::new(file.location.clone(), given.path.key(name), error.message)
-    })
-}
-
 /// The files of the doors' certificates.
 fn tls_files(source: &Source, server: &ServerConfig) -> Vec<PathBuf> {
     let given = server.public_doors().into_iter().filter_map(|door| door.tls);
@@ -349,8 +319,8 @@ impl State {
         &self.log
     }
 
-    /// Where clients come in; the first door first.
-    pub fn doors(&self) -> &[PublicDoor] {
+    /// The doors for clients, the first one first.
+    pub fn doors(&self) -> &[Door] {
         &self.doors
     }
 
@@ -367,6 +337,11 @@ impl State {
     /// The id of one more request.
     pub fn next_request_id(&self) -> RequestId {
         self.request_ids.next()
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Arc<MemoryMetrics> {
+        &self.outside.metrics
     }
 
     /// What outlives this configuration.

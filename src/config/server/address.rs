@@ -1,5 +1,6 @@
 //! An address to listen at, as it is written and as a door is opened from it.
 
+use std::net::Ipv4Addr;
 use std::path::{Component, Path};
 
 use dockgate_api::config::{KeyPath, Located, Location, Problem};
@@ -60,11 +61,24 @@ impl DoorAddress {
         match (self.net, other.net) {
             (Net::Unix, Net::Unix) => plain(&self.addr).eq(plain(&other.addr)),
             (Net::Tcp, Net::Tcp) => match (host_and_port(&self.addr), host_and_port(&other.addr)) {
-                (Ok(one), Ok(two)) => one == two && one.1 != 0,
+                (Ok((host, port)), Ok((other, its_port))) => {
+                    port == its_port
+                        && port != 0
+                        && (host == other || covers(host, other) || covers(other, host))
+                }
                 _ => false,
             },
             _ => false,
         }
+    }
+}
+
+/// Whether a host stands for every interface that the other may mean.
+fn covers(host: &str, other: &str) -> bool {
+    match host {
+        "" | "::" => true,
+        "0.0.0.0" => other.is_empty() || other.parse::<Ipv4Addr>().is_ok(),
+        _ => false,
     }
 }
 
@@ -180,6 +194,11 @@ mod tests {
         for (one, two, same) in [
             ((Net::Tcp, ":5001"), (Net::Tcp, ":5001"), true),
             ((Net::Tcp, "[::1]:5001"), (Net::Tcp, "[::1]:5001"), true),
+            ((Net::Tcp, ":5001"), (Net::Tcp, "[::]:5001"), true),
+            ((Net::Tcp, "127.0.0.1:5001"), (Net::Tcp, ":5001"), true),
+            ((Net::Tcp, "0.0.0.0:5001"), (Net::Tcp, "127.0.0.1:5001"), true),
+            ((Net::Tcp, "0.0.0.0:5001"), (Net::Tcp, "[::1]:5001"), false),
+            ((Net::Tcp, "127.0.0.2:5001"), (Net::Tcp, "127.0.0.1:5001"), false),
             ((Net::Tcp, ":0"), (Net::Tcp, ":0"), false),
             ((Net::Tcp, ":5001"), (Net::Tcp, ":5002"), false),
             ((Net::Unix, "/run/a"), (Net::Unix, "/run//./a"), true),

@@ -84,6 +84,11 @@ impl ServerConfig {
         std::iter::once(first).chain(further).collect()
     }
 
+    /// The door that `addr` names.
+    pub fn first_door(&self) -> DoorAddress {
+        self.written().door(&KeyPath::root().key("server"))
+    }
+
     /// Where the metrics are, if anywhere.
     pub fn metrics_door(&self) -> Option<DoorAddress> {
         let path = KeyPath::root().key("server").key("metrics");
@@ -159,7 +164,7 @@ impl ServerConfig {
             if let Some(first) = before.iter().find(|other| other.is_same(door)) {
                 let (key, line) = (&first.path, first.location.line);
                 found.push(door.problem(format!(
-                    "`{key}` in line {line} is the same address: each door needs one of its own"
+                    "`{key}` in line {line} has this address already: each door needs one of its own"
                 )));
             }
             rest = before;

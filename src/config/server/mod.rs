@@ -6,6 +6,7 @@ mod doors;
 mod limits;
 mod proxies;
 mod socket;
+mod tls_options;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub use limits::Limits;
 pub(super) use limits::positive;
 pub use proxies::TrustedNetwork;
 pub use socket::{Mode, Named, SocketConfig, SocketOptions};
+pub use tls_options::TlsOptions;
 
 /// The `server` section as written.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -62,8 +64,7 @@ pub struct ServerConfig {
     #[serde(default)]
     pub trusted_proxies: Vec<Located<TrustedNetwork>>,
     /// Whether browsers are told to come over HTTPS only (RFC 6797), in answers over TLS.
-    #[serde(default)]
-    pub hsts: bool,
+    pub hsts: Option<Located<bool>>,
     /// Which web pages may read our answers.
     #[serde(default)]
     pub cors: CorsConfig,
@@ -104,6 +105,13 @@ impl ServerConfig {
         }
         self.validate_proxies(path, problems, warnings);
         self.cors.validate(&path.key("cors"), problems);
+        tls_options::Reader { server: self, path, problems, warnings }.read();
+    }
+
+    /// What the doors with TLS speak.
+    pub fn tls_options(&self) -> TlsOptions {
+        let (path, mut said, mut warned) = (KeyPath::root().key("server"), Vec::new(), Vec::new());
+        tls_options::Reader { server: self, path: &path, problems: &mut said, warnings: &mut warned }.read()
     }
 
     /// The path before every route: `""` or `/…` without a slash at its end.

@@ -70,6 +70,14 @@ impl ServerConfig {
             let message = "this is no header's name: write one such as `X-Forwarded-For`";
             problems.push(Problem::new(header.location.clone(), path.key("real_ip_header"), message));
         }
+        for (index, network) in self.trusted_proxies.iter().enumerate() {
+            if network.value.0.to_string().ends_with("/0") {
+                let message = "this trusts everybody, and whoever comes could choose the address that rules see: write your \
+                               proxies' own addresses";
+                let path = path.key("trusted_proxies").item(network.index.unwrap_or(index));
+                problems.push(Problem::new(network.location.clone(), path, message));
+            }
+        }
         if self.trusted_proxies.is_empty() {
             let message = "without `trusted_proxies` only the header's last entry counts, and only from a peer that is \
                            loopback or private: list your proxies' addresses in `trusted_proxies`";

@@ -29,10 +29,10 @@ pub(super) struct Asked<'s> {
 const LONGEST_CLIENT_ID: usize = 256;
 
 impl<'s> Asked<'s> {
-    pub(super) fn new(state: &'s State, client: ClientAddress) -> Self {
+    pub(super) fn new(state: &'s State, client: ClientAddress, id: RequestId) -> Self {
         Self {
             state,
-            id: state.next_request_id(),
+            id,
             client,
             complete: Instant::now(),
             client_id: None,

@@ -40,7 +40,9 @@ pub(super) fn site(name: &str) -> Site {
     assert!(checked.stdout.contains("fine, 0 warning(s)"), "{name}: {}", checked.stdout);
     let served = with_known_hashes(&config)
         .replace("addr: \":5001\"", "addr: \"127.0.0.1:0\"")
-        .replace("/run/dockgate/dockgate.sock", &site.file("dockgate.sock").display().to_string());
+        .replace("addr: \"127.0.0.1:9101\"", "addr: \"127.0.0.1:0\"")
+        .replace("/run/dockgate/", &format!("{}/", site.path().display()))
+        .replace("group: 101}", "group: ~}");
     site.write("auth.yml", served);
     site
 }

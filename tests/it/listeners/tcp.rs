@@ -1,6 +1,6 @@
 //! Internet addresses.
 
-use dockgate::config::server::Net;
+use dockgate::config::server::{DoorAddress, Net};
 use dockgate::http::ClientAddress;
 use dockgate::net::Listener;
 
@@ -61,18 +61,17 @@ fn a_connection_serves_many_requests() {
 fn an_address_that_cannot_be_had_is_named_with_a_cure() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let Listener::Tcp(taken) = Listener::bind(Net::Tcp, "127.0.0.1:0").await.unwrap() else {
-            panic!("no TCP")
-        };
+        let bind = async |addr: &str| Listener::bind(&DoorAddress::new(Net::Tcp, addr)).await;
+        let Listener::Tcp(taken) = bind("127.0.0.1:0").await.unwrap() else { panic!("no TCP") };
         let addr = taken.local_addr().unwrap().to_string();
-        let error = Listener::bind(Net::Tcp, &addr).await.unwrap_err();
+        let error = bind(&addr).await.unwrap_err().message;
         assert!(error.starts_with(&addr) && error.contains("in use"), "{error}");
         for (addr, cure) in [
             ("192.0.2.1:0", "has no address"),
             ("nowhere.invalid:0", "cannot listen on"),
             ("5001", "has no port"),
         ] {
-            let error = Listener::bind(Net::Tcp, addr).await.unwrap_err();
+            let error = bind(addr).await.unwrap_err().message;
             assert!(error.contains(cure) && error.contains(addr), "{error}");
         }
     });

@@ -3,7 +3,7 @@
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 
-use dockgate::config::server::Net;
+use dockgate::config::server::{DoorAddress, Net};
 use dockgate::net::Listener;
 use tempfile::TempDir;
 
@@ -23,7 +23,8 @@ fn setup(path: &Path) -> Setup {
 
 fn bind(path: &Path) -> Result<Listener, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(Listener::bind(Net::Unix, path.to_str().unwrap()))
+    let door = DoorAddress::new(Net::Unix, path.to_str().unwrap());
+    runtime.block_on(Listener::bind(&door)).map_err(|problem| problem.message)
 }
 
 #[test]

@@ -9,9 +9,10 @@ use std::sync::mpsc;
 
 use axum::http::Request;
 use axum::response::Response;
-use dockgate::http::{ClientAddress, Routes};
+use dockgate::http::{Peer, Routes};
 use dockgate::live::Live;
-use dockgate::net::{self, Answers, Door, Listener, Slots, Terms};
+use dockgate::metrics::Connections;
+use dockgate::net::{self, Answers, Listener, OpenDoor, Slots, Terms};
 use dockgate_testkit::fakes::TurnableClock;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -43,8 +44,8 @@ enum Place {
 struct Behind(Routes);
 
 impl Answers for Behind {
-    async fn answer(&self, client: ClientAddress, request: Request<hyper::body::Incoming>) -> Response {
-        self.0.answer(client, request).await
+    async fn answer(&self, peer: Peer, request: Request<hyper::body::Incoming>) -> Response {
+        self.0.answer(peer, request).await
     }
 }
 
@@ -60,7 +61,7 @@ impl Listening {
         };
         let state = Arc::new(loaded.state);
         let server = state.server();
-        let listener = runtime.block_on(Listener::bind(server.net, &server.addr)).unwrap();
+        let listener = runtime.block_on(Listener::bind(&server.first_door())).unwrap();
         let place = match &listener {
             Listener::Tcp(listener) => Place::Tcp(listener.local_addr().unwrap()),
             Listener::Unix(..) => Place::Unix(PathBuf::from(server.addr.as_str())),
@@ -69,9 +70,10 @@ impl Listening {
         let (end, ended) = mpsc::channel();
         let limits = Arc::clone(state.limits());
         let slots = Slots::new(limits.connections);
-        let tls = state.doors()[0].tls.clone();
+        let tls = state.doors()[0].tls.as_ref().map(|tls| Arc::clone(&tls.config));
+        let meter = Connections::new(state.metrics().as_ref());
         let terms = Arc::new(Live::new(Terms { tls, limits }));
-        let door = Door { listener, terms, slots, answers: Behind(Routes::new(state)) };
+        let door = OpenDoor { listener, terms, slots, meter, answers: Behind(Routes::new(state)) };
         runtime.spawn(async move {
             let stop = async {
                 let _ = stopped.await;

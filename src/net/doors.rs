@@ -1,0 +1,93 @@
+//! The doors for clients, with what each needs to be opened.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use dockgate_api::config::{Located, Problem};
+
+use super::owners::Owners;
+use super::tls::{self, Finding, Tls};
+use crate::config::Source;
+use crate::config::server::{DoorAddress, DoorCertificate, ServerConfig, TlsOptions};
+
+/// A door for clients that is not open yet.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// Where it is.
+    pub address: DoorAddress,
+    /// With it HTTPS is spoken, without it plain HTTP.
+    pub tls: Option<Tls>,
+}
+
+/// Reads what the doors need, in the order of the file. What is wrong with them, and what is to be said of them, goes to
+/// the lists.
+pub fn load(
+    source: &Source,
+    server: &ServerConfig,
+    now: SystemTime,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Problem>,
+) -> Vec<Door> {
+    let mut certificates = Certificates { source, options: server.tls_options(), now, known: HashMap::new() };
+    let doors: Vec<Door> = server
+        .public_doors()
+        .into_iter()
+        .map(|door| Door {
+            tls: door.tls.and_then(|files| certificates.of(&files, problems, warnings)),
+            address: door.address,
+        })
+        .collect();
+    let others = server.metrics_door().into_iter().chain(server.admin_door());
+    for address in doors.iter().map(|door| &door.address).chain(&others.collect::<Vec<_>>()) {
+        problems.extend(Owners::of(&address.socket).err());
+    }
+    doors
+}
+
+/// Certificates that several doors may have in common.
+struct Certificates<'a> {
+    source: &'a Source,
+    options: TlsOptions,
+    now: SystemTime,
+    known: HashMap<[PathBuf; 2], Option<Tls>>,
+}
+
+impl Certificates<'_> {
+    fn of(
+        &mut self,
+        files: &DoorCertificate<'_>,
+        problems: &mut Vec<Problem>,
+        warnings: &mut Vec<Problem>,
+    ) -> Option<Tls> {
+        let [certificate, key] =
+            [files.certificate, files.key].map(|given| self.source.resolve(&given.value));
+        let pair = [certificate, key];
+        if let Some(known) = self.known.get(&pair) {
+            return known.clone();
+        }
+        let [certificate, key] = &pair;
+        let at = |given: &Located<PathBuf>, name: &str, message: String| {
+            Problem::new(given.location.clone(), files.path.key(name), message)
+        };
+        let loaded = match tls::load(certificate, key, &self.options) {
+            Ok(tls) => {
+                if let Some(finding) = tls.certificate.finding(self.now) {
+                    let said = at(files.certificate, "certificate", finding.message());
+                    if finding == Finding::Expired { problems.push(said) } else { warnings.push(said) }
+                }
+                Some(tls)
+            }
+            Err(error) if error.key_at_fault => {
+                problems.push(at(files.key, "key", error.message));
+                None
+            }
+            Err(error) => {
+                problems.push(at(files.certificate, "certificate", error.message));
+                None
+            }
+        };
+        self.known.insert(pair, loaded.clone());
+        loaded
+    }
+}
