@@ -106,18 +106,12 @@ impl Routes {
             None => Page::Unknown,
         };
         let limits = self.state.limits();
-        let mut response = if head_length(request.uri(), headers) > limits.header {
-            self.frame.meter.failed(Unanswered::LargeHead);
-            let message = "the request's head is larger than server.limits.header";
-            ErrorAnswer::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "SIZE_INVALID", message).respond()
-        } else {
-            let answered = tokio::time::timeout(limits.request_timeout.0, self.route(peer, id, request));
-            answered.await.unwrap_or_else(|_| {
-                self.frame.meter.failed(Unanswered::RequestTimeout);
-                tracing::warn!(request_id = %id, "a request took longer than server.limits.request_timeout");
-                ErrorAnswer::unavailable(Duration::from_secs(5)).respond()
-            })
-        };
+        let answered = tokio::time::timeout(limits.request_timeout.0, self.route(peer, id, request));
+        let mut response = answered.await.unwrap_or_else(|_| {
+            self.frame.meter.failed(Unanswered::RequestTimeout);
+            tracing::warn!(request_id = %id, "a request took longer than server.limits.request_timeout");
+            ErrorAnswer::unavailable(Duration::from_secs(5)).respond()
+        });
         self.frame.finish(&mut response, peer, id, &page);
         response
     }
@@ -125,6 +119,13 @@ impl Routes {
     /// What answers.
     pub fn state(&self) -> &Arc<State> {
         &self.state
+    }
+
+    /// Refuses a request that is not looked at any further.
+    pub fn refuse(&self, peer: impl Into<Peer>, answer: ErrorAnswer) -> Response {
+        let mut response = answer.respond();
+        self.frame.finish(&mut response, peer.into(), self.state.next_request_id(), &Page::Unknown);
+        response
     }
 
     /// Nearly every request is a GET of a token, and it costs little but its signature: it goes there without the
@@ -201,13 +202,6 @@ fn note_foreign_id(id: RequestId, headers: &HeaderMap) {
     {
         tracing::debug!(request_id = %id, proxy_request_id = ?foreign, "has an id of the proxy's");
     }
-}
-
-/// What a request's line and headers take, about. The parser looks at its own bound only between reads.
-fn head_length(uri: &Uri, headers: &HeaderMap) -> usize {
-    let target = uri.path_and_query().map_or(0, |target| target.as_str().len());
-    let headers = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
-    target + headers.sum::<usize>()
 }
 
 /// The one route list.

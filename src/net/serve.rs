@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::http::Request;
+use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -23,7 +23,7 @@ use super::listener::{Connection, Listener};
 use super::paced::Paced;
 use super::slots::Slots;
 use crate::config::server::Limits;
-use crate::http::{ClientAddress, Peer};
+use crate::http::{ClientAddress, ErrorAnswer, Peer};
 use crate::live::Live;
 use crate::metrics::{Connections, Unanswered};
 
@@ -37,6 +37,9 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 pub trait Answers: Clone + Send + Sync + 'static {
     /// Answers one request.
     fn answer(&self, peer: Peer, request: Request<Incoming>) -> impl Future<Output = Response> + Send;
+
+    /// Refuses one that is not looked at any further.
+    fn refuse(&self, peer: Peer, answer: ErrorAnswer) -> Response;
 }
 
 /// How connections are served. A new one is taken by those that come after it.
@@ -206,8 +209,21 @@ impl<A: Answers> Service<A> {
 
     async fn request(&self, request: Request<Incoming>, client: ClientAddress) -> Response {
         let peer = Peer { address: client, over_tls: self.over_tls };
+        if head_length(&request) > self.limits.header {
+            self.meter.failed(Unanswered::LargeHead);
+            let message = "the request's head is larger than server.limits.header";
+            let too_large = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+            return self.answers.refuse(peer, ErrorAnswer::new(too_large, "SIZE_INVALID", message));
+        }
         self.answers.answer(peer, request).await
     }
+}
+
+/// What a request's line and headers take, about. The parser looks at its own bound only between reads.
+fn head_length(request: &Request<Incoming>) -> usize {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    target + headers.sum::<usize>()
 }
 
 /// Counts a request for as long as it is being answered, also if its client goes away.

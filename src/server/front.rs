@@ -6,7 +6,7 @@ use axum::http::Request;
 use axum::response::Response;
 use hyper::body::Incoming;
 
-use crate::http::{Peer, Routes};
+use crate::http::{ErrorAnswer, Peer, Routes};
 use crate::live::Live;
 use crate::net::Answers;
 use crate::state::State;
@@ -34,5 +34,9 @@ impl Front {
 impl Answers for Front {
     async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Response {
         self.0.load().answer(peer, request).await
+    }
+
+    fn refuse(&self, peer: Peer, answer: ErrorAnswer) -> Response {
+        self.0.load().refuse(peer, answer)
     }
 }

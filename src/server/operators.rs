@@ -72,6 +72,10 @@ impl Answers for OperatorRoutes {
             Err(never) => match never {},
         }
     }
+
+    fn refuse(&self, _: Peer, answer: ErrorAnswer) -> Response {
+        answer.respond()
+    }
 }
 
 async fn ready(Shared(desk): Shared<Desk>) -> Response {

@@ -233,7 +233,7 @@ impl Reader<'_> {
             return;
         }
         let keys = [
-            ("tls_min_version", server.tls_min_version.as_ref()),
+            ("tls_min_version", server.tls_min_version.as_ref().filter(|_| options.only_tls13)),
             ("tls_curve_preferences", first),
             ("tls_cipher_suites", server.tls_cipher_suites.first()),
         ];

@@ -1,9 +1,13 @@
 //! Sockets of every kind, and how serving on them ends.
 
+mod around;
 mod bounds;
+mod modes;
+mod proxies;
 mod stopping;
 mod tcp;
 mod tls;
+mod tls_options;
 mod unix;
 
 use crate::support::{ALICE, Answer, RawClient, basic, users};

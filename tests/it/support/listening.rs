@@ -9,7 +9,7 @@ use std::sync::mpsc;
 
 use axum::http::Request;
 use axum::response::Response;
-use dockgate::http::{Peer, Routes};
+use dockgate::http::{ErrorAnswer, Peer, Routes};
 use dockgate::live::Live;
 use dockgate::metrics::Connections;
 use dockgate::net::{self, Answers, Listener, OpenDoor, Slots, Terms};
@@ -46,6 +46,10 @@ struct Behind(Routes);
 impl Answers for Behind {
     async fn answer(&self, peer: Peer, request: Request<hyper::body::Incoming>) -> Response {
         self.0.answer(peer, request).await
+    }
+
+    fn refuse(&self, peer: Peer, answer: ErrorAnswer) -> Response {
+        self.0.refuse(peer, answer)
     }
 }
 
