@@ -34,6 +34,9 @@ pub(crate) const DOCKERD: Component = debian("dockerd", "docker.io");
 pub(crate) const CONTAINERD: Component = debian("containerd", "containerd");
 pub(crate) const CTR: Component = debian("ctr", "containerd");
 pub(crate) const RUNC: Component = debian("runc", "runc");
+/// By its path: Debian does not have it among the programs of every user.
+pub(crate) const NGINX: Component = debian("/usr/sbin/nginx", "nginx");
+pub(crate) const OPENSSL: Component = debian("openssl", "openssl");
 pub(crate) const CRANE: Component = go("crane");
 pub(crate) const ORAS: Component = go("oras");
 pub(crate) const REGCTL: Component = go("regctl");

@@ -29,6 +29,7 @@ mod site;
 use clients::skopeo; // as the other tests name it
 
 mod anonymous;
+mod behind_nginx;
 mod book;
 mod catalog;
 mod container;
@@ -44,4 +45,5 @@ mod rights;
 mod rotation;
 mod shown;
 mod signing;
+mod tls_from_outside;
 mod users_file;
