@@ -215,6 +215,42 @@ fn behind_unix_socket() {
     assert_eq!(address.get("/auth", None).status, 404);
 }
 
+/// The test is the proxy; its clients write what they like into the header.
+#[test]
+fn behind_proxy() {
+    let server = Server::start(&site("behind-proxy.yml"), "auth.yml");
+    let ask = |login: Option<&str>, lines: &[&str]| {
+        let authorization = login.map(|account| basic(account, "alpha-pass"));
+        let mut headers: Vec<(&str, &str)> = lines.iter().map(|line| ("X-Forwarded-For", *line)).collect();
+        headers.extend(authorization.as_deref().map(|value| ("Authorization", value)));
+        let target = "/auth?service=registry&scope=repository:public/a:pull,push";
+        let answer = server.address().request("GET", target, &headers, b"");
+        if answer.status == 400 { "400".to_owned() } else { answer.granted() }
+    };
+    for (lines, alice, nobody) in [
+        (&["192.0.2.7"][..], "pull,push", "pull"),
+        (&["198.51.100.1"], "pull", ""),
+        (&["192.0.2.7, 10.0.7.3"], "pull,push", "pull"),
+        // Forged: what stands left of the address that a proxy added.
+        (&["192.0.2.7, 198.51.100.1"], "pull", ""),
+        (&["192.0.2.7, 198.51.100.1, 10.0.7.3"], "pull", ""),
+        (&["192.0.2.7", "198.51.100.1, 10.0.7.3"], "pull", ""),
+        (&["10.0.7.3, 198.51.100.1"], "pull", ""),
+        (&["192.0.2.7, 10.0.8.1"], "pull", ""),
+        // A client that no proxy named.
+        (&[], "400", "400"),
+        (&["127.0.0.1"], "400", "400"),
+        (&["192.0.2.7, unknown"], "400", "400"),
+        (&["192.0.2.7,"], "400", "400"),
+    ] {
+        assert_eq!(
+            (ask(Some("alice"), lines).as_str(), ask(None, lines).as_str()),
+            (alice, nobody),
+            "{lines:?}"
+        );
+    }
+}
+
 #[test]
 fn tls() {
     let site = site("tls.yml");
