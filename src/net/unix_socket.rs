@@ -47,13 +47,22 @@ impl Drop for SocketFile {
 }
 
 /// Makes a socket that listens.
+pub(super) async fn bind(door: &DoorAddress) -> Result<(UnixListener, SocketFile), Problem> {
+    remove_stale(Path::new(&door.addr)).await.map_err(|message| door.problem(message))?;
+    let (socket, file) = bound(door)?;
+    let cannot = |error: io::Error| door.problem(super::listener::cure(&door.addr, &error));
+    socket.listen(BACKLOG).and_then(|()| socket.set_nonblocking(true)).map_err(cannot)?;
+    let listener = std::os::unix::net::UnixListener::from(OwnedFd::from(socket));
+    Ok((UnixListener::from_std(listener).map_err(cannot)?, file))
+}
+
+/// Makes a socket that has its file, and does not listen yet.
 ///
 /// The file is there before its mode and owner are right. Nobody can use that moment: who connects to a socket that does
-/// not listen yet is refused, whatever the mode, and it listens only when both are right.
-pub(super) async fn bind(door: &DoorAddress) -> Result<(UnixListener, SocketFile), Problem> {
+/// not listen is refused, whatever the mode.
+fn bound(door: &DoorAddress) -> Result<(Socket, SocketFile), Problem> {
     let owners = Owners::of(&door.socket)?;
     let path = Path::new(&door.addr);
-    remove_stale(path).await.map_err(|message| door.problem(message))?;
     let cannot = |error: io::Error| door.problem(super::listener::cure(&door.addr, &error));
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(cannot)?;
     SockAddr::unix(path).and_then(|address| socket.bind(&address)).map_err(cannot)?;
@@ -61,9 +70,7 @@ pub(super) async fn bind(door: &DoorAddress) -> Result<(UnixListener, SocketFile
     if door.socket != SocketOptions::default() {
         restrict(door, owners)?;
     }
-    socket.listen(BACKLOG).and_then(|()| socket.set_nonblocking(true)).map_err(cannot)?;
-    let listener = std::os::unix::net::UnixListener::from(OwnedFd::from(socket));
-    Ok((UnixListener::from_std(listener).map_err(cannot)?, file))
+    Ok((socket, file))
 }
 
 /// Gives the file its owner and mode, and no other file: whoever may write to the directory may have put a link in its
@@ -130,4 +137,41 @@ async fn remove_stale(path: &Path) -> Result<(), String> {
         Err(error) => return Err(format!("{path_text} is somebody's socket ({error}): choose another path")),
     }
     std::fs::remove_file(path).map_err(|error| format!("cannot remove the old socket {path_text}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+    use crate::config::server::{Mode, Net};
+
+    #[test]
+    fn nobody_gets_in_before_the_mode_is_right() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s");
+        let mut door = DoorAddress::new(Net::Unix, path.to_str().unwrap());
+        door.socket.mode = Some(Mode(0o606));
+        let (socket, _file) = bound(&door).unwrap();
+        assert_eq!(std::fs::symlink_metadata(&path).unwrap().mode() & 0o777, 0o606);
+        let refused = UnixStream::connect(&path).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        socket.listen(BACKLOG).unwrap();
+        UnixStream::connect(&path).unwrap();
+    }
+
+    #[test]
+    fn what_was_put_in_its_place_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let [path, precious] = ["s", "precious"].map(|name| directory.path().join(name));
+        std::fs::write(&precious, "x").unwrap();
+        let before = std::fs::symlink_metadata(&precious).unwrap().mode();
+        std::os::unix::fs::symlink(&precious, &path).unwrap();
+        let mut door = DoorAddress::new(Net::Unix, path.to_str().unwrap());
+        door.socket.mode = Some(Mode(0o666));
+        let problem = restrict(&door, Owners::default()).unwrap_err().to_string();
+        assert!(problem.contains("somebody replaced"), "{problem}");
+        assert_eq!(std::fs::symlink_metadata(&precious).unwrap().mode(), before);
+    }
 }

@@ -71,13 +71,15 @@ impl ServerConfig {
     /// Where clients come in, in the order of the file: the first door, then `listeners`.
     pub fn public_doors(&self) -> Vec<PublicDoor<'_>> {
         let path = KeyPath::root().key("server");
-        let own = pair(&self.certificate, &self.key, &path);
+        let own = pair(self.certificate.as_ref(), self.key.as_ref(), &path);
         let first = PublicDoor { address: self.written().door(&path), tls: own.clone() };
         let further = self.listeners.iter().enumerate().map(|(index, listener)| {
             let path = path.key("listeners").item(listener.index.unwrap_or(index));
             let tls = match &listener.tls {
                 Some(Located { value: false, .. }) => None,
-                _ => pair(&listener.certificate, &listener.key, &path).or_else(|| own.clone()),
+                _ => {
+                    pair(listener.certificate.as_ref(), listener.key.as_ref(), &path).or_else(|| own.clone())
+                }
             };
             PublicDoor { address: listener.written().door(&path), tls }
         });
@@ -113,11 +115,11 @@ impl ServerConfig {
 
     pub(super) fn validate_doors(&self, path: &KeyPath, problems: &mut Vec<Problem>) {
         self.written().validate(path, problems);
-        both_or_neither(&self.certificate, &self.key, path, problems);
+        both_or_neither(self.certificate.as_ref(), self.key.as_ref(), path, problems);
         for (index, listener) in self.listeners.iter().enumerate() {
             let path = path.key("listeners").item(listener.index.unwrap_or(index));
             listener.written().validate(&path, problems);
-            both_or_neither(&listener.certificate, &listener.key, &path, problems);
+            both_or_neither(listener.certificate.as_ref(), listener.key.as_ref(), &path, problems);
             self.validate_tls_of(listener, &path, problems);
         }
         if let Some(metrics) = &self.metrics {
@@ -186,17 +188,17 @@ impl MetricsConfig {
 }
 
 fn pair<'a>(
-    certificate: &'a Option<Located<PathBuf>>,
-    key: &'a Option<Located<PathBuf>>,
+    certificate: Option<&'a Located<PathBuf>>,
+    key: Option<&'a Located<PathBuf>>,
     path: &KeyPath,
 ) -> Option<DoorCertificate<'a>> {
-    let (certificate, key) = certificate.as_ref().zip(key.as_ref())?;
+    let (certificate, key) = certificate.zip(key)?;
     Some(DoorCertificate { certificate, key, path: path.clone() })
 }
 
 fn both_or_neither(
-    certificate: &Option<Located<PathBuf>>,
-    key: &Option<Located<PathBuf>>,
+    certificate: Option<&Located<PathBuf>>,
+    key: Option<&Located<PathBuf>>,
     path: &KeyPath,
     problems: &mut Vec<Problem>,
 ) {

@@ -62,7 +62,7 @@ impl ServerCertificate {
             Some(Finding::NotYetValid)
         } else {
             let left = self.not_after.duration_since(now).unwrap_or_default();
-            (left <= EXPIRES_SOON).then(|| Finding::EndsIn { days: left.as_secs() / DAY })
+            (left <= EXPIRES_SOON).then_some(Finding::EndsIn { days: left.as_secs() / DAY })
         }
     }
 }

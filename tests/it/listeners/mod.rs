@@ -2,6 +2,7 @@
 
 mod around;
 mod bounds;
+mod doors;
 mod modes;
 mod proxies;
 mod stopping;

@@ -97,7 +97,7 @@ fn probes_and_public_keys_need_no_header() {
 fn the_administrator_is_told_what_a_header_without_a_list_means() {
     let warned = |keys: &str| -> Vec<String> {
         let warnings = TestServer::of(setup(keys)).warnings;
-        warnings.iter().map(|warning| warning.to_string()).filter(|text| text.contains("real_ip")).collect()
+        warnings.iter().map(ToString::to_string).filter(|text| text.contains("real_ip")).collect()
     };
     let near = warned(NEAR);
     assert!(
