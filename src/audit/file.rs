@@ -96,6 +96,10 @@ impl AuditFile {
         }
     }
 
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.open {
             Some(open) => open.file.write(bytes),

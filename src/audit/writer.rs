@@ -153,11 +153,12 @@ struct AuditLog {
 }
 
 impl Destination for AuditLog {
-    fn prepare(&mut self) -> io::Result<Option<bool>> {
+    fn prepare(&mut self, has_lines: bool) -> io::Result<Option<bool>> {
         let wanted = self.signs.reopen.swap(false, Ordering::Relaxed);
         match &mut self.to {
-            To::Stdout(_) => Ok(None),
-            To::File(file) => file.prepare(wanted),
+            // Whoever only checks a configuration leaves no file behind.
+            To::File(file) if has_lines || (wanted && file.is_open()) => file.prepare(wanted),
+            To::File(_) | To::Stdout(_) => Ok(None),
         }
     }
 

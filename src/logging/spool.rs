@@ -21,12 +21,12 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Where lines go.
 pub(crate) trait Destination: Send + 'static {
-    /// Makes ready for lines. Answers whether the last line that stands there lacks its end, where that is not what was
+    /// Makes ready for lines, or for none, where somebody only waits for those before. Answers whether the last line that stands there lacks its end, where that is not what was
     /// written before: a file that was opened anew.
     ///
     /// # Errors
     /// Nothing can be written now.
-    fn prepare(&mut self) -> io::Result<Option<bool>> {
+    fn prepare(&mut self, _has_lines: bool) -> io::Result<Option<bool>> {
         Ok(None)
     }
 
@@ -210,7 +210,7 @@ impl std::fmt::Debug for Batch {
 
 /// Writes all of these bytes, or as many as it can. `torn` is whether the last line that stands there lacks its end.
 fn write(to: &mut impl Destination, bytes: &[u8], torn: &mut bool) -> (usize, io::Result<()>) {
-    match to.prepare() {
+    match to.prepare(!bytes.is_empty()) {
         Ok(anew) => *torn = anew.unwrap_or(*torn),
         Err(error) => return (0, Err(error)),
     }

@@ -61,6 +61,7 @@ impl Process {
         numbers.extend(most.map(|most| {
             number("process_max_fds", "The most file descriptors that may be open.", false, most)
         }));
+        numbers.sort_by_key(|number| number.name);
         numbers
     }
 }

@@ -54,6 +54,7 @@ authz:
         comment: "web's own\nFORGED by the administrator"
       - match: {{account: bob}}
         actions: []
+audit: {{to: audit.log}}
 "#,
             self.format, self.hash, self.hash
         )
@@ -204,7 +205,10 @@ fn no_secret_is_said_while_serving() {
             tokens.iter().map(|token| token.rsplit('.').next().unwrap().to_owned()).collect();
         let ended = server.stop(Signal::TERM);
         assert!(ended.stderr.contains("decided") && ended.stderr.contains("TRACE"), "{}", ended.stderr);
-        guarded.assert_silent(&ended.output(), &[tokens, signatures].concat());
+        guarded.assert_silent(&ended.output(), &[tokens.clone(), signatures.clone()].concat());
+        let audit = std::fs::read_to_string(guarded.site.file("audit.log")).unwrap();
+        assert!(audit.lines().count() > 20 && audit.contains("jti"), "{audit}");
+        guarded.assert_silent(&audit, &[tokens, signatures].concat());
         let parts: Vec<&str> =
             answers.iter().flat_map(|answer| [answer.head.as_str(), answer.body.as_str()]).collect();
         guarded.assert_silent(&(parts.join("\n") + &broken), &[]);

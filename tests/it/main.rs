@@ -15,6 +15,7 @@ mod process;
 mod reload;
 mod support;
 
+mod audit;
 mod canaries;
 mod cli;
 mod config;
@@ -23,6 +24,7 @@ mod hostile;
 mod keys;
 mod listeners;
 mod load;
+mod metrics;
 mod replay;
 mod token;
 mod users_file;

@@ -8,6 +8,7 @@ mod docker_auth_rules;
 mod reference;
 mod reference_page;
 mod refusal;
+mod refused_audit;
 mod refused_chains;
 mod refused_doors;
 mod refused_files;

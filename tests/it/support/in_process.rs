@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
 use dockgate::http::{ClientAddress, Routes};
+use dockgate::outside::MemoryMetrics;
 use dockgate::state::State;
 use dockgate_api::config::Problem;
 use dockgate_testkit::fakes::TurnableClock;
@@ -26,6 +28,8 @@ pub(crate) struct TestServer {
     state: Arc<State>,
     /// Shows noon until it is turned.
     pub(crate) clock: Arc<TurnableClock>,
+    /// What it counts.
+    pub(crate) metrics: Arc<MemoryMetrics>,
     /// What its administrator is told.
     pub(crate) warnings: Vec<Problem>,
     directory: TempDir,
@@ -40,13 +44,13 @@ impl TestServer {
     /// A server with this setup.
     pub(crate) fn of(setup: Setup) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let Made { loaded, clock, directory } = {
+        let Made { loaded, clock, metrics, directory } = {
             let _entered = runtime.enter();
             setup.make()
         };
         let state = Arc::new(loaded.state);
         let routes = Routes::new(Arc::clone(&state));
-        Self { runtime, routes, state, clock, warnings: loaded.warnings, directory }
+        Self { runtime, routes, state, clock, metrics, warnings: loaded.warnings, directory }
     }
 
     /// Asks and waits for the whole answer.
@@ -67,6 +71,15 @@ impl TestServer {
     /// Asks for a token, which must be given and must verify.
     pub(crate) fn token(&self, ask: &Ask) -> Token {
         self.read(&self.ask(ask))
+    }
+
+    /// Begins to ask, and goes away before there is an answer.
+    pub(crate) fn give_up(&self, ask: &Ask) {
+        let client = ask.client().map_or(ClientAddress(None), ClientAddress::of);
+        let given_up = self.runtime.block_on(async {
+            tokio::time::timeout(Duration::from_millis(20), self.routes.answer(client, ask.request())).await
+        });
+        assert!(given_up.is_err(), "it was answered");
     }
 
     /// The token of an answer, verified through this server's own JWKS.

@@ -59,7 +59,7 @@ impl Listening {
         let threads = panics::watched_threads();
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).thread_name(&threads).enable_all().build().unwrap();
-        let Made { loaded, clock, directory } = {
+        let Made { loaded, clock, directory, .. } = {
             let _entered = runtime.enter();
             setup.make()
         };

@@ -19,6 +19,8 @@ pub(super) struct AuthnScript {
     /// The account that it makes of any; the one that logs in if not given.
     #[serde(rename = "as")]
     account: Option<String>,
+    /// What stays the same when the account is renamed; the account itself if not given.
+    subject: Option<String>,
     /// The only accounts that it knows.
     knows: Option<Vec<String>>,
     /// For how many milliseconds its word counts.
@@ -98,6 +100,8 @@ impl Authenticator for AuthnScript {
 impl AuthnScript {
     fn identity(&self, cx: &Call, login: &Login) -> Identity {
         let identity = Identity::new(self.account.as_ref().unwrap_or(&login.account));
+        let subject = self.subject.clone().unwrap_or_else(|| identity.account.clone());
+        let identity = identity.with_subject(subject);
         let identity =
             identity.with_expires_at(self.lasts_ms.map(|lasts| cx.now() + Duration::from_millis(lasts)));
         match &self.limits {

@@ -32,6 +32,7 @@ pub(crate) struct Setup {
 pub(super) struct Made {
     pub(super) loaded: Loaded,
     pub(super) clock: Arc<TurnableClock>,
+    pub(super) metrics: Arc<MemoryMetrics>,
     pub(super) directory: TempDir,
 }
 
@@ -126,7 +127,7 @@ server:
             random: Arc::new(RepeatableRandom::seeded(1)),
             environment: Arc::new(|_| None),
             log: Log::new(Arc::clone(&clock) as _, metrics.as_ref()),
-            metrics,
+            metrics: Arc::clone(&metrics),
         };
         let text = self.text(directory.path());
         let shown =
@@ -135,7 +136,7 @@ server:
         let source = source.unwrap_or_else(|problems| panic!("{}\n{text}", shown(problems)));
         let built = state::build(&source, &self.backends, &outside, &state::Lasting::default());
         let loaded = built.unwrap_or_else(|problems| panic!("{}\n{text}", shown(problems)));
-        Made { loaded, clock, directory }
+        Made { loaded, clock, metrics, directory }
     }
 }
 

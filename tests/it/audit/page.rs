@@ -1,0 +1,97 @@
+//! The page says of the log what the log says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::events::chains;
+use super::{fields, lines, whole};
+use crate::process::{Server, Site};
+use crate::support::{ALICE, Ask, Setup, TestServer};
+
+const PAGE: &str = include_str!("../../../docs/monitoring.md");
+
+/// The rows of the table below a line, each as the texts of its cells.
+fn table(heading: &str) -> Vec<Vec<String>> {
+    let (_, below) = PAGE.split_once(heading).unwrap_or_else(|| panic!("no {heading:?}"));
+    let rows =
+        below.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    let cells = |row: &str| {
+        let cells = row.trim_matches('|').split(" | ").map(|cell| cell.trim().replace('`', ""));
+        cells.collect::<Vec<_>>()
+    };
+    rows.skip(2).map(cells).collect()
+}
+
+/// One line of every kind, with every field in one of them.
+fn specimens() -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("audit.log");
+    let server = TestServer::of(Setup::new(chains(&file)));
+    let scopes = "repository:web/a:pull repository(plugin):denied:pull x";
+    server.ask(&Ask::auth().query("client_id", "docker").basic(ALICE).scope(scopes));
+    server.ask(&Ask::auth().basic(("moved", "x")).scope("repository:denied:pull"));
+    server.ask(
+        &Ask::auth().query("client_id", "docker").basic((ALICE.0, "wrong")).scope("repository:a:pull x"),
+    );
+    server.ask(&Ask::auth().query("client_id", "docker").basic(("far", "x")).scope("repository:a:pull x"));
+    server.ask(&Ask::auth().query("client_id", "docker").header("authorization", "Bearer x"));
+    server.ask(&Ask::auth().basic(("a\u{1}", "x")));
+    lines(&file, 6);
+    // A gap.
+    let site = Site::with(&format!("audit: {{to: audit.log}}\n{}", super::rotation::CONFIG));
+    std::fs::create_dir(site.file("elsewhere")).unwrap();
+    let lost = {
+        let server = Server::start(&site, "auth.yml");
+        std::fs::create_dir(site.file("audit.log")).unwrap();
+        server.ask(None, "");
+        let told = crate::process::poll(crate::support::PATIENCE, || {
+            server.stderr().contains("cannot be written").then_some(())
+        });
+        assert!(told.is_some(), "{}", server.stderr());
+        std::fs::remove_dir(site.file("audit.log")).unwrap();
+        server.ask(None, "");
+        lines(&site.file("audit.log"), 2);
+        std::fs::read_to_string(site.file("audit.log")).unwrap()
+    };
+    let all = std::fs::read_to_string(&file).unwrap() + &lost;
+    all.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_field_stands_on_the_page_and_in_its_order() {
+    let rows = table("### Fields");
+    let order: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+    let mut seen: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for line in specimens() {
+        let event = whole(&line)["event"].as_str().unwrap().to_owned();
+        let places: Vec<usize> = fields(&line)
+            .iter()
+            .map(|field| {
+                let place = order.iter().position(|known| known == field);
+                place.unwrap_or_else(|| panic!("{field} is not on the page: {line}"))
+            })
+            .collect();
+        assert!(places.is_sorted(), "{line}");
+        places.into_iter().for_each(|place| _ = seen.entry(order[place]).or_default().insert(event.clone()));
+    }
+    for row in &rows {
+        let documented: BTreeSet<String> = match row[1].as_str() {
+            "all" => ["token", "refused", "error", "lost"].map(str::to_owned).into(),
+            some => some.split(", ").map(str::to_owned).collect(),
+        };
+        assert_eq!(seen.get(row[0].as_str()), Some(&documented), "{}", row[0]);
+    }
+}
+
+#[test]
+fn every_field_of_a_scope_stands_on_the_page() {
+    let documented: BTreeSet<String> = table("### Scopes").into_iter().map(|row| row[0].clone()).collect();
+    let mut seen = BTreeSet::new();
+    for line in specimens() {
+        let line = whole(&line);
+        let scopes = ["asked", "granted"].into_iter().filter_map(|list| line[list].as_array()).flatten();
+        seen.extend(scopes.filter_map(Value::as_object).flat_map(|scope| scope.keys().cloned()));
+    }
+    assert_eq!(seen, documented);
+}

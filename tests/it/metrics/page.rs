@@ -1,0 +1,60 @@
+//! The page lists what the server shows, with kinds and labels.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use dockgate::metrics::{Certificates, Connections, Reloads};
+use dockgate_testkit::fakes::noon;
+
+use crate::support::{ALICE, Ask, TestServer};
+
+const PAGE: &str = include_str!("../../../docs/monitoring.md");
+
+/// Name, kind and labels of every metric on the page.
+fn documented() -> BTreeMap<String, (String, BTreeSet<String>)> {
+    let rows =
+        PAGE.lines().filter(|line| line.starts_with("| `dockgate_") || line.starts_with("| `process_"));
+    let rows = rows.map(|row| {
+        let cells: Vec<String> = row.split('|').map(|cell| cell.trim().replace('`', "")).collect();
+        let labels = cells[3].split(", ").filter(|label| !label.is_empty()).map(str::to_owned).collect();
+        (cells[1].clone(), (cells[2].clone(), labels))
+    });
+    rows.collect()
+}
+
+/// The same of a text, whose labels all of its samples have.
+fn shown(text: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
+    let mut shown = BTreeMap::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some((name, kind)) = line.strip_prefix("# TYPE ").and_then(|line| line.split_once(' ')) else {
+            continue;
+        };
+        let sample = lines.peek().unwrap();
+        let labels = sample.split_once('{').map_or("", |(_, after)| after.rsplit_once('}').unwrap().0);
+        let names =
+            labels.split("\",").filter_map(|label| label.split_once("=\"")).map(|(name, _)| name.to_owned());
+        let names: BTreeSet<String> = names.filter(|name| name != "le").collect();
+        shown.insert(name.to_owned(), (kind.to_owned(), names));
+    }
+    shown
+}
+
+#[test]
+fn every_metric_stands_on_the_page_and_the_other_way_round() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = TestServer::new(&format!(
+        "audit: {{to: \"{}\"}}\nusers: {}\nacl: []",
+        directory.path().join("audit.log").display(),
+        crate::support::users("")
+    ));
+    server.ask(&Ask::auth().basic(ALICE));
+    server.review_keys();
+    let metrics = Arc::clone(&server.metrics);
+    let _connections = Connections::new(metrics.as_ref());
+    Reloads::new(&metrics).started("abc", noon());
+    Certificates::Tls.end(&metrics, [("server.certificate", noon())]);
+    let (documented, shown) = (documented(), shown(&metrics.text()));
+    assert!(shown.len() > 30, "{shown:?}");
+    assert_eq!(documented, shown);
+}
