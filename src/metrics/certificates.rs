@@ -15,6 +15,8 @@ const HELP: &str = "When a certificate ends, Unix time.";
 pub enum Certificates {
     /// They travel with tokens.
     Signing,
+    /// So do these, and they are renewed here: their ends are near at all times, and nobody's business until they stay.
+    Managed,
     /// They are shown to clients.
     Tls,
 }
@@ -30,6 +32,7 @@ impl Certificates {
     fn word(self) -> &'static str {
         match self {
             Self::Signing => "signing",
+            Self::Managed => "managed",
             Self::Tls => "tls",
         }
     }

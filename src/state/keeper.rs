@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use dockgate_api::config::Problem;
 
 use super::State;
-use super::signing::{Findings, LoadedKey};
+use super::signing::Findings;
 use crate::metrics::Certificates;
 use crate::watch::Watcher;
 
@@ -40,8 +40,13 @@ impl State {
     /// Says in the metrics when the certificates of the keys end.
     fn count_certificates(&self) {
         let (names, signing): (Vec<String>, _) = (self.plan.key_names().collect(), self.signing());
-        let ends = signing.keys().iter().map(LoadedKey::ends);
-        Certificates::Signing.end(&self.outside.metrics, names.iter().map(String::as_str).zip(ends));
+        for of in [Certificates::Signing, Certificates::Managed] {
+            let ends = names.iter().zip(signing.keys()).filter(|(_, key)| {
+                let renewed = key.managed.as_ref().is_some_and(|managed| managed.renews_itself);
+                renewed == (of == Certificates::Managed)
+            });
+            of.end(&self.outside.metrics, ends.map(|(name, key)| (name.as_str(), key.ends())));
+        }
     }
 }
 

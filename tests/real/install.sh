@@ -95,7 +95,8 @@ cargo_deny() {
 quickstart="docker-registry:docker-registry skopeo:skopeo"
 # By its path: the tests want the client of Debian's engine, whatever else is called docker here.
 tests="podman:podman buildah:buildah openssl:openssl ip:iproute2 htpasswd:apache2-utils containerd:containerd ctr:containerd runc:runc \
-    dockerd:docker.io /usr/bin/docker:docker.io /usr/sbin/nginx:nginx"
+    dockerd:docker.io /usr/bin/docker:docker.io /usr/sbin/nginx:nginx \
+    promtool:prometheus prometheus:prometheus /usr/sbin/logrotate:logrotate"
 case "${1:-tests}" in
     # shellcheck disable=SC2086
     quickstart) debian $quickstart ;;

@@ -1,5 +1,6 @@
 //! What is counted, and what never is.
 
+mod board;
 mod page;
 
 use std::time::Duration;

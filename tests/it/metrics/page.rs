@@ -23,7 +23,7 @@ fn documented() -> BTreeMap<String, (String, BTreeSet<String>)> {
 }
 
 /// The same of a text, whose labels all of its samples have.
-fn shown(text: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
+pub(super) fn shown(text: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
     let mut shown = BTreeMap::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
@@ -40,8 +40,8 @@ fn shown(text: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
     shown
 }
 
-#[test]
-fn every_metric_stands_on_the_page_and_the_other_way_round() {
+/// The text of a server with everything that can be counted.
+pub(super) fn whole() -> String {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::new(&format!(
         "audit: {{to: \"{}\"}}\nusers: {}\nacl: []",
@@ -54,7 +54,12 @@ fn every_metric_stands_on_the_page_and_the_other_way_round() {
     let _connections = Connections::new(metrics.as_ref());
     Reloads::new(&metrics).started("abc", noon());
     Certificates::Tls.end(&metrics, [("server.certificate", noon())]);
-    let (documented, shown) = (documented(), shown(&metrics.text()));
+    metrics.text()
+}
+
+#[test]
+fn every_metric_stands_on_the_page_and_the_other_way_round() {
+    let (documented, shown) = (documented(), shown(&whole()));
     assert!(shown.len() > 30, "{shown:?}");
     assert_eq!(documented, shown);
 }
