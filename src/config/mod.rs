@@ -11,6 +11,7 @@ pub mod links;
 pub mod log;
 mod origin;
 pub mod passwords;
+pub mod schema;
 pub mod server;
 pub mod token;
 pub mod yaml;

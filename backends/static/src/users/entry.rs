@@ -158,6 +158,6 @@ impl JsonSchema for Values {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Vec::<String>::json_schema(generator)
+        Option::<Vec<String>>::json_schema(generator)
     }
 }
