@@ -1,26 +1,32 @@
 //! `dockgate check CONFIG`.
 
+mod findings;
+
 use std::process::ExitCode;
 
 use super::arguments::{CheckOptions, Given};
 use super::trust;
 use crate::backends::Backends;
 use crate::outside::Outside;
-use crate::state::{self, Lasting, Loaded, LoadedKey, ServiceProfile, State};
+use crate::state::{self, Lasting, Loaded, LoadedKey, Seen, ServiceProfile, State};
 
 pub(super) fn run(options: &CheckOptions, backends: &Backends, outside: &Outside) -> ExitCode {
-    let CheckOptions { config, offline, .. } = options;
+    let CheckOptions { config, offline, json, .. } = options;
     let runtime = match super::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return super::failed(&format!("cannot start: {error}")),
     };
     let _entered = runtime.enter();
     let checked = if *offline {
-        state::check_offline(config, backends, outside).map(|warnings| (warnings, Vec::new(), None))
+        state::check_offline(config, backends, outside)
+            .map(|Seen { warnings, notes }| (warnings, notes, None))
     } else {
         let loaded = state::load(config, backends, outside, &Lasting::default());
         loaded.map(|Loaded { state, warnings, notes }| (warnings, notes, Some(state)))
     };
+    if *json {
+        return findings::tell(config, checked.map(|(warnings, notes, _)| (warnings, notes)));
+    }
     let (warnings, notes, state) = match checked {
         Ok(checked) => checked,
         Err(problems) => return super::refuse(config, &problems),

@@ -19,6 +19,7 @@ pub(super) struct Assembly<'a> {
     pub(super) flat_acl: Dialect,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
+    pub(super) notes: Vec<Problem>,
 }
 
 impl Assembly<'_> {
@@ -53,6 +54,7 @@ impl Assembly<'_> {
         let cx = self.cx.for_link(&link.name, dialect).with_base_dir(directory);
         let backend = registry.build(link.key, link.section, &link.path, &cx);
         self.warnings.append(&mut cx.take_warnings(link.section, &link.path));
+        self.notes.append(&mut cx.take_notes(link.section, &link.path));
         let accounts = self.accounts(link);
         let backend = backend.map_err(|mut found| self.problems.append(&mut found)).ok()?;
         Some(Link {

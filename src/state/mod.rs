@@ -113,8 +113,17 @@ fn build_beside(
     outside: &Outside,
     lasting: &Lasting,
 ) -> Result<Loaded, Vec<Problem>> {
-    let Parts { sections, authn, authz, passwords, spawner, secret_files, mut problems, mut warnings } =
-        parts(source, backends, outside, lasting, false)?;
+    let Parts {
+        sections,
+        authn,
+        authz,
+        passwords,
+        spawner,
+        secret_files,
+        mut problems,
+        mut warnings,
+        mut notes,
+    } = parts(source, backends, outside, lasting, false)?;
     let doors = sections
         .server
         .as_ref()
@@ -140,8 +149,10 @@ fn build_beside(
     let request_ids = RequestIds::new(outside.random.as_ref())
         .map_err(|error| problems.extend(at_top(source, error.to_string())))
         .ok();
+    notes.extend(key_findings.notes.iter().cloned());
     in_order(&mut problems);
     in_order(&mut warnings);
+    in_order(&mut notes);
 
     match (sections.server, plan.zip(signing), request_ids, problems.is_empty()) {
         (Some(server), Some((plan, signing)), Some(request_ids), true) => {
@@ -155,7 +166,7 @@ fn build_beside(
             let files = [source.files.clone(), tls_files(source, &server), secret_files].concat();
             let limits = Arc::new(server.limits.clone());
             Ok(Loaded {
-                notes: key_findings.notes.clone(),
+                notes,
                 state: State {
                     server,
                     log,
@@ -180,24 +191,28 @@ fn build_beside(
     }
 }
 
-/// Looks at a file where its keys, secrets and environment are not at hand, as for a change that is proposed. Returns
-/// the warnings.
+/// What is to be said of a file that was only looked at.
+pub struct Seen {
+    /// Nothing that keeps it from serving.
+    pub warnings: Vec<Problem>,
+    /// Good to know.
+    pub notes: Vec<Problem>,
+}
+
+/// Looks at a file where its keys, secrets and environment are not at hand, as for a change that is proposed.
 ///
 /// # Errors
 /// Every problem that can be seen without them, in the order of the file.
-pub fn check_offline(
-    file: &Path,
-    backends: &Backends,
-    outside: &Outside,
-) -> Result<Vec<Problem>, Vec<Problem>> {
+pub fn check_offline(file: &Path, backends: &Backends, outside: &Outside) -> Result<Seen, Vec<Problem>> {
     let source = Source::read(file, outside.environment.as_ref())?;
-    let Parts { sections, mut problems, mut warnings, .. } =
+    let Parts { sections, mut problems, mut warnings, mut notes, .. } =
         parts(&source, backends, outside, &Lasting::default(), true)?;
     SigningPlan::new(&source, &sections, &mut problems, &mut warnings);
     problems.retain(|problem| source.is_structural(problem) || !was_unread(&source, problem));
     in_order(&mut problems);
     in_order(&mut warnings);
-    if problems.is_empty() { Ok(warnings) } else { Err(problems) }
+    in_order(&mut notes);
+    if problems.is_empty() { Ok(Seen { warnings, notes }) } else { Err(problems) }
 }
 
 fn was_unread(source: &Source, problem: &Problem) -> bool {
@@ -218,6 +233,7 @@ struct Parts {
     secret_files: Vec<PathBuf>,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
+    notes: Vec<Problem>,
 }
 
 fn parts(
@@ -248,16 +264,17 @@ fn parts(
         AclVersion::DockerAuth => Dialect::DockerAuth,
         AclVersion::Native => Dialect::Native,
     };
-    let mut assembly = assembly::Assembly { source, cx: &cx, flat_acl, problems, warnings };
+    let mut assembly =
+        assembly::Assembly { source, cx: &cx, flat_acl, problems, warnings, notes: Vec::new() };
     let authn: Chain<dyn Authenticator> = assembly.chain(ChainKind::Authn, backends.authenticators());
-    let assembly::Assembly { problems, warnings, .. } = assembly;
+    let assembly::Assembly { problems, warnings, notes, .. } = assembly;
     let links = authn.links().iter().map(|link| link.name.to_string());
     let cx = cx.with_identity_links(links);
-    let mut assembly = assembly::Assembly { source, cx: &cx, flat_acl, problems, warnings };
+    let mut assembly = assembly::Assembly { source, cx: &cx, flat_acl, problems, warnings, notes };
     let authz: Chain<dyn Authorizer> = assembly.chain(ChainKind::Authz, backends.authorizers());
-    let assembly::Assembly { problems, warnings, .. } = assembly;
+    let assembly::Assembly { problems, warnings, notes, .. } = assembly;
     let secret_files = cx.files_read();
-    Ok(Parts { sections, authn, authz, passwords, spawner, secret_files, problems, warnings })
+    Ok(Parts { sections, authn, authz, passwords, spawner, secret_files, problems, warnings, notes })
 }
 
 fn at_top(source: &Source, message: String) -> Vec<Problem> {

@@ -50,6 +50,7 @@ pub struct BuildContext {
     identity_links: Option<Arc<[String]>>,
     files_read: Arc<Mutex<Vec<PathBuf>>>,
     warnings: Mutex<Vec<Remark>>,
+    notes: Mutex<Vec<Remark>>,
 }
 
 impl BuildContext {
@@ -77,6 +78,7 @@ impl BuildContext {
             identity_links: None,
             files_read: Arc::default(),
             warnings: Mutex::new(Vec::new()),
+            notes: Mutex::new(Vec::new()),
         }
     }
 
@@ -99,6 +101,7 @@ impl BuildContext {
             identity_links: self.identity_links.clone(),
             files_read: Arc::clone(&self.files_read),
             warnings: Mutex::new(Vec::new()),
+            notes: Mutex::new(Vec::new()),
         }
     }
 
@@ -256,11 +259,25 @@ impl BuildContext {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(remark);
     }
 
+    /// Tells the administrator something that is good to know: what a line means here and does not elsewhere.
+    pub fn note(&self, remark: Remark) {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(remark);
+    }
+
     /// The warnings so far, with whole paths; they are handed out once.
     pub fn take_warnings(&self, section: &Node, path: &KeyPath) -> Vec<Problem> {
-        let remarks = std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner));
-        remarks.into_iter().map(|remark| remark.into_problem(section, path)).collect()
+        taken(&self.warnings, section, path)
     }
+
+    /// The notes so far, likewise.
+    pub fn take_notes(&self, section: &Node, path: &KeyPath) -> Vec<Problem> {
+        taken(&self.notes, section, path)
+    }
+}
+
+fn taken(remarks: &Mutex<Vec<Remark>>, section: &Node, path: &KeyPath) -> Vec<Problem> {
+    let remarks = std::mem::take(&mut *remarks.lock().unwrap_or_else(PoisonError::into_inner));
+    remarks.into_iter().map(|remark| remark.into_problem(section, path)).collect()
 }
 
 impl fmt::Debug for BuildContext {

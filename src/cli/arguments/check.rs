@@ -10,9 +10,12 @@ use crate::token::trust::Version;
 pub(in crate::cli) struct CheckOptions {
     /// The configuration file (YAML).
     pub(in crate::cli) config: PathBuf,
-    /// Do without keys, secret files and environment variables, as for a change that is proposed.
+    /// Do without keys, secret files, network and environment variables, as for a change that is proposed.
     #[arg(long, conflicts_with_all = ["registry_bundle", "registry_jwks"])]
     pub(in crate::cli) offline: bool,
+    /// Answer in JSON, for pipelines: `problems`, `warnings` and `notes`, each with file, line, column, key and message.
+    #[arg(long, conflicts_with_all = ["registry_bundle", "registry_jwks"])]
+    pub(in crate::cli) json: bool,
     /// Say also whether a registry with this `rootcertbundle` takes our tokens; exit code 2 if none does.
     #[arg(long, value_name = "FILE", group = "registry")]
     registry_bundle: Option<PathBuf>,

@@ -2,6 +2,7 @@
 //! their files change.
 
 mod certificates;
+mod docker_auth;
 mod findings;
 mod loaded;
 mod plan;
@@ -47,6 +48,7 @@ impl Signing {
         if !findings.problems.is_empty() {
             return (None, findings);
         }
+        docker_auth::note_differences(plan, &keys, &mut findings);
         let expired = match plan.dialect {
             Dialect::DockerAuth => Expired::IsLeftOut,
             Dialect::Native => Expired::IsRefused,

@@ -103,3 +103,122 @@ acl:
         assert!(refused.stderr.contains(line), "{line} is not in\n{}", refused.stderr);
     }
 }
+
+/// Nothing of a server's surroundings is there: no file, no variable, no PATH, no home.
+#[test]
+fn offline_it_does_without_anything() {
+    let site = Site::with(
+        r#"server: {addr: "${env:ADDR}", certificate: /nowhere/tls.pem, key: /nowhere/tls.key}
+token:
+  issuer: issuer
+  expiration: ${env:SECONDS}
+  keys:
+    - {name: managed, managed_keys: /nowhere/keys}
+    - {certificate: /nowhere/a.pem, key: /nowhere/a.key, services: [lab]}
+passwords: {slots: "${env:SLOTS}"}
+authn:
+  - users_file: {path: /nowhere/users.htpasswd}
+  - users: {bob: {password_file: /nowhere/bob.hash}}
+authz:
+  - acl: [{match: {account: bob}, actions: [pull]}]
+"#,
+    );
+    std::fs::remove_file(site.file("cert.pem")).unwrap();
+    std::fs::remove_file(site.file("key.pem")).unwrap();
+    let check = |arguments: &[&str]| run(dockgate().env_clear().args(arguments).current_dir(site.path()));
+    let offline = check(&["check", "--offline", "auth.yml"]);
+    assert_eq!((offline.code, offline.stderr.as_str()), (Some(0), ""), "{offline:?}");
+    assert_eq!(
+        offline.stdout,
+        "auth.yml: fine as far as can be seen without keys and secrets, 0 warning(s)\n"
+    );
+    assert_eq!(check(&["check", "auth.yml"]).code, Some(2));
+}
+
+/// docker_auth's own file loads, and each line that means something else here is named with what to do.
+#[test]
+fn on_a_flat_file_it_names_the_lines_that_mean_something_else() {
+    let flat = r#"server: {addr: ":5001"}
+token: {issuer: i, expiration: 900, certificate: cert.pem, key: key.pem, disable_legacy_key_id: true}
+users: {alice: {password: "$2y$10$mD2HjrwdrDbQBevHsQRoDOAeYYnbeK1TdoTK8jvVi9j/oqRkYEbvq"}, "": {}}
+acl:
+  - match: {name: "web/**"}
+    actions: ["*"]
+  - match: {name: "/web|mobile/"}
+    actions: ["*"]
+  - match: {account: "/^(.+)-ci$/", name: "${account:1}/*"}
+    actions: ["*"]
+  - match: {account: alice, name: "\\${account}/*"}
+    actions: ["*"]
+  - match: {name: "${account}*"}
+    actions: ["*"]
+  - match: {name: "/^${labels:team}\\/[${account}]${name}+$/"}
+    actions: ["*"]
+  - match: {type: repository}
+    actions: [pull]
+"#;
+    let site = Site::with(flat);
+    let check = |arguments: &[&str]| {
+        run(dockgate().arg("check").args(arguments).arg("auth.yml").current_dir(site.path()))
+    };
+    let checked = check(&[]);
+    assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""), "{checked:?}");
+    for (start, cure) in [
+        ("warning: auth.yml:5:", "it does under `acl_version: 2`"),
+        ("warning: auth.yml:7:", "write `/^(one|other)$/`"),
+        ("note: auth.yml:2:", "the RFC 7638 id of this EC key is"),
+        ("note: auth.yml:9:", "stands for itself here"),
+        ("note: auth.yml:11:", "write `${account}` if that was meant"),
+        ("note: auth.yml:13:", "write a rule with `account: \"\"`"),
+        ("note: auth.yml:15:", "a group of its own here"),
+        ("note: auth.yml:15:", "never a range"),
+        ("note: auth.yml:15:", "repeats its whole value"),
+        ("note: auth.yml:17:", "a request for `*` gets what this rule grants"),
+    ] {
+        let said = checked.stdout.lines().any(|line| line.starts_with(start) && line.contains(cure));
+        assert!(said, "no line {start} with {cure:?}:\n{}", checked.stdout);
+    }
+    // The same in lists, and under our own patterns, is what it is everywhere.
+    let (head, acl) = flat.split_once("acl:\n").unwrap();
+    let rules: String = acl.lines().map(|line| format!("    {line}\n")).collect();
+    let (top, users) = head.split_once("users: ").unwrap();
+    for ours in [
+        format!("acl_version: 2\n{flat}"),
+        format!("{top}authn:\n  - users: {users}authz:\n  - acl:\n{rules}"),
+    ] {
+        site.write("auth.yml", &ours);
+        let checked = check(&["--offline"]);
+        assert_eq!(checked.code, Some(0), "{checked:?}");
+        assert!(!checked.stdout.contains("note:"), "{}", checked.stdout);
+    }
+}
+
+#[test]
+fn its_json_is_for_pipelines() {
+    let site = Site::with(CONFIG);
+    let check = |arguments: &[&str]| {
+        let ended = run(dockgate().arg("check").args(arguments).arg("auth.yml").current_dir(site.path()));
+        assert_eq!(ended.stderr, "");
+        (ended.code, serde_json::from_str::<serde_json::Value>(&ended.stdout).unwrap())
+    };
+    let (code, fine) = check(&["--json"]);
+    assert_eq!((code, &fine["ok"], &fine["version"]), (Some(0), &true.into(), &1.into()));
+    let warning = &fine["warnings"][0];
+    assert_eq!(
+        (&warning["file"], &warning["line"], &warning["column"]),
+        (&"auth.yml".into(), &7.into(), &14.into())
+    );
+    assert_eq!(warning["key"], "authn[1].users.guest");
+    assert!(warning["message"].as_str().unwrap().starts_with("anybody who knows this name"));
+    site.write("auth.yml", CONFIG.replace("expiration", "expiraton").replace("acl: []", "acl: {}"));
+    for arguments in [&["--json"][..], &["--json", "--offline"]] {
+        let (code, refused) = check(arguments);
+        assert_eq!((code, &refused["ok"]), (Some(2), &false.into()));
+        let problems = refused["problems"].as_array().unwrap();
+        assert!(problems.len() >= 2, "{refused}");
+        assert!(
+            problems.iter().any(|problem| problem["key"] == "authz[0].acl" && problem["line"] == 10),
+            "{refused}"
+        );
+    }
+}
