@@ -3,7 +3,7 @@ use std::time::{Instant, SystemTime};
 
 use dockgate_api::config::{Entry, Key, KeyPath, Location, Node, Value};
 use dockgate_api::{
-    ActionSet, Decision, Identity, LabelValue, Registry, RequestId, Resource, Step, TraceSink,
+    ActionSet, Decision, Identity, LabelValue, Registry, RequestId, Resource, RuleNote, Step, TraceSink,
 };
 use dockgate_testkit::authorizer::{Allowed, Case, Fixture, NotMine, conformance, rules};
 use dockgate_testkit::fakes::{build_context, call};
@@ -178,7 +178,11 @@ struct Notes(Arc<Mutex<Vec<String>>>);
 
 impl TraceSink for Notes {
     fn note(&self, step: Step) {
-        self.0.lock().unwrap().push(step.text);
+        panic!("{step:?}");
+    }
+
+    fn rule(&self, _: &Arc<str>, rule: RuleNote) {
+        self.0.lock().unwrap().push(format!("{:?} {}", rule.role, rule.because));
     }
 }
 
@@ -187,16 +191,17 @@ async fn an_answer_names_its_rule() {
     let acl = build(&json!([
         {"match": {"account": "bob"}, "actions": []},
         {"match": {}, "actions": ["pull"], "comment": "everyone reads"},
+        {"match": {}, "actions": ["push"]},
     ]));
     let (identity, resource) = (Identity::new("alice"), Resource::repository("x"));
-    let actions: ActionSet = ["pull"].into_iter().collect();
+    let actions: ActionSet = ["pull", "push"].into_iter().collect();
     let request = AccessRequest::new(&identity, "registry", &resource, &actions);
     let notes = Arc::new(Mutex::new(Vec::new()));
     let (now, id) = (SystemTime::UNIX_EPOCH, RequestId::from_bits(1));
     let cx = Call::traced(now, Instant::now(), id, Box::new(Notes(Arc::clone(&notes))));
     let granted = acl.authorize(&cx, &request).await.unwrap().allowed().unwrap();
     assert_eq!(granted.because.to_string(), "auth.yml:13 (everyone reads)");
-    assert_eq!(*notes.lock().unwrap(), ["the rule at auth.yml:13 (everyone reads) matches"]);
+    assert_eq!(*notes.lock().unwrap(), ["Decides auth.yml:13 (everyone reads)", "Shadowed auth.yml:16"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 mod concurrency;
 mod fixture;
+mod previews;
 mod proofs;
 mod reloads;
 pub mod rules;
@@ -43,6 +44,7 @@ pub async fn check(backend: Arc<dyn Authenticator>, fixture: Fixture) -> Report 
     suite.late().await;
     suite.concurrent().await;
     suite.reload().await;
+    suite.preview().await;
     suite.right_again().await;
     suite.report
 }

@@ -11,7 +11,7 @@ fn is_allowed(answer: &Answer<Identity>) -> bool {
 }
 
 /// An answer that is no identity, without whatever it may have leaked.
-fn kind(answer: &Answer<Identity>) -> String {
+pub(super) fn kind(answer: &Answer<Identity>) -> String {
     match answer {
         Ok(Decision::Allow(identity)) => format!("Allow, as {}", shown(&identity.account)),
         Ok(Decision::Deny(reason)) => format!("Deny ({})", reason.code),

@@ -87,6 +87,12 @@ pub const EPOCH: Rule = Rule {
     demand: "an identity whose epoch has changed is Gone",
     docs: "dockgate-api, Identity::epoch",
 };
+/// A preview foretells what comes.
+pub const PREVIEW: Rule = Rule {
+    name: "preview",
+    demand: "what preview tells of an account is what the right password comes to; or it tells nothing",
+    docs: "dockgate-api, Authenticator::preview",
+};
 /// No error is for ever.
 pub const RECOVERS: Rule = Rule {
     name: "recovers",
@@ -95,7 +101,7 @@ pub const RECOVERS: Rule = Rule {
 };
 
 /// Every rule, in the order in which the suite first tries them.
-pub const ALL: [Rule; 15] = [
+pub const ALL: [Rule; 16] = [
     NO_PANIC, PROMPT, NO_LEAK, RIGHT, LINK, WRONG, UNKNOWN, EMPTY, ANONYMOUS, HOSTILE, LATE, CONCURRENT,
-    RELOAD, EPOCH, RECOVERS,
+    RELOAD, EPOCH, PREVIEW, RECOVERS,
 ];

@@ -43,6 +43,7 @@ enum Flaw {
     DeniesReload,
     PromisesReload,
     OldEpochs,
+    ForetellsOthers,
     Breaks,
 }
 
@@ -166,6 +167,11 @@ impl Authenticator for Model {
         }
         gone
     }
+
+    async fn preview(&self, _cx: &Call, account: &str) -> Option<Answer<Identity>> {
+        let known = account == "alice" || self.is(Flaw::ForetellsOthers);
+        Some(Ok(if known { self.allow() } else { Decision::NoMatch }))
+    }
 }
 
 fn fixture() -> Fixture {
@@ -216,6 +222,7 @@ async fn every_flaw_is_found() {
         (Flaw::DeniesReload, rules::RELOAD),
         (Flaw::PromisesReload, rules::RELOAD),
         (Flaw::OldEpochs, rules::EPOCH),
+        (Flaw::ForetellsOthers, rules::PREVIEW),
         (Flaw::Breaks, rules::RECOVERS),
     ];
     for (flaw, rule) in table {

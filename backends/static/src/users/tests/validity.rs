@@ -65,6 +65,8 @@ async fn outside_its_window_nobody_gets_in_and_no_later_link_is_asked() {
         ] {
             let decision = ask_in(&bench.world, &users, account, credential).await;
             assert_eq!(word(&decision), said, "{account:?} at {}", Moment(now));
+            // Who explains it to an administrator foretells it.
+            assert_eq!(users.preview(&bench.world.call(), account).await, Some(Ok(decision.clone())));
             if let Decision::Allow(identity) = decision {
                 assert_eq!(identity.expires_at, Some(until));
             }
@@ -86,6 +88,7 @@ async fn nobody_gets_in_under_a_disabled_account() {
     {
         let decision = ask_in(&bench.world, &users, account, credential).await;
         assert_eq!(word(&decision), "disabled: the account is disabled", "{account:?}");
+        assert_eq!(users.preview(&bench.world.call(), account).await, Some(Ok(decision)));
     }
     assert_eq!(
         word(&ask_in(&bench.world, &users, "admin", password("wrong")).await),
