@@ -41,10 +41,14 @@ pub(crate) const PROMETHEUS: Component = debian("prometheus", "prometheus");
 pub(crate) const PROMTOOL: Component = debian("promtool", "prometheus");
 /// Not in the path of those who are not root.
 pub(crate) const LOGROTATE: Component = debian("/usr/sbin/logrotate", "logrotate");
+pub(crate) const COMPOSE: Component = debian("docker-compose", "docker-compose");
+pub(crate) const SYSTEMD: Component = debian("systemd-analyze", "systemd");
+pub(crate) const STRACE: Component = debian("strace", "strace");
 pub(crate) const CRANE: Component = go("crane");
 pub(crate) const ORAS: Component = go("oras");
 pub(crate) const REGCTL: Component = go("regctl");
 pub(crate) const HELM: Component = go("helm");
+pub(crate) const STRICT_MANIFESTS: Component = go("strict-manifests");
 pub(crate) const NERDCTL: Component = go("nerdctl");
 pub(crate) const BUILDCTL: Component = go("buildctl");
 pub(crate) const BUILDKITD: Component = go("buildkitd");

@@ -71,6 +71,23 @@ go_programs() {
     done <"$here/go-programs"
 }
 
+# Our own, which decodes manifests into Kubernetes' types.
+strict_manifests() {
+    source=$here/strict-manifests
+    version=$(cat "$source"/* | cksum)
+    ! built strict-manifests "$version" || return 0
+    mkdir -p "$components/bin"
+    try() { (cd "$source" && GOWORK=off go build -buildvcs=false -mod=readonly -o "$components/bin/strict-manifests" .); }
+    if ! command -v go >/dev/null 2>&1; then
+        lacks "missing: strict-manifests -- it is built with Go 1.26 or newer, which is missing"
+    elif try || try; then
+        echo "$version" >"$components/bin/strict-manifests.version"
+        echo "built strict-manifests"
+    else
+        lacks "missing: strict-manifests -- building it failed"
+    fi
+}
+
 # Without optimisation: it runs for a second, and builds in half the time.
 cargo_deny() {
     version=0.20.2
@@ -96,7 +113,8 @@ quickstart="docker-registry:docker-registry skopeo:skopeo"
 # By its path: the tests want the client of Debian's engine, whatever else is called docker here.
 tests="podman:podman buildah:buildah openssl:openssl ip:iproute2 htpasswd:apache2-utils containerd:containerd ctr:containerd runc:runc \
     dockerd:docker.io /usr/bin/docker:docker.io /usr/sbin/nginx:nginx \
-    promtool:prometheus prometheus:prometheus /usr/sbin/logrotate:logrotate"
+    promtool:prometheus prometheus:prometheus /usr/sbin/logrotate:logrotate \
+    docker-compose:docker-compose systemd-analyze:systemd strace:strace"
 case "${1:-tests}" in
     # shellcheck disable=SC2086
     quickstart) debian $quickstart ;;
@@ -106,6 +124,7 @@ case "${1:-tests}" in
         cargo_deny &
         deny=$!
         go_programs
+        strict_manifests
         wait "$deny"
         ;;
     *)
