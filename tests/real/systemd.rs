@@ -115,7 +115,9 @@ fn the_server_does_nothing_that_the_unit_forbids() {
     let host = format!("127.0.0.1:{port}");
     assert_eq!(request_token(&host, "registry", "repository:a:pull", Some(&ADMIN)).status, 200);
     dockgate::run(dir.path(), &["keys", "renew", "keys"]).succeeds();
-    let renewed = poll(std::time::Duration::from_secs(60), || traced.log().contains("signing keys changed").then_some(()));
+    let renewed = poll(std::time::Duration::from_secs(60), || {
+        traced.log().contains("signing keys changed").then_some(())
+    });
     assert!(renewed.is_some(), "{}", traced.log());
 
     // To the server itself: strace ends when it does.

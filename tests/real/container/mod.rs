@@ -4,5 +4,6 @@
 //! the one that cargo has built. The stages that compile it are not built.
 
 mod built;
+mod composed;
 mod mounted;
 mod served;
