@@ -159,3 +159,25 @@ fn reference() {
     let answer = server.address().get_tls(&site.pair.certificate_pem, target, &[]);
     assert_eq!(answer.granted(), "delete,pull,push");
 }
+
+#[test]
+fn tls_options() {
+    behaves_simply_over_tls("tls_options.yml");
+}
+
+/// The header has to be there; its last entry counts, whatever the client wrote before it.
+#[test]
+fn real_ip() {
+    let (_site, server) = serve("real_ip.yml");
+    let answer = server.ask(ADMIN, "repository:a:pull");
+    assert_eq!(answer.status, 400, "it was not told who asks: {answer:?}");
+    let login = basic("admin", "alpha-pass");
+    for (addresses, granted) in
+        [("203.0.113.9, 192.0.2.7", "pull"), ("192.0.2.7, 203.0.113.9", ""), ("192.0.2.7", "pull")]
+    {
+        let headers = [("Authorization", login.as_str()), ("X-Forwarded-For", addresses)];
+        let target = "/auth?service=registry&scope=repository:a:pull";
+        let answer = server.address().request("GET", target, &headers, b"");
+        assert_eq!(answer.granted(), granted, "{addresses}: {answer:?}");
+    }
+}
