@@ -77,11 +77,19 @@ impl Built {
         self.docker.run(&[&["run"], &CONFINED[..], arguments].concat()).succeeds().stdout
     }
 
-    /// `docker run` of a server, which says that it listens.
-    pub(super) fn serves(&self, name: &str, arguments: &[&str]) -> Process {
-        let mut run = Command::new(DOCKER.program);
-        run.args(["--host", self.docker.engine(), "run", "--name", name]).args(CONFINED).args(arguments);
-        Process::start(&mut run, self.dir.path(), name).ready("listening")
+    /// `docker run` of a server with a configuration for a free port, in the directory `config` of the test; answers
+    /// its port and the container's name, too.
+    pub(super) fn serves(&self, token: &str, arguments: &[&str]) -> (Process, u16, String) {
+        let name = |port: u16| format!("serves-{port}");
+        let (server, port) = Process::listening("listening", |port| {
+            let file = self.place("config").join("auth_config.yml");
+            fs::write(&file, dockgate::configuration(port, token)).unwrap();
+            let mut run = Command::new(DOCKER.program);
+            run.args(["--host", self.docker.engine(), "run", "--name", &name(port)]);
+            run.args(CONFINED).args(arguments);
+            Process::start(&mut run, self.dir.path(), &name(port))
+        });
+        (server, port, name(port))
     }
 }
 

@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use super::built::{Built, PLAIN};
 use crate::accounts::{ADMIN, READER};
@@ -29,7 +30,7 @@ fn the_example_of_compose_works_as_it_is_written() {
     let Some(built) = Built::images(&[COMPOSE, REGISTRY_3_1, SKOPEO]) else { return };
     built.docker.run(&["tag", PLAIN, "dockgate"]).succeeds();
     import_registry(&built);
-    let project = Project::new(&built);
+    let mut project = Project::new(&built);
 
     project.compose(&["config", "--quiet"]).succeeds();
     project.compose(&["run", "--rm", "keys"]).succeeds();
@@ -37,14 +38,7 @@ fn the_example_of_compose_works_as_it_is_written() {
     let export = ["run", "--rm", "-T", "auth", "keys", "export", "--bundle", "/config/auth_config.yml"];
     let bundle = project.compose(&export).succeeds().stdout;
     fs::write(project.dir.join("bundle.pem"), bundle).unwrap();
-    let mut up = Command::new("env");
-    up.arg(format!("DOCKER_HOST={}", built.docker.engine()));
-    up.args([COMPOSE.program, "--no-ansi", "up"]);
-    let up = Process::start(&mut up, &project.dir, "up");
-    for port in [project.auth, project.registry] {
-        let listening = || std::net::TcpStream::connect(("127.0.0.1", port)).ok();
-        assert!(poll(std::time::Duration::from_secs(30), listening).is_some(), "{port}\n{}", up.log());
-    }
+    let up = project.up();
     assert_eq!(request("GET", &format!("127.0.0.1:{}", project.auth), "/healthz", None).status, 200);
 
     let client = |name: &str| {
@@ -86,24 +80,45 @@ fn import_registry(built: &Built) {
 impl<'a> Project<'a> {
     fn new(built: &'a Built) -> Self {
         let project = Self { built, dir: built.place("compose"), auth: free_port(), registry: free_port() };
+        fs::create_dir(project.dir.join("config")).unwrap();
+        project.write();
+        project
+    }
+
+    fn write(&self) {
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/compose");
         let read = |file: &str| fs::read_to_string(example.join(file)).unwrap();
-        fs::write(project.dir.join("docker-compose.yml"), project.moved(&read("docker-compose.yml")))
-            .unwrap();
-        let config = read("config/auth_config.yml");
-        let with_hash = |config: &str, name: &str, hash: &str| {
-            let (before, after) = config.split_once(&format!("\"{name}\":\n        password: \"")).unwrap();
-            let (_, after) = after.split_once('"').unwrap();
-            format!("{before}\"{name}\": {{password: \"{hash}\"}}{after}")
-        };
+        let config = read("config/auth_config.yml").replace(":5001", &format!(":{}", self.auth));
         let config = with_hash(&with_hash(&config, "admin", ADMIN.hash), "reader", READER.hash);
-        fs::create_dir(project.dir.join("config")).unwrap();
-        fs::write(
-            project.dir.join("config/auth_config.yml"),
-            config.replace(":5001", &format!(":{}", project.auth)),
-        )
-        .unwrap();
-        project
+        fs::write(self.dir.join("config/auth_config.yml"), config).unwrap();
+        fs::write(self.dir.join("docker-compose.yml"), self.moved(&read("docker-compose.yml"))).unwrap();
+    }
+
+    /// Somebody else may take a port before its server has it; then others are tried.
+    fn up(&mut self) -> Process {
+        for attempt in 0..5 {
+            let mut up = Command::new("env");
+            up.arg(format!("DOCKER_HOST={}", self.built.docker.engine()));
+            up.args([COMPOSE.program, "--no-ansi", "up"]);
+            let up = Process::start(&mut up, &self.dir, &format!("up-{attempt}"));
+            let both = || {
+                let log = up.log();
+                let listening = [self.auth, self.registry].iter().all(|port| {
+                    let says = |line: &str| line.contains("listening") && line.contains(&format!(":{port}"));
+                    log.lines().any(says)
+                });
+                let taken = log.contains("in use");
+                (listening || taken).then_some(listening)
+            };
+            match poll(Duration::from_secs(60), both) {
+                Some(true) => return up,
+                Some(false) => {}
+                None => panic!("they do not listen:\n{}", up.log()),
+            }
+            (self.auth, self.registry) = (free_port(), free_port());
+            self.write();
+        }
+        panic!("free ports were taken again and again");
     }
 
     /// There are no networks of containers here: the host's, where nothing is published.
@@ -124,4 +139,10 @@ impl<'a> Project<'a> {
         compose.env("DOCKER_HOST", self.built.docker.engine()).args(arguments).current_dir(&self.dir);
         home.run(&mut compose)
     }
+}
+
+fn with_hash(config: &str, name: &str, hash: &str) -> String {
+    let (before, after) = config.split_once(&format!("\"{name}\":\n        password: \"")).unwrap();
+    let (_, after) = after.split_once('"').unwrap();
+    format!("{before}\"{name}\": {{password: \"{hash}\"}}{after}")
 }

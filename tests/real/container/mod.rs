@@ -5,5 +5,6 @@
 
 mod built;
 mod composed;
+mod context;
 mod mounted;
 mod served;

@@ -6,28 +6,22 @@ use super::built::{Built, PLAIN, volume};
 use crate::accounts::ADMIN;
 use crate::api;
 use crate::dockgate;
-use crate::harness::process::free_port;
 use crate::keys::{Key, KeyFiles};
 use crate::registry::SERVICE;
 
 /// Not the image's: `fsGroup` of a pod.
 const GROUP: u32 = 20_117;
 
-/// Configuration and keys as Kubernetes mounts a ConfigMap and Secrets: read-only, root's, readable for a group, and
-/// behind links that are exchanged.
+/// Keys as Kubernetes mounts Secrets: read-only, root's, readable for a group, and behind links that are exchanged.
 #[test]
-fn configuration_and_keys_as_kubernetes_mounts_them() {
+fn keys_as_kubernetes_mounts_them() {
     let Some(built) = Built::images(&[]) else { return };
     let keys = built.place("made").join("keys");
     dockgate::run(built.dir.path(), &["keys", "init", keys.to_str().unwrap()]).succeeds();
     let KeyFiles { certificate, key, .. } = Key::EcP256.write(&built.place("made"));
 
-    let port = free_port();
     let pair = "    - {certificate: \"/pair/tls.crt\", key: \"/pair/tls.key\", services: [other]}\n";
     let token = format!("  keys:\n    - {{managed_keys: \"/keys\"}}\n{pair}");
-    let config = built.place("made").join("auth_config.yml");
-    fs::write(&config, dockgate::configuration(port, &token)).unwrap();
-
     let mount = |name: &str, files: &[(&Path, &str)]| {
         let volume = built.place(name);
         project(&volume, files);
@@ -36,12 +30,12 @@ fn configuration_and_keys_as_kubernetes_mounts_them() {
     let key_files: Vec<_> = fs::read_dir(&keys).unwrap().map(|file| file.unwrap().path()).collect();
     let key_files: Vec<(&Path, &str)> =
         key_files.iter().map(|file| (file.as_path(), file.file_name().unwrap().to_str().unwrap())).collect();
-    let config = volume(&mount("config", &[(&config, "auth_config.yml")]), "/config:ro");
+    let config = volume(&built.place("config"), "/config:ro");
     let keys = volume(&mount("keys", &key_files), "/keys:ro");
     let pair = volume(&mount("pair", &[(&certificate, "tls.crt"), (&key, "tls.key")]), "/pair:ro");
 
     let group = format!("--group-add={GROUP}");
-    let mut server = built.serves("mounted", &[&group, &config, &keys, &pair, PLAIN]);
+    let (mut server, port, _) = built.serves(&token, &[&group, &config, &keys, &pair, PLAIN]);
     for service in [SERVICE, "other"] {
         let answer = api::request_token(
             &format!("127.0.0.1:{port}"),

@@ -7,10 +7,8 @@ use super::built::{Built, PLAIN, SHELL, volume};
 use crate::accounts::ADMIN;
 use crate::client::{Client as _, Home};
 use crate::components::{REGISTRY, SKOPEO};
-use crate::dockgate;
 use crate::harness::http::request;
 use crate::harness::logs::Logs;
-use crate::harness::process::free_port;
 use crate::image::Image;
 use crate::registry::{self, TrustFiles, VERSIONS};
 use crate::skopeo::Skopeo;
@@ -22,22 +20,17 @@ fn a_registry_takes_the_tokens_of_a_container_that_can_do_nothing_else() {
     let keys = "--volume=keys:/var/lib/dockgate";
     built.prints(&[keys, PLAIN, "keys", "init", "/var/lib/dockgate/keys"]);
 
-    let port = free_port();
-    let config = built.place("config");
-    let token = "  managed_keys: \"/var/lib/dockgate/keys\"\n";
-    fs::write(config.join("auth_config.yml"), dockgate::configuration(port, token)).unwrap();
-    let config = volume(&config, "/config:ro");
-    let bundle =
-        built.prints(&[keys, &config, PLAIN, "keys", "export", "--bundle", "/config/auth_config.yml"]);
+    let config = volume(&built.place("config"), "/config:ro");
     let bundle_file = built.dir.path().join("bundle.pem");
-    fs::write(&bundle_file, bundle).unwrap();
-
     // With docker_auth's command line once, then with none: the file is where that image looks.
     for command in [&["--v=2", "--alsologtostderr", "/config/auth_config.yml"][..], &[]] {
-        let mut server = built.serves("serves", &[&[keys, &config, PLAIN], command].concat());
+        let token = "  managed_keys: \"/var/lib/dockgate/keys\"\n";
+        let (mut server, port, name) = built.serves(token, &[&[keys, &config, PLAIN], command].concat());
         assert_eq!(request("GET", &format!("127.0.0.1:{port}"), "/healthz", None).status, 200);
-        has_no_power(&built, "serves");
+        has_no_power(&built, &name);
         if command.is_empty() {
+            let export = [keys, &config, PLAIN, "keys", "export", "--bundle", "/config/auth_config.yml"];
+            fs::write(&bundle_file, built.prints(&export)).unwrap();
             let trust = TrustFiles { bundle: Some(bundle_file.clone()), jwks: None };
             let realm = format!("http://127.0.0.1:{port}/auth");
             let (_registry, registry_port) =
@@ -53,7 +46,6 @@ fn a_registry_takes_the_tokens_of_a_container_that_can_do_nothing_else() {
         }
         let status = server.terminate().expect("it ends when it is told to");
         assert!(status.success(), "{status}\n{}", server.log());
-        fs::remove_file(server.log_file()).unwrap();
     }
     variants(&built);
 }
