@@ -30,11 +30,11 @@ pub(super) fn start(session: &mut Session) {
     let archive = registry_image(&dir.join("image"));
     let started = session.run(&format!(
         "containerd --config {place}/containerd.toml >{place}/containerd.log 2>&1 &\n\
-         for _ in $(seq 200); do [ -S {place}/containerd.sock ] && break; sleep 0.1; done\n\
+         for _ in $(seq 400); do [ -S {place}/containerd.sock ] && break; sleep 0.1; done\n\
          dockerd --containerd {place}/containerd.sock --host unix://{place}/docker.sock --iptables=false \
          --ip6tables=false --storage-driver=vfs --config-file {place}/daemon.json >{place}/dockerd.log 2>&1 &\n\
          export DOCKER_HOST=unix://{place}/docker.sock\n\
-         for _ in $(seq 200); do docker info >/dev/null 2>&1 && break; sleep 0.1; done\n\
+         for _ in $(seq 400); do docker info >/dev/null 2>&1 && break; sleep 0.1; done\n\
          docker import --change 'ENTRYPOINT [\"registry\"]' \
          --change 'CMD [\"serve\", \"/etc/distribution/config.yml\"]' \
          --change 'ENV OTEL_TRACES_EXPORTER=none PATH=/bin' {} registry:3 || tail {place}/*.log",

@@ -100,19 +100,21 @@ fn whole(block: &Block) -> String {
     };
     let root = parsed(&config);
     let has = |key: &str| root.get(key).is_some();
-    if let Some(token) = root.get("token") {
-        let key = ["certificate", "managed_keys", "keys"].iter().any(|key| token.value.get(key).is_some());
-        let needed = [("issuer", "i"), ("expiration", "300")];
-        let mut missing: String = needed
-            .iter()
-            .filter(|(key, _)| token.value.get(key).is_none())
-            .map(|(key, value)| format!("  {key}: {value}\n"))
-            .collect();
-        if !key {
-            missing += "  managed_keys: keys\n";
+    let has_one = |section: &str, keys: &[&str]| {
+        root.get(section).is_none_or(|section| keys.iter().any(|key| section.value.get(key).is_some()))
+    };
+    for (section, keys, instead) in [
+        ("server", &["addr"][..], "addr: \":5001\""),
+        ("token", &["issuer"], "issuer: i"),
+        ("token", &["expiration"], "expiration: 300"),
+        ("token", &["certificate", "managed_keys", "keys"], "managed_keys: keys"),
+    ] {
+        if !has_one(section, keys) {
+            config = config.replacen(&format!("{section}: {{"), &format!("{section}: {{{instead}, "), 1);
+            config = config.replacen(&format!("{section}:\n"), &format!("{section}:\n  {instead}\n"), 1);
         }
-        config = config.replacen("token:\n", &format!("token:\n{missing}"), 1);
-    } else {
+    }
+    if !has("token") {
         config += "\ntoken: {issuer: i, expiration: 300, managed_keys: keys}\n";
     }
     for (here, instead, section) in [

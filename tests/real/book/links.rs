@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use super::page::{Page, pages, root};
+use super::page::{Page, pages, prose, root};
 
 /// Pages that are written elsewhere at this moment.
 const COMING: [&str; 6] = [
@@ -29,16 +29,6 @@ fn links(page: &Page) -> Vec<(String, String, Option<String>)> {
         }
     }
     links
-}
-
-/// The lines outside of blocks, with their numbers.
-fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut is_block = false;
-    (1..).zip(text.lines()).filter(move |(_, line)| {
-        let fence = line.trim().starts_with("```");
-        is_block ^= fence;
-        !fence && !is_block
-    })
 }
 
 fn beside(page: &str, file: &str) -> String {

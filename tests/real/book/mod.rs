@@ -23,6 +23,7 @@ mod benches;
 mod blocks;
 mod engine;
 mod frames;
+mod inline;
 mod links;
 mod listed;
 mod output;

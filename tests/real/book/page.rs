@@ -84,6 +84,16 @@ fn mark(line: &str) -> Option<&str> {
     Some(line.strip_prefix("<!-- ")?.strip_suffix(" -->")?.trim())
 }
 
+/// The lines outside of blocks, with their numbers.
+pub(super) fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut is_block = false;
+    (1..).zip(text.lines()).filter(move |(_, line)| {
+        let fence = line.trim().starts_with("```");
+        is_block ^= fence;
+        !fence && !is_block
+    })
+}
+
 pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -108,7 +118,8 @@ pub(super) fn pages() -> Vec<Page> {
 }
 
 fn pages_in(directory: &str) -> Vec<String> {
-    let names = names_in(directory).into_iter().filter(|name| name.ends_with(".md"));
+    let is_page = |name: &String| Path::new(name).extension().is_some_and(|extension| extension == "md");
+    let names = names_in(directory).into_iter().filter(is_page);
     names.map(|name| format!("{directory}/{name}")).collect()
 }
 

@@ -14,10 +14,7 @@ use crate::components::{
 use crate::harness::poll;
 
 /// What `<!-- soon -->` waits for at the most.
-const SOON: Duration = Duration::from_secs(30);
-
-/// What start.md has written when it is through.
-const AUTH_YML: &str = "docs/start.md";
+const SOON: Duration = Duration::from_secs(60);
 
 /// Makes a test of each page.
 macro_rules! pages {
@@ -81,7 +78,7 @@ fn run_page(page: &Page) {
 
 /// The files that a reader has who comes from the start.
 fn start_over(session: &Session) {
-    for block in page(AUTH_YML).blocks {
+    for block in page("docs/start.md").blocks {
         if let Some(file) = block.file {
             fs::write(session.page().join(file), block.text).unwrap();
         }
