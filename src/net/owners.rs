@@ -33,14 +33,16 @@ fn number_of(named: &Named, list: &Path, kind: &str) -> Result<u32, Problem> {
     if name.bytes().all(|byte| byte.is_ascii_digit()) {
         // All ones means "leave it as it is" to the system.
         let number = name.parse().ok().filter(|number| *number != u32::MAX);
-        return number.ok_or_else(|| refuse(format!("`{name}` is larger than any number of a {kind}")));
+        return number.ok_or_else(|| refuse(format!("this is larger than any number of a {kind}")));
     }
     let list_name = list.display();
     let text = std::fs::read(list).map_err(|error| {
-        refuse(format!("cannot look up the {kind} `{name}` in {list_name} ({error}): write its number"))
+        refuse(format!("cannot look up this {kind} in {list_name} ({error}): write its number"))
     })?;
     listed(&String::from_utf8_lossy(&text), name).ok_or_else(|| {
-        refuse(format!("there is no {kind} `{name}` in {list_name}: make it, or write its number if it is known elsewhere"))
+        refuse(format!(
+            "there is no such {kind} in {list_name}: make it, or write its number if it is known elsewhere"
+        ))
     })
 }
 

@@ -115,7 +115,7 @@ fn not_given(door: &DoorAddress, error: rustix::io::Errno) -> Problem {
         Some((named, cure)) => Problem::new(
             named.name.location.clone(),
             named.path.clone(),
-            format!("cannot give {} to `{}` ({error}): {cure}", door.addr, named.name.value),
+            format!("cannot give {} to it ({error}): {cure}", door.addr),
         ),
         None => door.problem(format!("cannot set the owner of {}: {error}", door.addr)),
     }

@@ -89,11 +89,8 @@ impl ServerConfig {
                 let message = "`trusted_proxies` says which entry counts, the last that is none of them: take this key away";
                 problems.push(Problem::new(position.location.clone(), path, message));
             } else if position.value != LAST {
-                let message = format!(
-                    "{} is read as -1: any other entry may be the client's own word. List your proxies in \
-                     `trusted_proxies` and take this key away",
-                    position.value
-                );
+                let message = "this is read as -1: any other entry may be the client's own word. List your proxies in \
+                               `trusted_proxies` and take this key away";
                 warnings.push(Problem::new(position.location.clone(), path, message));
             }
         }

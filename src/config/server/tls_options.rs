@@ -1,7 +1,8 @@
 //! `tls_min_version`, `tls_curve_preferences`, `tls_cipher_suites`: docker_auth's options, by meaning.
 //!
 //! Names are Go's and IANA's, numbers those of the protocol. What the library does not speak, because it is too weak or
-//! too new, is dropped with a warning, for as long as something remains.
+//! too new, is dropped with a warning, for as long as something remains. What stands there is not repeated: it may have
+//! come from the environment.
 
 use dockgate_api::config::{KeyPath, Located, Problem};
 use rustls::crypto::aws_lc_rs::{ALL_CIPHER_SUITES, ALL_KX_GROUPS};
@@ -123,7 +124,7 @@ impl Reader<'_> {
         let only_tls13 = server.tls_min_version.as_ref().is_some_and(|given| self.only_tls13(given));
         let curves = self.chosen("tls_curve_preferences", &server.tls_curve_preferences, |text| {
             curve_number(text).filter(|number| curve(*number).is_some()).ok_or_else(|| {
-                format!("`{text}` is no curve that is spoken here (X25519MLKEM768, X25519, P256, P384 are): it is left out")
+                "this is no curve that is spoken here (X25519MLKEM768, X25519, P256, P384 are): it is left out".to_owned()
             })
         });
         let suites = self.suites(only_tls13);
@@ -148,11 +149,11 @@ impl Reader<'_> {
             // To Go, 0 is its default.
             Some(0 | TLS12) => {}
             Some(SSL30..TLS12) => {
-                let message = format!("`{text}` is raised to TLS12: nothing older is spoken here");
+                let message = "this is raised to TLS12: nothing older is spoken here";
                 self.warnings.push(Problem::new(given.location.clone(), path, message));
             }
             _ => {
-                let message = format!("`{text}` is no version of TLS: write `TLS12` or `TLS13`");
+                let message = "this is no version of TLS: write `TLS12` or `TLS13`";
                 self.problems.push(Problem::new(given.location.clone(), path, message));
             }
         }
@@ -171,12 +172,11 @@ impl Reader<'_> {
             let spoken = suite_number(text).and_then(|number| suite(number).map(|suite| (number, suite)));
             match spoken {
                 Some((number, suite)) if suite.tls13().is_none() => Ok(number),
-                Some(_) => {
-                    Err(format!("`{text}` is a suite of TLS 1.3, which are all spoken: it is left out"))
+                Some(_) => Err("this is a suite of TLS 1.3, which are all spoken: it is left out".to_owned()),
+                None => {
+                    Err("this is no suite that is spoken here (too weak, or unknown): it is left out"
+                        .to_owned())
                 }
-                None => Err(format!(
-                    "`{text}` is no suite that is spoken here (too weak, or unknown): it is left out"
-                )),
             }
         })
     }

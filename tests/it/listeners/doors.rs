@@ -77,8 +77,8 @@ fn what_is_wrong_with_a_further_door_is_said_in_its_line() {
     );
     let expected = [
         ("auth.yml:4:33: server.listeners[0].certificate: ", "gone.pem"),
-        ("auth.yml:5:44: server.listeners[1].socket.group: ", "there is no group"),
-        ("auth.yml:6:49: server.metrics.socket.owner: ", "there is no user"),
+        ("auth.yml:5:44: server.listeners[1].socket.group: ", "there is no such group"),
+        ("auth.yml:6:49: server.metrics.socket.owner: ", "there is no such user"),
     ];
     assert_eq!(problems.len(), expected.len(), "{problems:?}");
     for (problem, (place, says)) in problems.iter().zip(expected) {

@@ -38,8 +38,22 @@ fn a_mapped_address_is_the_ipv4_address_from_the_door_on() {
 
 #[test]
 fn a_server_on_every_interface_serves_both_families() {
-    let server = Listening::start(Setup::new(chains()).addr(":0"));
-    assert_eq!(granted(&ask(&mut server.connect_v6())), ["push", "push"]);
+    for addr in [":0", "[::]:0"] {
+        let server = Listening::start(Setup::new(chains()).addr(addr));
+        assert_eq!(granted(&ask(&mut server.connect_v6())), ["push", "push"], "{addr}");
+    }
+}
+
+/// Whatever the system's default for IPv6 sockets is.
+#[test]
+fn both_families_are_asked_for() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for addr in [":0", "[::]:0"] {
+        let bound = runtime.block_on(Listener::bind(&DoorAddress::new(Net::Tcp, addr)));
+        let Ok(Listener::Tcp(listener)) = bound else { panic!("{bound:?}") };
+        assert!(listener.local_addr().unwrap().is_ipv6(), "{addr}");
+        assert!(!socket2::SockRef::from(&listener).only_v6().unwrap(), "{addr}");
+    }
 }
 
 #[test]

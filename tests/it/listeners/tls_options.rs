@@ -182,13 +182,13 @@ fn read(keys: &str) -> (ServerConfig, Vec<Problem>, Vec<Problem>) {
 #[test]
 fn what_will_not_be_is_said_in_its_line() {
     for (keys, place, says) in [
-        ("tls_min_version: TLS10", "t.yml:4:18: server.tls_min_version: ", "`TLS10` is raised to TLS12"),
+        ("tls_min_version: TLS10", "t.yml:4:18: server.tls_min_version: ", "this is raised to TLS12"),
         ("tls_min_version: SSL30", "t.yml:4:18: server.tls_min_version: ", "raised"),
         ("tls_min_version: 769", "t.yml:4:18: server.tls_min_version: ", "raised"),
         (
             "tls_curve_preferences: [P521, P256]",
             "t.yml:4:25: server.tls_curve_preferences[0]: ",
-            "`P521` is no curve",
+            "this is no curve",
         ),
         (
             "tls_curve_preferences: [X25519MLKEM768]",
@@ -200,7 +200,7 @@ fn what_will_not_be_is_said_in_its_line() {
             "t.yml:4:21: server.tls_cipher_suites[0]: ",
             "all spoken",
         ),
-        ("tls_cipher_suites: [0xc02b, 5]", "t.yml:4:29: server.tls_cipher_suites[1]: ", "`5` is no suite"),
+        ("tls_cipher_suites: [0xc02b, 5]", "t.yml:4:29: server.tls_cipher_suites[1]: ", "this is no suite"),
     ] {
         let (_, problems, warnings) = read(keys);
         assert_eq!(problems, [], "{keys}");
