@@ -36,7 +36,6 @@ pub(crate) const CTR: Component = debian("ctr", "containerd");
 pub(crate) const RUNC: Component = debian("runc", "runc");
 /// By its path: Debian does not have it among the programs of every user.
 pub(crate) const NGINX: Component = debian("/usr/sbin/nginx", "nginx");
-pub(crate) const OPENSSL: Component = debian("openssl", "openssl");
 pub(crate) const PROMETHEUS: Component = debian("prometheus", "prometheus");
 pub(crate) const PROMTOOL: Component = debian("promtool", "prometheus");
 /// Not in the path of those who are not root.

@@ -1,25 +1,16 @@
 //! A real Prometheus reads what a server shows, with the rules and for the board of `examples/monitoring`.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
-use ::dockgate::Backends;
-use ::dockgate::http::{self, Routes};
-use ::dockgate::metrics::{Connections, Reload, Reloads};
-use ::dockgate::net::{self, Listener};
-use ::dockgate::outside::Outside;
-use ::dockgate::state::{self, Lasting};
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
 
 use crate::accounts;
 use crate::api::request_token;
 use crate::components::{self, PROMETHEUS, PROMTOOL};
+use crate::dockgate::PROGRAM;
 use crate::harness::command;
 use crate::harness::http::{encode, request};
 use crate::harness::logs::Logs;
@@ -54,63 +45,38 @@ fn promtool_finds_no_fault() {
 struct Watched {
     tokens: String,
     metrics: String,
-    _runtime: tokio::runtime::Runtime,
+    _process: Process,
 }
 
 impl Watched {
-    /// The server's own routes, with the metrics on a listener of this test's.
+    /// A server with a door for its metrics, that has refused a configuration and taken up another.
     fn start(dir: &Path) -> Self {
         let files = Key::EcP256.write(dir);
         let [certificate, key] = [files.certificate, files.key].map(|file| file.display().to_string());
-        let config = format!(
-            "server: {{addr: \"127.0.0.1:0\"}}\n\
-             token: {{issuer: a, expiration: 900, certificate: \"{certificate}\", key: \"{key}\", services: {{listed: {{}}}}}}\n\
-             audit: {{to: \"{}\"}}\n{}",
-            dir.join("audit.log").display(),
-            accounts::users_and_acl()
-        );
-        fs::write(dir.join("auth.yml"), config).unwrap();
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (tokens, metrics) = runtime.block_on(async {
-            let outside = Outside::real();
-            let loaded =
-                state::load(&dir.join("auth.yml"), &Backends::builtin(), &outside, &Lasting::default());
-            let state = Arc::new(loaded.map_err(|problems| format!("{problems:?}")).unwrap().state);
-            state.review_keys();
-            let reloads = Reloads::new(&outside.metrics);
-            reloads.started("0123456789abcdef", outside.clock.now());
-            reloads.ended(Reload::Refused, "0123456789abcdef", outside.clock.now());
-            reloads.ended(Reload::Taken, "fedcba9876543210", outside.clock.now());
-            let _open = Connections::new(outside.metrics.as_ref()).opened();
-            let listener = Listener::bind(state.server().net, &state.server().addr).await.unwrap();
-            let Listener::Tcp(tcp) = &listener else { panic!("no TCP") };
-            let tokens = tcp.local_addr().unwrap();
-            let limits = state.limits().clone();
-            tokio::spawn(net::serve(listener, Routes::new(state), None, limits, std::future::pending()));
-            (tokens, show(outside).await)
+        let config = |port: u16, expiration: u32| {
+            format!(
+                "server: {{addr: \"127.0.0.1:{port}\", metrics: {{addr: \"127.0.0.1:0\"}}}}\n\
+                 token: {{issuer: a, expiration: {expiration}, certificate: \"{certificate}\", key: \"{key}\", services: {{listed: {{}}}}}}\n\
+                 audit: {{to: \"{}\"}}\n{}",
+                dir.join("audit.log").display(),
+                accounts::users_and_acl()
+            )
+        };
+        let file = dir.join("auth.yml");
+        let (process, port) = Process::listening("listening for those who watch", |port| {
+            fs::write(&file, config(port, 900)).unwrap();
+            Process::start(Command::new(PROGRAM).arg(&file), dir, "dockgate")
         });
-        Self { tokens: tokens.to_string(), metrics: metrics.to_string(), _runtime: runtime }
+        let says = |text: &str| poll(SCRAPED_WITHIN, || process.log().contains(text).then_some(())).unwrap();
+        fs::write(&file, "nothing").unwrap();
+        says("configuration not reloaded");
+        fs::write(&file, config(port, 600)).unwrap();
+        says("configuration reloaded");
+        let log = process.log();
+        let (_, after) = log.split_once("listening for those who watch address=").unwrap();
+        let metrics = after.split_whitespace().next().unwrap().to_owned();
+        Self { tokens: format!("127.0.0.1:{port}"), metrics, _process: process }
     }
-}
-
-/// Serves nothing but the metrics.
-async fn show(outside: Outside) -> SocketAddr {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let metrics = Arc::clone(&outside.metrics);
-            let answer = service_fn(move |_| {
-                let answer = http::metrics::text(&metrics);
-                async move { Ok::<_, std::convert::Infallible>(answer) }
-            });
-            tokio::spawn(
-                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer),
-            );
-        }
-    });
-    address
 }
 
 /// Prometheus with the example's files, which look at this server, and often.
