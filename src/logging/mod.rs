@@ -1,23 +1,21 @@
 //! Where log lines go: standard error, as text for people or JSON for machines.
 //!
 //! A thread of its own writes them: a reader that has stalled holds up no request, and what it cannot keep up with is
-//! dropped beyond a bound, counted and told. The audit log goes by the same way to a place of its own. Diagnostics come by way of `tracing`; the one line that every decision
-//! gets is written by hand ([`Log::decision`]), since a framework would cost a third of a request.
+//! dropped beyond a bound, counted and told. The audit log goes by the same way to a place of its own. Diagnostics come
+//! by way of `tracing`; the one line that every decision gets is written by hand ([`Log::decision`]), since a framework
+//! would cost a third of a request.
 
 pub(crate) mod line;
 pub(crate) mod spool;
+mod switch;
 
 use std::fmt::{self, Write as _};
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use dockgate_api::{Clock, Counter, Metrics, RequestId, Series};
-use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{Layer as _, Registry};
 
 pub use line::Quoted;
 pub use spool::Flush;
@@ -25,6 +23,7 @@ pub use spool::Flush;
 use crate::config::log::{LogConfig, LogFormat, LogLevel};
 use line::Line;
 use spool::{Destination, Spool};
+use switch::Switch;
 
 /// The log of a process; a clone is the same log. Silent until it is started.
 #[derive(Clone)]
@@ -33,6 +32,7 @@ pub struct Log {
     clock: Arc<dyn Clock>,
     /// Which decisions are written, and how: see [`pack`].
     decisions: Arc<AtomicU8>,
+    switch: Arc<OnceLock<Switch>>,
 }
 
 /// How important a decision is.
@@ -62,7 +62,7 @@ impl Log {
     }
 
     fn with(clock: Arc<dyn Clock>, lost: Counter) -> Self {
-        Self { spool: Spool::new(lost), clock, decisions: Arc::default() }
+        Self { spool: Spool::new(lost), clock, decisions: Arc::default(), switch: Arc::default() }
     }
 
     /// Starts to write to standard error, once a process. What waits is written when the guard goes, within a bound.
@@ -70,28 +70,19 @@ impl Log {
     /// # Errors
     /// If the system starts no thread.
     pub(crate) fn start(&self, config: &LogConfig) -> std::io::Result<Flush> {
-        let level = match config.level {
-            LogLevel::Error => LevelFilter::ERROR,
-            LogLevel::Warn => LevelFilter::WARN,
-            LogLevel::Info => LevelFilter::INFO,
-            LogLevel::Debug => LevelFilter::DEBUG,
-            LogLevel::Trace => LevelFilter::TRACE,
-        };
-        let lines = tracing_subscriber::fmt::layer().with_writer(self.clone()).with_target(false);
-        let started = match config.format {
-            LogFormat::Text => {
-                let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-                Registry::default().with(lines.with_ansi(colours).with_filter(level)).try_init()
-            }
-            LogFormat::Json => {
-                let lines = lines.json().flatten_event(true).with_current_span(false).with_span_list(false);
-                Registry::default().with(lines.with_filter(level)).try_init()
-            }
-        };
-        if started.is_err() {
-            tracing::debug!("logging was started before");
+        match Switch::install(self, config) {
+            Some(switch) => _ = self.switch.set(switch),
+            None => tracing::debug!("logging was started before"),
         }
         self.write_decisions_to(std::io::stderr(), config)
+    }
+
+    /// Writes as another configuration says from now on.
+    pub(crate) fn follow(&self, config: &LogConfig) {
+        self.decisions.store(pack(config), Ordering::Relaxed);
+        if let Some(switch) = self.switch.get() {
+            switch.turn(self, config);
+        }
     }
 
     fn write_decisions_to<W>(&self, to: W, config: &LogConfig) -> std::io::Result<Flush>
@@ -99,8 +90,8 @@ impl Log {
         W: std::io::Write + Send + 'static,
     {
         self.decisions.store(pack(config), Ordering::Relaxed);
-        let (clock, format) = (Arc::clone(&self.clock), config.format);
-        self.spool.start("log", Reader { to, clock, format })
+        let (clock, decisions) = (Arc::clone(&self.clock), Arc::clone(&self.decisions));
+        self.spool.start("log", Reader { to, clock, decisions })
     }
 
     /// The line of a decision, if one of this importance is written at all.
@@ -120,7 +111,7 @@ impl Log {
 struct Reader<W> {
     to: W,
     clock: Arc<dyn Clock>,
-    format: LogFormat,
+    decisions: Arc<AtomicU8>,
 }
 
 impl<W: std::io::Write + Send + 'static> Destination for Reader<W> {
@@ -130,7 +121,9 @@ impl<W: std::io::Write + Send + 'static> Destination for Reader<W> {
 
     fn confess(&mut self, lost: u64) -> Vec<u8> {
         let message = "log lines were lost: their reader is too slow, or they cannot be written";
-        let mut line = Line::new(self.format, self.clock.now(), "WARN", message);
+        let format =
+            unpack(self.decisions.load(Ordering::Relaxed)).map_or(LogFormat::Text, |(format, _)| format);
+        let mut line = Line::new(format, self.clock.now(), "WARN", message);
         line.word("lines", |lines| _ = write!(lines, "{lost}"));
         line.finish()
     }

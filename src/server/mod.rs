@@ -192,6 +192,7 @@ impl Current<'_> {
         let prepared = self.doors.prepare(&state).await?;
         let state = Arc::new(state);
         self.front.swap(Arc::clone(&state));
+        state.follow_log();
         self.doors.commit(prepared, state.limits());
         log_findings(&warnings, &notes);
         tokio::spawn(memory::give_back());

@@ -331,6 +331,11 @@ impl State {
         &self.server
     }
 
+    /// Has the log of the process written as this configuration says.
+    pub(crate) fn follow_log(&self) {
+        self.outside.log.follow(&self.log);
+    }
+
     /// How to log.
     pub fn log(&self) -> &LogConfig {
         &self.log

@@ -1,12 +1,11 @@
 //! What is taken up when files change, and what is not.
 
 use std::os::unix::fs::symlink;
-use std::process::Command;
 
 use rustix::process::Signal;
 
 use super::{NOT_RELOADED, RELOADED, granted, granting, hang_up, pulling};
-use crate::process::{Server, Site, dockgate, run};
+use crate::process::{Address, Server, Site, dockgate, run};
 
 #[test]
 fn a_changed_file_is_taken_up_by_itself_and_at_the_signal() {
@@ -147,24 +146,18 @@ fn two_servers_with_the_same_configuration_say_the_same_hash() {
 
 #[test]
 fn what_is_logged_changes_with_the_configuration() {
-    let (site, server) = pulling("");
-    assert!(server.stderr().contains("decided"), "{}", server.stderr());
-    site.write("auth.yml", granting("pull", "") + "log: {level: error}\n");
-    server.said(RELOADED, 1);
-    let before = server.stderr().matches("decided").count();
+    let (site, server) = pulling(", admin: {socket: admin.sock}");
+    server.said("decided", 1);
+    let admin = Address::Unix(site.file("admin.sock"));
+    let log_as = |log: &str| {
+        site.write("auth.yml", granting("pull", ", admin: {socket: admin.sock}") + log);
+        assert_eq!(admin.request("POST", "/reload", &[], b"").status, 200);
+    };
+    log_as("log: {level: error}\n");
     assert_eq!(granted(&server), "pull");
-    hang_up_silently(&server);
-    assert_eq!(server.stderr().matches("decided").count(), before);
-    site.write("auth.yml", granting("pull", "") + "log: {level: debug, format: json}\n");
-    server.said("\"message\":\"configuration reloaded\"", 1);
+    log_as("log: {level: debug, format: json}\n");
     assert_eq!(granted(&server), "pull");
     server.said("\"message\":\"answers with a token\"", 1);
-}
-
-/// A reload of which the log says nothing is done when the next answer comes after a look at the process's files: there
-/// is nothing to wait for, and nothing that depends on it.
-fn hang_up_silently(server: &Server) {
-    server.signal(Signal::HUP);
-    assert_eq!(granted(server), "pull");
-    let _ = Command::new("true").status();
+    // What was asked while it was quiet came before, and is not there.
+    assert_eq!(server.stderr().matches("decided").count(), 2, "{}", server.stderr());
 }
