@@ -1,10 +1,13 @@
 //! What surrounds every answer: its id, and what browsers are told.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use axum::http::header;
+use rustix::process::Signal;
 
 use super::chains;
+use crate::process::{Server, Site, poll};
 use crate::support::{ALICE, Ask, Listening, Setup, TestServer};
 
 const PAGE: &str = "https://ui.example.com";
@@ -43,6 +46,37 @@ fn every_answer_has_an_id_of_its_own() {
         }
     }
     assert!(!ids.contains("0123456789abcdef"), "a client names no request");
+}
+
+/// Whoever is refused can be found in the log, and nobody else is found in their place.
+#[test]
+fn the_log_knows_a_request_by_the_same_id() {
+    let site = Site::with(
+        "server: {addr: \"127.0.0.1:0\"}\nlog: {level: debug}\n\
+         token: {issuer: i, expiration: 300, certificate: cert.pem, key: key.pem}\n\
+         authn: [{users: {\"\": {}}}]\nauthz: [{acl: []}]\n",
+    );
+    let server = Server::start(&site, "auth.yml");
+    let theirs = [("X-Request-Id", "of \"mine\""), ("X-Forwarded-For", "203.0.113.9")];
+    let long = "x".repeat(65);
+    for (method, target, says) in [
+        ("GET", "/auth?service=s&scope=repository:a:pull", "decided"),
+        ("POST", "/auth", "refused at the door"),
+        ("GET", "/nowhere", "no such path"),
+        ("PUT", "/auth", "method not allowed"),
+    ] {
+        let answer = server.address().request(method, target, &theirs, b"grant_type=x");
+        let id = answer.header("x-request-id").unwrap().to_owned();
+        let line = |text: &str| {
+            let has = |line: &&str| line.contains(&format!("request_id={id}")) && line.contains(text);
+            poll(Duration::from_secs(30), || server.stderr().lines().find(has).map(str::to_owned))
+        };
+        assert!(line(says).is_some(), "{says} {id}: {}", server.stderr());
+        assert!(line("proxy_request_id=\"of \\\"mine\\\"\"").is_some(), "{id}: {}", server.stderr());
+    }
+    server.address().request("GET", "/healthz", &[("X-Request-Id", &long)], b"");
+    let ended = server.stop(Signal::TERM);
+    assert!(!ended.stderr.contains(&long), "{}", ended.stderr);
 }
 
 #[test]
