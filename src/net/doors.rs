@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use dockgate_api::config::{Located, Problem};
+use dockgate_api::config::{KeyPath, Located, Problem};
 
 use super::owners::Owners;
 use super::tls::{self, Finding, Tls};
@@ -29,7 +29,8 @@ pub fn load(
     problems: &mut Vec<Problem>,
     warnings: &mut Vec<Problem>,
 ) -> Vec<Door> {
-    let mut certificates = Certificates { source, options: server.tls_options(), now, known: HashMap::new() };
+    let (options, suites) = (server.tls_options(), server.tls_cipher_suites.first());
+    let mut certificates = Certificates { source, options, suites, now, known: HashMap::new() };
     let doors: Vec<Door> = server
         .public_doors()
         .into_iter()
@@ -49,6 +50,7 @@ pub fn load(
 struct Certificates<'a> {
     source: &'a Source,
     options: TlsOptions,
+    suites: Option<&'a Located<String>>,
     now: SystemTime,
     known: HashMap<[PathBuf; 2], Option<Tls>>,
 }
@@ -75,6 +77,12 @@ impl Certificates<'_> {
                 if let Some(finding) = tls.certificate.finding(self.now) {
                     let said = at(files.certificate, "certificate", finding.message());
                     if finding == Finding::Expired { problems.push(said) } else { warnings.push(said) }
+                }
+                if let (false, Some(first)) = (tls.suites_fit, self.suites) {
+                    let message = "none of these fits the kind of the certificate's key (RSA or ECDSA): clients of TLS 1.2 \
+                                   cannot connect. Add one that does, or write `tls_min_version: TLS13` in its place";
+                    let path = KeyPath::root().key("server").key("tls_cipher_suites");
+                    warnings.push(Problem::new(first.location.clone(), path, message));
                 }
                 Some(tls)
             }

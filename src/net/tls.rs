@@ -25,6 +25,8 @@ pub struct Tls {
     pub config: Arc<ServerConfig>,
     /// What the server proves itself with.
     pub certificate: ServerCertificate,
+    /// Whether a suite is left for clients of TLS 1.2, if they are to be served.
+    pub suites_fit: bool,
 }
 
 /// Reads a certificate and its key. A reload may call it again: what it makes shares nothing with what was made before,
@@ -47,7 +49,10 @@ pub fn load(certificate: &Path, key: &Path, options: &TlsOptions) -> Result<Tls,
             "no unencrypted private key in it (PEM is expected; decrypt with `openssl pkey`)",
         ),
     })?;
-    let builder = ServerConfig::builder_with_provider(Arc::new(options.provider()))
+    let provider = options.provider();
+    let signing = provider.key_provider.load_private_key(private.clone_key());
+    let suites_fit = signing.is_ok_and(|key| options.has_tls12_for(key.algorithm()));
+    let builder = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(options.versions())
         .map_err(|error| TlsError::certificate(certificate, &error.to_string()))?;
     let mut config =
@@ -64,7 +69,7 @@ pub fn load(certificate: &Path, key: &Path, options: &TlsOptions) -> Result<Tls,
     config.ignore_client_order = options.has_suites_of_its_own();
     config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
     config.ticketer = ticketer().map_err(|error| TlsError::certificate(certificate, &error.to_string()))?;
-    Ok(Tls { config: Arc::new(config), certificate: leaf })
+    Ok(Tls { config: Arc::new(config), certificate: leaf, suites_fit })
 }
 
 /// A client that comes again shows its ticket in place of a whole handshake; its keys change every six hours.

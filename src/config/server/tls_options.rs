@@ -7,7 +7,7 @@
 use dockgate_api::config::{KeyPath, Located, Problem};
 use rustls::crypto::aws_lc_rs::{ALL_CIPHER_SUITES, ALL_KX_GROUPS};
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
-use rustls::{SupportedCipherSuite, SupportedProtocolVersion, version};
+use rustls::{SignatureAlgorithm, SupportedCipherSuite, SupportedProtocolVersion, version};
 
 use super::ServerConfig;
 
@@ -56,6 +56,15 @@ impl TlsOptions {
     /// Whether the order of suites is ours, and not the client's.
     pub fn has_suites_of_its_own(&self) -> bool {
         !self.suites.is_empty()
+    }
+
+    /// Whether TLS 1.2 is possible with a key of a kind: its suites name the kind of key.
+    pub fn has_tls12_for(&self, key: SignatureAlgorithm) -> bool {
+        let kind = if key == SignatureAlgorithm::RSA { "_RSA_" } else { "_ECDSA_" };
+        let fits = |number: &u16| {
+            suite(*number).and_then(|suite| iana_name(&suite)).is_some_and(|name| name.contains(kind))
+        };
+        self.only_tls13 || self.suites.is_empty() || self.suites.iter().any(fits)
     }
 
     /// Curves and suites. Those of TLS 1.3 are not to choose, as in Go.

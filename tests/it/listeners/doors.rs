@@ -86,6 +86,29 @@ fn what_is_wrong_with_a_further_door_is_said_in_its_line() {
     }
 }
 
+#[test]
+fn suites_for_another_kind_of_key_are_warned_of() {
+    let site = Site::new();
+    for (suite, place) in [
+        (
+            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            Some("auth.yml:5:23: server.tls_cipher_suites: none of these fits"),
+        ),
+        ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", None),
+    ] {
+        let section = format!(
+            "  addr: \":1\"\n  certificate: cert.pem\n  key: key.pem\n  tls_cipher_suites: [{suite}]\n"
+        );
+        let (_, problems, warnings) = doors(&site, &section, now());
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!(warnings.len(), usize::from(place.is_some()), "{warnings:?}");
+        assert!(
+            warnings.iter().zip(place).all(|(warning, place)| warning.starts_with(place)),
+            "{warnings:?}"
+        );
+    }
+}
+
 const CONFIG: &str = "server:
   addr: \"127.0.0.1:0\"
   certificate: tls.pem
