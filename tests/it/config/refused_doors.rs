@@ -135,6 +135,12 @@ fn proxies_and_pages() {
                 "host names are not looked up",
             ),
             beside(
+                "everybody is trusted",
+                "  real_ip_header: X-Real-IP\n  trusted_proxies: [10.0.0.1, \"::/0\"]\ntoken:\n",
+                "trusted_proxies",
+                "this trusts everybody",
+            ),
+            beside(
                 "position beside a list",
                 "  real_ip_header: X-Real-IP\n  trusted_proxies: [10.0.0.1]\n  real_ip_pos: -1\ntoken:\n",
                 "real_ip_pos",
