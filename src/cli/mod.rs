@@ -1,6 +1,7 @@
 //! The command line. One command, one file; exit codes are 0 for done, 1 for failed while running, 2 for a mistake in
 //! the command line or the configuration.
 
+mod admin;
 mod arguments;
 mod check;
 mod completions;
@@ -56,6 +57,8 @@ fn run_with(arguments: Vec<OsString>, backends: Arc<Backends>, outside: &Outside
     }
     match arguments.command {
         Command::Serve { config } => serve::run(&config, backends, outside),
+        Command::Reload(options) => admin::reload(&options, outside),
+        Command::Status(options) => admin::status(&options, outside),
         Command::Check(options) => check::run(&options, &backends, outside),
         Command::Explain(options) => explain::run(&options, &backends, outside),
         Command::Schema => schema::run(&backends),

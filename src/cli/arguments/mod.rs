@@ -1,5 +1,6 @@
 //! What may stand on the command line: one file a command.
 
+mod admin;
 mod check;
 mod docker_auth;
 mod explain;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+pub(super) use admin::AdminOptions;
 pub(super) use check::{CheckOptions, Given};
 pub(super) use docker_auth::normalized;
 pub(super) use explain::ExplainOptions;
@@ -46,6 +48,18 @@ pub(super) enum Command {
         /// The configuration file (YAML).
         config: PathBuf,
     },
+    /// Have a running server take up its configuration now, and say what came of it.
+    #[command(
+        after_help = "A server takes up changes by itself; this waits and tells. Exit code 0 if the configuration \
+        was taken up, 2 if something is wrong with it and the one from before goes on, 1 if no server answers."
+    )]
+    Reload(AdminOptions),
+    /// Say how a running server and its backends are.
+    #[command(
+        after_help = "JSON, as at `/readyz` on the metrics door. Exit code 0 if it is ready, 1 if not or if no server \
+        answers."
+    )]
+    Status(AdminOptions),
     /// Say what is wrong with a configuration, or what it does; serve nothing.
     #[command(after_help = "Exit code 0 if it would serve, 2 if not. Every problem is shown at once, as \
         FILE:LINE:COLUMN: KEY: what is wrong and what to do.")]

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::{granted, granting, pulling};
-use crate::process::Address;
+use crate::process::{Address, Ended, Site, dockgate, run};
 
 #[test]
 fn a_reload_can_be_asked_for_and_says_what_came_of_it() {
@@ -30,4 +30,41 @@ fn a_reload_can_be_asked_for_and_says_what_came_of_it() {
     assert_eq!(refused.json()["config"], done.json()["config"], "the hash of what goes on");
     assert_eq!(granted(&server), "push");
     assert_eq!(admin.get("/reload", None).status, 405);
+}
+
+fn told(site: &Site, command: &str) -> Ended {
+    run(dockgate().args([command, "auth.yml"]).current_dir(site.path()))
+}
+
+#[test]
+fn the_commands_ask_at_the_socket_that_the_file_names() {
+    let admin = ", admin: {socket: admin.sock}";
+    let (site, server) = pulling(admin);
+    let status = told(&site, "status");
+    assert_eq!(status.code, Some(0), "{status:?}");
+    assert!(status.stdout.contains("\"status\":\"ready\""), "{}", status.stdout);
+
+    site.write("auth.yml", granting("push", admin));
+    let done = told(&site, "reload");
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.stdout.contains("reloaded: configuration "), "{}", done.stdout);
+    assert_eq!(granted(&server), "push");
+
+    site.write("auth.yml", granting("delete", admin).replace("an issuer", ""));
+    let refused = told(&site, "reload");
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("token.issuer"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("nothing was changed"), "{}", refused.stderr);
+    site.write("auth.yml", "server: [");
+    assert_eq!(told(&site, "reload").code, Some(2), "what cannot be read names no socket");
+    assert_eq!(granted(&server), "push");
+
+    site.write("auth.yml", granting("push", ""));
+    let nowhere = told(&site, "reload");
+    assert_eq!(nowhere.code, Some(2), "{nowhere:?}");
+    assert!(nowhere.stderr.contains("server.admin.socket"), "{}", nowhere.stderr);
+    let given = ["status", "auth.yml", "--socket", "nobody.sock"];
+    let nobody = run(dockgate().args(given).current_dir(site.path()));
+    assert_eq!(nobody.code, Some(1), "{nobody:?}");
+    assert!(nobody.stderr.contains("no server answers at nobody.sock"), "{}", nobody.stderr);
 }

@@ -1,0 +1,123 @@
+//! `dockgate reload CONFIG` and `dockgate status CONFIG`: what a running server is told and asked over its admin socket.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::{Method, Request, StatusCode};
+use dockgate_api::config::Node;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use tokio::net::UnixStream;
+
+use super::arguments::AdminOptions;
+use crate::config::Source;
+use crate::outside::Outside;
+
+/// A configuration of 100,000 rules is made in seconds; a hanging file system is not waited for.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(90);
+/// Beyond any list of problems that somebody reads.
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// What came of a reload, as the server tells it.
+#[derive(Deserialize)]
+struct Reloaded {
+    reloaded: bool,
+    config: String,
+    #[serde(default)]
+    problems: Vec<String>,
+    #[serde(default)]
+    warnings: Vec<String>,
+}
+
+/// `dockgate reload CONFIG`.
+pub(super) fn reload(options: &AdminOptions, outside: &Outside) -> ExitCode {
+    let told = match ask(options, outside, Method::POST, "/reload") {
+        Ok((_, body)) => serde_json::from_slice::<Reloaded>(&body),
+        Err(code) => return code,
+    };
+    let Ok(told) = told else {
+        return super::failed("the server's answer cannot be understood: is it another version?");
+    };
+    for warning in &told.warnings {
+        super::say(&format!("warning: {warning}"));
+    }
+    if told.reloaded {
+        super::say(&format!("reloaded: configuration {}", told.config));
+        return ExitCode::SUCCESS;
+    }
+    for problem in &told.problems {
+        super::complain(problem);
+    }
+    let config = options.config.display();
+    super::complain(&format!("{config}: nothing was changed, configuration {} goes on", told.config));
+    ExitCode::from(super::MISTAKE)
+}
+
+/// `dockgate status CONFIG`.
+pub(super) fn status(options: &AdminOptions, outside: &Outside) -> ExitCode {
+    match ask(options, outside, Method::GET, "/status") {
+        Ok((status, body)) => {
+            super::say(String::from_utf8_lossy(&body).trim_end());
+            if status == StatusCode::OK { ExitCode::SUCCESS } else { ExitCode::from(super::FAILED) }
+        }
+        Err(code) => code,
+    }
+}
+
+/// One request; what went wrong has been said.
+fn ask(
+    options: &AdminOptions,
+    outside: &Outside,
+    method: Method,
+    path: &'static str,
+) -> Result<(StatusCode, Bytes), ExitCode> {
+    let socket = match &options.socket {
+        Some(socket) => socket.clone(),
+        None => socket_of(&options.config, outside)?,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| super::failed(&format!("cannot start: {error}")))?;
+    let answer = runtime
+        .block_on(async { tokio::time::timeout(ANSWERED_WITHIN, exchange(&socket, method, path)).await });
+    let shown = socket.display();
+    match answer {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(super::failed(&format!("no server answers at {shown}: {error}"))),
+        Err(_) => Err(super::failed(&format!("the server at {shown} does not answer in time"))),
+    }
+}
+
+/// Where the file says that its server listens. Everything else in it may be wrong.
+fn socket_of(config: &Path, outside: &Outside) -> Result<PathBuf, ExitCode> {
+    let source = Source::read(config, outside.environment.as_ref())
+        .map_err(|problems| super::refuse(config, &problems))?;
+    let below = |node: &Node, key: &str| node.get(key).map(|entry| entry.value.clone());
+    let admin = below(&source.root, "server").and_then(|server| below(&server, "admin"));
+    let socket = admin.and_then(|admin| below(&admin, "socket"));
+    socket.as_ref().and_then(Node::as_text).map(PathBuf::from).ok_or_else(|| {
+        super::refuse_usage(&format!(
+            "{}: there is no `server.admin.socket`: write one and restart, or send the server SIGHUP",
+            config.display()
+        ))
+    })
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+async fn exchange(socket: &Path, method: Method, path: &str) -> Result<(StatusCode, Bytes), Failure> {
+    let stream = UnixStream::connect(socket).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "dockgate")
+        .body(Full::<Bytes>::default())?;
+    let answer = sender.send_request(request).await?;
+    let status = answer.status();
+    let body = Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await?;
+    Ok((status, body.to_bytes()))
+}
