@@ -28,6 +28,7 @@ macro_rules! pages {
 
 pages! {
     config "config/README.md",
+    explain "docs/explain.md",
     invalid_token "docs/invalid-token.md",
     keys "docs/keys.md",
     migration "docs/migration.md",
