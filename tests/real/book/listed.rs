@@ -21,6 +21,11 @@ const fn listed(
 /// A build within a build would take half an hour.
 const BUILDS: &str = "builds the workspace";
 
+/// It would change the machine that runs the tests, where no systemd runs.
+const OF_THE_MACHINE: &str = "makes files and accounts in this machine's places, and wants systemd";
+const BASE_IMAGES: &str = "wants images of a registry in the network; the test packs ones of its own";
+const CLUSTER: &str = "wants a cluster; the test renders and decodes what would go there";
+
 pub(super) const LISTED: &[Listed] = &[
     listed(
         "README.md",
@@ -63,5 +68,53 @@ pub(super) const LISTED: &[Listed] = &[
         "cargo build --profile profiling",
         "wants a profiler, and the right to use it",
         "tests/real/book/benches.rs::the_profile_has_names_and_the_benches_use_it",
+    ),
+    listed(
+        "docs/install.md",
+        "cargo build --release --locked",
+        BUILDS,
+        "tests/real/container/served.rs::a_registry_takes_the_tokens_of_a_container_that_can_do_nothing_else",
+    ),
+    listed(
+        "docs/install.md",
+        "install -D -m 0644 examples/systemd/sysusers.conf /etc/sysusers.d/dockgate.conf",
+        OF_THE_MACHINE,
+        "tests/real/systemd.rs::the_account_is_made",
+    ),
+    listed(
+        "docs/install.md",
+        "runuser -u dockgate -- dockgate check /etc/dockgate/dockgate.yml",
+        OF_THE_MACHINE,
+        "tests/real/systemd.rs::the_unit_is_understood_and_hardened",
+    ),
+    listed(
+        "docs/install.md",
+        "docker build -t dockgate .",
+        BASE_IMAGES,
+        "tests/real/container/served.rs::a_registry_takes_the_tokens_of_a_container_that_can_do_nothing_else",
+    ),
+    listed(
+        "docs/install.md",
+        "dockgate keys init keys",
+        CLUSTER,
+        "tests/real/kubernetes/mod.rs::dockgate_takes_the_configuration_in_it",
+    ),
+    listed(
+        "examples/compose/README.md",
+        "docker build -t dockgate ../..",
+        BASE_IMAGES,
+        "tests/real/container/composed.rs::the_example_of_compose_works_as_it_is_written",
+    ),
+    listed(
+        "examples/compose/README.md",
+        "docker login localhost:5000",
+        BASE_IMAGES,
+        "tests/real/container/composed.rs::the_example_of_compose_works_as_it_is_written",
+    ),
+    listed(
+        "examples/kubernetes/README.md",
+        "dockgate keys init keys",
+        CLUSTER,
+        "tests/real/kubernetes/mod.rs::the_chart_makes_what_it_made",
     ),
 ];
