@@ -323,6 +323,33 @@ fn reference() {
 }
 
 #[test]
+fn behind_proxy() {
+    let site = site("behind-proxy.yml");
+    let server = Server::start(&site, "auth.yml");
+    let from = |address: &str, headers: &[(&str, &str)], target: &str| {
+        let headers = [&[("X-Forwarded-For", address)], headers].concat();
+        server.address().request("GET", target, &headers, b"")
+    };
+    nobody_passes_for("alice", "registry", &|target, headers| from("192.0.2.7", headers, target));
+    // A stranger does not come from the office by saying so.
+    let alice = basic("alice", PASSWORD);
+    let mine = target("registry", MINE);
+    for says in ["192.0.2.7, 198.51.100.1", "192.0.2.7,198.51.100.1, 10.0.7.3", "192.0.2.7;198.51.100.1"] {
+        let answer = from(says, &[("Authorization", &alice)], &mine);
+        assert!(["pull", "400"].contains(&answer.granted().as_str()), "{says}: {answer:?}");
+    }
+    for header in ["X-Real-IP", "Forwarded", "X-Client-IP", "True-Client-IP"] {
+        let answer = from("198.51.100.1", &[("Authorization", &alice), (header, "192.0.2.7")], &mine);
+        assert_eq!(answer.granted(), "pull", "{header}");
+    }
+    let (public, internal) =
+        (target("registry", "repository:public/a:*"), target("registry", "repository:internal/a:*"));
+    assert_eq!(from("192.0.2.7", &[], &public).granted(), "pull");
+    assert_eq!(from("192.0.2.7", &[], &internal).granted(), "");
+    assert_eq!(from("198.51.100.1", &[], &public).granted(), "");
+}
+
+#[test]
 fn no_sample_is_left_in_peace() {
     let here = include_str!("attacks.rs");
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("config")).unwrap() {
