@@ -58,7 +58,7 @@ fn no_line_is_lost_when_logrotate_moves_the_file() {
         (0..times).for_each(|_| _ = request_token(&host, "registry", "repository:a:pull", None).status);
     };
     let file = |name: &str| dir.path().join(name);
-    let (_, snippet) = PAGE.split_once("```\n/var/log/dockgate/audit.log {").unwrap();
+    let (_, snippet) = PAGE.split_once("```text\n/var/log/dockgate/audit.log {").unwrap();
     let snippet = snippet.split("```").next().unwrap();
     let moving = format!("{} {{{snippet}", file("audit.log").display());
 

@@ -50,6 +50,10 @@ const FRAMES: &[(&str, Frame)] = &[
     ("auth", Frame::Registry),
     ("version", Frame::Registry),
     (
+        "scrape_configs",
+        Frame::Others("tests/real/monitoring.rs::prometheus_answers_what_the_board_and_the_rules_ask"),
+    ),
+    (
         "services",
         Frame::Others(
             "tests/real/quickstart_engine.rs::the_registry_runs_in_a_container_and_ends_with_the_server",
