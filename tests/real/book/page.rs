@@ -63,7 +63,7 @@ impl Page {
                     "serves" => marks.serves = words(),
                     "fails" => marks.fails = true,
                     "soon" => marks.soon = true,
-                    "made by tests/real" => {}
+                    _ if word.contains(' ') => {} // for people, or for another test
                     _ => panic!("{place}: the runner does not know `{word}`"),
                 }
             } else {
