@@ -6,14 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::page::{Page, pages, prose, root};
 
 /// Pages that are written elsewhere at this moment.
-const COMING: [&str; 6] = [
-    "docs/listeners.md",
-    "docs/reload.md",
-    "docs/monitoring.md",
-    "docs/explain.md",
-    "docs/commands.md",
-    "docs/install.md",
-];
+const COMING: [&str; 1] = ["docs/commands.md"];
 
 /// `(place, path from the root, anchor)` of each relative link.
 fn links(page: &Page) -> Vec<(String, String, Option<String>)> {
