@@ -1,4 +1,4 @@
-//! A Docker engine in a session's world, with the image that the book starts.
+//! A Docker engine in a terminal's world, with the image that the book starts.
 
 use std::fs;
 use std::path::Path;
@@ -6,12 +6,12 @@ use std::process::Command;
 
 use serde_json::json;
 
-use super::session::Session;
+use super::terminal::Terminal;
 use crate::components::{self, REGISTRY_3_1};
 
-/// Starts it; `docker` in the session talks to it.
-pub(super) fn start(session: &mut Session) {
-    let dir = session.beside().join("engine");
+/// Starts it; `docker` in the terminal talks to it.
+pub(super) fn start(terminal: &mut Terminal) {
+    let dir = terminal.beside().join("engine");
     fs::create_dir(&dir).unwrap();
     let place = dir.display();
     let containerd = format!(
@@ -28,7 +28,7 @@ pub(super) fn start(session: &mut Session) {
     });
     fs::write(dir.join("daemon.json"), dockerd.to_string()).unwrap();
     let archive = registry_image(&dir.join("image"));
-    let started = session.run(&format!(
+    let started = terminal.run(&format!(
         "containerd --config {place}/containerd.toml >{place}/containerd.log 2>&1 &\n\
          for _ in $(seq 400); do [ -S {place}/containerd.sock ] && break; sleep 0.1; done\n\
          dockerd --containerd {place}/containerd.sock --host unix://{place}/docker.sock --iptables=false \
@@ -41,17 +41,17 @@ pub(super) fn start(session: &mut Session) {
         archive.display(),
     ));
     assert!(started.text.contains("sha256:"), "the engine does not start: {}", started.text);
-    disown(session);
+    disown(terminal);
 }
 
 /// The page's first job is its own.
-fn disown(session: &mut Session) {
-    assert_eq!(session.run("disown -a").status, Some(0));
+fn disown(terminal: &mut Terminal) {
+    assert_eq!(terminal.run("disown -a").status, Some(0));
 }
 
 /// Containers would leave their control groups behind.
-pub(super) fn end(session: &mut Session) {
-    session.run("docker ps --all --quiet | xargs --no-run-if-empty docker rm --force");
+pub(super) fn end(terminal: &mut Terminal) {
+    terminal.run("docker ps --all --quiet | xargs --no-run-if-empty docker rm --force");
 }
 
 /// The image that cannot be had without a network, made of the program itself; answers its archive.

@@ -29,4 +29,4 @@ mod listed;
 mod output;
 mod page;
 mod runs;
-mod session;
+mod terminal;

@@ -7,7 +7,7 @@ use super::blocks::listed;
 use super::engine;
 use super::output::{Step, is_as_shown, steps};
 use super::page::{Block, Page, page};
-use super::session::Session;
+use super::terminal::Terminal;
 use crate::components::{
     self, CONTAINERD, Component, DOCKER, DOCKERD, HTPASSWD, IP, OPENSSL, REGISTRY_3_1, RUNC, SKOPEO,
 };
@@ -53,64 +53,64 @@ fn run_page(page: &Page) {
     if !components::installed(&[needed.as_slice(), &[IP]].concat()) {
         return;
     }
-    let Some(mut session) = Session::start() else { return };
+    let Some(mut terminal) = Terminal::start() else { return };
     for word in &page.needs {
         match word.as_str() {
-            "docker" => engine::start(&mut session),
-            "auth.yml" => start_over(&session),
-            "keys" => assert_eq!(session.run("dockgate keys init keys").status, Some(0)),
+            "docker" => engine::start(&mut terminal),
+            "auth.yml" => start_over(&terminal),
+            "keys" => assert_eq!(terminal.run("dockgate keys init keys").status, Some(0)),
             _ => {}
         }
     }
     for block in &page.blocks {
         if let Some(file) = &block.file {
-            let file = session.page().join(file);
+            let file = terminal.page().join(file);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, &block.text).unwrap();
         }
         if block.is_shell() && listed(page, block).is_none() {
-            run_block(&mut session, block);
+            run_block(&mut terminal, block);
         }
     }
     if page.needs.iter().any(|word| word == "docker") {
-        engine::end(&mut session);
+        engine::end(&mut terminal);
     }
 }
 
 /// The files that a reader has who comes from the start.
-fn start_over(session: &Session) {
+fn start_over(terminal: &Terminal) {
     for block in page("docs/start.md").blocks {
         if let Some(file) = block.file {
-            fs::write(session.page().join(file), block.text).unwrap();
+            fs::write(terminal.page().join(file), block.text).unwrap();
         }
     }
-    fs::write(session.page().join("alice.hash"), crate::accounts::ALICE.hash).unwrap();
-    fs::write(session.page().join("alice.password"), crate::accounts::ALICE.password).unwrap();
+    fs::write(terminal.page().join("alice.hash"), crate::accounts::ALICE.hash).unwrap();
+    fs::write(terminal.page().join("alice.password"), crate::accounts::ALICE.password).unwrap();
 }
 
-fn run_block(session: &mut Session, block: &Block) {
+fn run_block(terminal: &mut Terminal, block: &Block) {
     if block.language == "console" {
         let steps = steps(&block.text);
         let last = steps.len() - 1;
         for (at, step) in steps.iter().enumerate() {
-            run_step(session, block, step, block.fails && at == last);
+            run_step(terminal, block, step, block.fails && at == last);
         }
     } else {
         // As a whole; the first command that fails ends it.
         let command =
             if block.fails { block.text.clone() } else { format!("set -e\n{}\nset +e", block.text) };
-        run_step(session, block, &Step { command, shown: None }, block.fails);
+        run_step(terminal, block, &Step { command, shown: None }, block.fails);
     }
     for place in &block.serves {
-        assert!(session.wait_for(place), "{}: nobody listens on {place}\n{}", block.place, rest(session));
+        assert!(terminal.wait_for(place), "{}: nobody listens on {place}\n{}", block.place, rest(terminal));
     }
 }
 
-fn run_step(session: &mut Session, block: &Block, step: &Step, fails: bool) {
+fn run_step(terminal: &mut Terminal, block: &Block, step: &Step, fails: bool) {
     let mut last = String::new();
     let patience = if block.soon { SOON } else { Duration::ZERO };
     let done = poll(patience, || {
-        let printed = session.run(&step.command);
+        let printed = terminal.run(&step.command);
         let as_shown = step.shown.as_ref().is_none_or(|shown| is_as_shown(shown, &printed.text));
         let as_meant = printed.status.is_some_and(|status| (status != 0) == fails);
         println!("$ {}\n{}", step.command, printed.text);
@@ -120,13 +120,13 @@ fn run_step(session: &mut Session, block: &Block, step: &Step, fails: bool) {
     let Step { command, shown } = step;
     let meant = if fails { "must fail" } else { "must succeed" };
     let shown = shown.as_ref().map(|shown| format!(", and print\n{shown}")).unwrap_or_default();
-    assert!(done.is_some(), "{}\n{command}\n{meant}{shown}\n--- it\n{last}\n{}", block.place, rest(session));
+    assert!(done.is_some(), "{}\n{command}\n{meant}{shown}\n--- it\n{last}\n{}", block.place, rest(terminal));
 }
 
 /// What else may tell what happened.
-fn rest(session: &Session) -> String {
-    let mut text = format!("--- the shell\n{}", session.log());
-    for entry in fs::read_dir(session.page()).unwrap() {
+fn rest(terminal: &Terminal) -> String {
+    let mut text = format!("--- the shell\n{}", terminal.log());
+    for entry in fs::read_dir(terminal.page()).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "log") {
             text += &format!("--- {}\n{}", path.display(), fs::read_to_string(&path).unwrap_or_default());

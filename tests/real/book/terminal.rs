@@ -18,7 +18,7 @@ const ENDED_WITHIN: Duration = Duration::from_secs(20);
 /// The namespaces: whoever is number one of the processes takes all others along at its end.
 const WORLD: [&str; 6] = ["--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
 
-pub(super) struct Session {
+pub(super) struct Terminal {
     shell: Child,
     steps: usize,
     dir: TempDir,
@@ -32,7 +32,7 @@ pub(super) struct Printed {
     pub(super) text: String,
 }
 
-impl Session {
+impl Terminal {
     /// `None` where nobody may have such a world: under `CI=true` that is a failure.
     pub(super) fn start() -> Option<Self> {
         let dir = tempfile::Builder::new().prefix("dockgate-book-").tempdir().unwrap();
@@ -46,7 +46,7 @@ impl Session {
         let mut path = bin.into_os_string();
         path.push(":");
         path.push(components::path());
-        let log = File::create(dir.path().join("session.log")).unwrap();
+        let log = File::create(dir.path().join("shell.log")).unwrap();
         let shell = Command::new("unshare")
             .args(WORLD)
             .args(["bash", "--noprofile", "--norc"])
@@ -61,13 +61,13 @@ impl Session {
             .stderr(log)
             .spawn()
             .unwrap_or_else(|error| panic!("unshare does not start: {error}"));
-        let mut session = Self { shell, steps: 0, dir };
+        let mut terminal = Self { shell, steps: 0, dir };
         // Jobs as at a terminal, for `kill %1`.
-        let ready = session.run("ip link set lo up && set -m");
+        let ready = terminal.run("ip link set lo up && set -m");
         if ready.status == Some(0) {
-            return Some(session);
+            return Some(terminal);
         }
-        let notice = format!("NOT RUN: a network of its own wants root: {ready:?} {}\n", session.log());
+        let notice = format!("NOT RUN: a network of its own wants root: {ready:?} {}\n", terminal.log());
         assert!(!components::in_ci(), "{notice}");
         components::say(&notice);
         None
@@ -85,7 +85,7 @@ impl Session {
 
     /// What the shell itself said.
     pub(super) fn log(&self) -> String {
-        fs::read_to_string(self.dir.path().join("session.log")).unwrap_or_default()
+        fs::read_to_string(self.dir.path().join("shell.log")).unwrap_or_default()
     }
 
     /// Runs a script in the shell, so that variables, directories and jobs stay. Ends the shell if it hangs.
@@ -149,7 +149,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for Terminal {
     fn drop(&mut self) {
         self.end(ENDED_WITHIN);
     }
