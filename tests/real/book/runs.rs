@@ -33,6 +33,7 @@ pages! {
     keys "docs/keys.md",
     migration "docs/migration.md",
     registries "docs/registries.md",
+    reload "docs/reload.md",
     start "docs/start.md",
     users "docs/users.md",
 }
