@@ -41,6 +41,17 @@ fn help_teaches_and_is_no_mistake() {
                 "keeps what is there",
             ],
         ),
+        (
+            &["explain", "--help"],
+            &[
+                "--account <ACCOUNT>",
+                "TYPE:NAME:ACTIONS",
+                "Nobody is logged in",
+                "0 everything asked is granted, 1 something is not",
+            ],
+        ),
+        (&["schema", "--help"], &["# yaml-language-server: $schema=dockgate.schema.json"]),
+        (&["completions", "--help"], &["source <(dockgate completions bash)"]),
         (&["help", "quickstart"], &["The passwords are shown once"]),
         (&["--version"], &[concat!("dockgate ", env!("CARGO_PKG_VERSION"))]),
     ] {

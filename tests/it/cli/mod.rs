@@ -1,6 +1,7 @@
 //! The command line, as somebody types it.
 
 mod check;
+mod commands;
 mod completions;
 mod explain;
 mod explain_agrees;
