@@ -3,22 +3,20 @@
 //! leaves here.
 
 mod notes;
+mod words;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use dockgate_api::{Actions, Call, Credential, Identity, LabelValue, Labels, Reason, RequestId};
+use dockgate_api::{Call, Credential, Identity, LabelValue, Labels, RequestId};
 
-use super::explanation::{
-    Asked, AskedLink, Decision, ExplainedScope, Explanation, Identified, Known, Outcome, Refused, listed,
-    rfc3339, shown,
-};
+use super::explanation::{ExplainedScope, Explanation, Outcome, Refused, listed, rfc3339, shown};
 use super::refusal::NotIdentified;
-use super::{Access, Decided, GrantedScope, Question, Refusal, admitted, earliest};
-use crate::chain::{Chain, Link, LinkError, Preview, Turn, Verdict};
+use super::{Access, Question, Refusal, admitted, earliest};
+use crate::chain::{LinkError, Preview, Turn, Verdict};
 use crate::scope::RequestedScope;
 use notes::Notes;
+use words::{decision, known, links, not_identified, status, unanswered, unavailable, untold};
 
 /// A question to be explained.
 #[derive(Debug)]
@@ -245,144 +243,9 @@ impl Access {
     }
 }
 
-fn unanswered(now: SystemTime, inquiry: &Inquiry) -> Explanation {
-    let Question { login, scopes } = &inquiry.question;
-    let scope = |scope: &RequestedScope| shown(&format!("{}:{}", scope.resource, scope.actions));
-    let asked = Asked {
-        account: shown(&login.account),
-        service: shown(&login.service),
-        ip: login.client_ip.map(|ip| ip.to_string()),
-        at: rfc3339(now),
-        scopes: scopes.scopes.iter().map(scope).collect(),
-    };
-    let proof = match inquiry.proof {
-        Proof::Assumed if !login.account.is_empty() => "assumed",
-        Proof::Shown | Proof::Assumed => "shown",
-        Proof::Given { .. } => "given",
-    };
-    Explanation {
-        version: 1,
-        asked,
-        outcome: Outcome::Refused,
-        status: None,
-        refused: None,
-        identity: Identified { proof, links: Vec::new(), known: None },
-        scopes: Vec::new(),
-        token: None,
-    }
-}
-
 fn claimed(question: &Question) -> Option<&str> {
     let login = &question.login;
     login.claims_account().then_some(login.account.as_str())
-}
-
-/// The links of a chain up to the one that had the last word, and those behind it.
-fn links<B: ?Sized>(
-    chain: &Chain<B>,
-    account: Option<&str>,
-    last: Option<&str>,
-    notes: &Notes,
-    skipped: impl Fn(&Link<B>) -> Option<&'static str>,
-) -> Vec<AskedLink> {
-    let mut decided = false;
-    let explained = |(link, turn): (&Link<B>, Turn)| {
-        let pattern = link.accounts.as_ref().map(|pattern| shown(pattern.as_str())).unwrap_or_default();
-        let (turn, why) = match turn {
-            Turn::OwnsOthers => ("skipped", Some(format!("its `accounts: {pattern}` does not fit"))),
-            Turn::OwnedElsewhere => {
-                ("skipped", Some("another link's `accounts` own this account".to_owned()))
-            }
-            Turn::Asked => match skipped(link) {
-                Some(why) => ("skipped", Some(why.to_owned())),
-                None if decided => ("not_reached", None),
-                None => ("asked", None),
-            },
-        };
-        decided |= last == Some(&link.name);
-        AskedLink { link: shown(&link.name), turn, why, notes: notes.texts(&link.name) }
-    };
-    chain.turns(account).map(explained).collect()
-}
-
-fn known(identity: &Identity) -> Known {
-    let values = |values: &[LabelValue]| values.iter().map(|value| shown(value.as_str())).collect();
-    let labels: BTreeMap<String, Vec<String>> =
-        identity.labels.iter().map(|(name, all)| (shown(name), values(all))).collect();
-    let patterns = identity
-        .labels
-        .iter()
-        .flat_map(|(_, values)| values)
-        .any(|value| matches!(value, LabelValue::Pattern(_)));
-    let restrictions = identity.restrictions.iter().map(|restriction| {
-        let limits = restriction.scopes.iter().map(|limit| {
-            let actions = match &limit.actions {
-                Actions::All => "*".to_owned(),
-                Actions::Only(actions) => actions.to_string(),
-            };
-            shown(&format!("{}:{}:{actions}", limit.kind, limit.name))
-        });
-        limits.collect()
-    });
-    Known {
-        account: shown(&identity.account),
-        link: shown(&identity.link),
-        labels,
-        label_values: if patterns { "pattern" } else { "literal" },
-        until: identity.expires_at.map(rfc3339),
-        restrictions: restrictions.collect(),
-    }
-}
-
-fn decision(granted: &GrantedScope) -> (Option<Arc<str>>, Decision) {
-    let by = |by, link: &Arc<str>, because: String, comment: Option<String>| {
-        let decision = Decision { by, link: Some(shown(link)), because: Some(because), comment };
-        (Some(Arc::clone(link)), decision)
-    };
-    match granted.decided() {
-        Decided::By(link, because) => {
-            by("rule", link, shown(&because.place), because.comment.as_deref().map(shown))
-        }
-        Decided::Refused(link, reason) => by("refusal", link, shown(&reason.to_string()), None),
-        Decided::Nobody => (None, Decision { by: "nobody", link: None, because: None, comment: None }),
-    }
-}
-
-fn untold(link: &str) -> Refused {
-    let detail = "cannot tell who an account is without its password: log in with `--password-stdin`, or say with \
-                  `--as-link` and `--labels` what it would answer";
-    Refused { link: Some(shown(link)), code: "unknown".to_owned(), detail: detail.to_owned() }
-}
-
-fn status(refused: &NotIdentified) -> u16 {
-    match refused {
-        NotIdentified::Denied(..) | NotIdentified::Unknown => 401,
-        NotIdentified::Failed(_) => 503,
-    }
-}
-
-fn not_identified(refused: NotIdentified) -> Refused {
-    match refused {
-        NotIdentified::Denied(link, Reason { code, detail, .. }) => Refused {
-            link: link.as_deref().map(shown),
-            code: code.as_str().to_owned(),
-            detail: shown(&detail),
-        },
-        NotIdentified::Unknown => Refused {
-            link: None,
-            code: "unknown_account".to_owned(),
-            detail: "no link of `authn` knows the account".to_owned(),
-        },
-        NotIdentified::Failed(failed) => unavailable(&failed),
-    }
-}
-
-fn unavailable(failed: &LinkError) -> Refused {
-    Refused {
-        link: Some(shown(&failed.link)),
-        code: "unavailable".to_owned(),
-        detail: shown(&format!("{}: {}", failed.error.kind(), failed.error)),
-    }
 }
 
 #[cfg(test)]

@@ -35,11 +35,9 @@ impl<B: ?Sized> Chain<B> {
         let owned = account.is_some_and(|account| self.is_owned(account));
         self.links.iter().map(move |link| {
             let turn = match account {
-                None => Turn::Asked,
-                Some(account) if owned && link.owns(account) => Turn::Asked,
-                Some(_) if link.accounts.is_some() => Turn::OwnsOthers,
-                Some(_) if owned => Turn::OwnedElsewhere,
-                Some(_) => Turn::Asked,
+                Some(account) if link.accounts.is_some() && !link.owns(account) => Turn::OwnsOthers,
+                Some(_) if owned && link.accounts.is_none() => Turn::OwnedElsewhere,
+                _ => Turn::Asked,
             };
             (link, turn)
         })

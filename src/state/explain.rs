@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
+use dockgate_api::config::Moment;
 use dockgate_api::secrecy::SecretString;
 use dockgate_api::{Credential, Login};
+use serde::Deserialize;
 
 use super::State;
 use crate::access::explanation::{Explanation, Outcome, Refused, Token, rfc3339, shown};
@@ -12,7 +14,8 @@ use crate::access::{Explained, Inquiry, Occasion, Proof, Question};
 use crate::scope::RequestedScopes;
 
 /// What somebody wants explained, as they write it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ExplainRequest {
     /// Who asks; empty for nobody in particular.
     pub account: String,
@@ -23,8 +26,9 @@ pub struct ExplainRequest {
     /// Where the client is, if that is known.
     pub ip: Option<IpAddr>,
     /// When it asks; now, if that is not said.
-    pub at: Option<SystemTime>,
+    pub at: Option<Moment>,
     /// A password to log in with. Without it the right one is taken for granted.
+    #[serde(skip)]
     pub password: Option<SecretString>,
     /// The link that is taken to have let the account in.
     pub as_link: Option<String>,
@@ -46,7 +50,7 @@ impl State {
         };
         let credential = request.password.map_or(Credential::None, Credential::Password);
         let login = Login::new(request.account, credential).from_ip(request.ip).for_service(request.service);
-        let now = request.at.unwrap_or_else(|| whole_seconds(self.now()));
+        let now = request.at.map_or_else(|| whole_seconds(self.now()), |at| at.0);
         let occasion = Occasion {
             now,
             deadline: Instant::now() + self.limits().request_timeout.0,
@@ -125,4 +129,23 @@ impl State {
 fn whole_seconds(time: SystemTime) -> SystemTime {
     let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     SystemTime::UNIX_EPOCH + Duration::from_secs(since_epoch.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a request comes in over a socket: whoever asks there logs nobody in.
+    #[test]
+    fn a_question_can_be_read_and_holds_no_password() {
+        let question = r#"{"account": "alice", "scopes": ["repository:a:pull"], "ip": "10.0.0.1", "at": "2026-02-01",
+            "as_link": "corp", "labels": [["groups", "dev"]]}"#;
+        let request: ExplainRequest = serde_json::from_str(question).unwrap();
+        assert_eq!((request.account.as_str(), request.scopes.len(), request.labels.len()), ("alice", 1, 1));
+        assert_eq!(request.at, Some("2026-02-01".parse().unwrap()));
+        assert!(request.password.is_none());
+        for bad in [r#"{"password": "x"}"#, r#"{"acount": "alice"}"#, r#"{"at": "tomorrow"}"#] {
+            assert!(serde_json::from_str::<ExplainRequest>(bad).is_err(), "{bad}");
+        }
+    }
 }

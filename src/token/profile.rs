@@ -40,23 +40,23 @@ impl Profile {
 
     /// No registry takes a token whose certificate has ended; one without it is taken where the key id is known.
     pub(super) fn signer_at(&self, now: SystemTime) -> &TokenSigner {
-        let signer = self.signer_for(now);
-        if std::ptr::eq(signer, &self.signer) {
-            return signer;
-        }
-        if !self.certificate_ended.swap(true, Ordering::Relaxed) {
+        let travels = self.certificate_travels(now);
+        if !travels && !self.certificate_ended.swap(true, Ordering::Relaxed) {
             tracing::error!(
                 "the signing certificate has ended: tokens go out without it, and only registries that know the key id \
                  take them"
             );
         }
-        signer
+        self.signer_for(now)
     }
 
     /// The same for those who only ask, and are not told that the certificate has ended.
     pub(super) fn signer_for(&self, now: SystemTime) -> &TokenSigner {
+        if self.certificate_travels(now) { &self.signer } else { &self.without_x5c }
+    }
+
+    fn certificate_travels(&self, now: SystemTime) -> bool {
         let shortest = self.lifetime.min(SHORTEST_LIFE);
-        let travels = self.signer.x5c_valid_until().is_none_or(|until| now + shortest <= until);
-        if travels { &self.signer } else { &self.without_x5c }
+        self.signer.x5c_valid_until().is_none_or(|until| now + shortest <= until)
     }
 }

@@ -2,19 +2,21 @@ use std::time::Duration;
 
 use dockgate_api::config::Moment;
 use dockgate_api::{
-    AccessRequest, ActionSet, Answer, Authenticator, Authorizer, BackendError, Because, ConditionNote,
-    Decision, Granted, LabelValues, Login, Reason, ReasonCode, Restriction, RuleNote, RuleRole, ScopeLimit,
-    async_trait,
+    AccessRequest, ActionSet, Actions, Answer, Authenticator, Authorizer, BackendError, Because,
+    ConditionNote, Decision, Granted, LabelValues, Login, Reason, ReasonCode, Restriction, RuleNote,
+    RuleRole, ScopeLimit, async_trait,
 };
 use dockgate_testkit::fakes::{self, World};
 
 use super::*;
 use crate::access::Bounds;
 use crate::access::explanation::ExplainedRule;
-use crate::chain::Link;
+use crate::chain::{Chain, Link};
 use crate::config::links::OnError;
 use crate::logging::Log;
 use crate::scope::RequestedScopes;
+
+type Says = fn(&str) -> Answer<Identity>;
 
 /// Knows everybody as it is told to, with a proof and without.
 struct Known(fn(&str) -> Answer<Identity>);
@@ -95,7 +97,7 @@ const SCOPE: &str = "repository:a:pull,push";
 
 #[tokio::test]
 async fn what_is_refused_is_told_as_it_is_answered() {
-    let table: [(fn(&str) -> Answer<Identity>, &str, &str, Option<u16>, &str); 7] = [
+    let table: [(Says, &str, &str, Option<u16>, &str); 7] = [
         (everyone, "alice", "other", Some(400), "unknown_service"),
         (everyone, "a\nb", "listed", Some(400), "malformed"),
         (|_| Ok(Decision::NoMatch), "alice", "listed", Some(401), "unknown_account"),

@@ -4,6 +4,7 @@ use dockgate_api::{Credential, LabelValues, Login, Reason, async_trait};
 use dockgate_rules::{DoubleStar, Pattern};
 use dockgate_testkit::fakes;
 
+use super::Turn::{Asked, OwnedElsewhere, OwnsOthers};
 use super::*;
 
 /// Answers the same with a proof and without, or tells nothing without.
@@ -101,7 +102,6 @@ fn whose_turn_it_is() {
         ]);
         chain.turns(account).map(|(_, turn)| turn).collect::<Vec<_>>()
     };
-    use Turn::{Asked, OwnedElsewhere, OwnsOthers};
     assert_eq!(turns([None, None], Some("alice")), [Asked, Asked]);
     assert_eq!(turns([Some("a*"), None], Some("alice")), [Asked, OwnedElsewhere]);
     assert_eq!(turns([Some("a*"), None], Some("bob")), [OwnsOthers, Asked]);

@@ -61,7 +61,7 @@ fn request(options: &ExplainOptions) -> Result<ExplainRequest, String> {
         scopes: options.scopes.clone(),
         service: options.service.clone(),
         ip: options.ip,
-        at: options.at.map(|at| at.0),
+        at: options.at,
         password,
         as_link: options.as_link.clone(),
         labels: options.labels.iter().map(|label| (label.key.clone(), label.value.clone())).collect(),

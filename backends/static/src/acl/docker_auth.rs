@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use dockgate_api::config::{KeyPath, Located, Location, Remark};
 use dockgate_rules::RuleConfig;
 
@@ -20,7 +22,7 @@ pub(super) struct Differences {
     asterisk: Option<(Location, KeyPath, usize)>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Capture,
     Escaped,
@@ -118,28 +120,20 @@ impl Differences {
 
     /// What is to be told: of each kind the first lines, and how many more there are.
     pub(super) fn told(self) -> Vec<Remark> {
-        let all = self.found.iter().map(|(kind, _)| *kind).collect::<Vec<_>>();
-        let mut shown: Vec<(Kind, usize)> = Vec::new();
-        let mut told = Vec::new();
-        for (kind, mut remark) in self.found {
-            let count = match shown.iter_mut().find(|(known, _)| *known == kind) {
-                Some((_, count)) => {
-                    *count += 1;
-                    *count
-                }
-                None => {
-                    shown.push((kind, 1));
-                    1
-                }
-            };
-            let total = all.iter().filter(|other| **other == kind).count();
-            if count == MOST && total > MOST {
-                remark.message.push_str(&format!(" (and in {} more places)", total - MOST));
-            }
-            if count <= MOST {
-                told.push(remark);
-            }
+        let mut totals: BTreeMap<Kind, usize> = BTreeMap::new();
+        for (kind, _) in &self.found {
+            *totals.entry(*kind).or_default() += 1;
         }
+        let mut shown: BTreeMap<Kind, usize> = BTreeMap::new();
+        let few = self.found.into_iter().filter_map(|(kind, mut remark)| {
+            let count = shown.entry(kind).and_modify(|count| *count += 1).or_insert(1);
+            let more = totals.get(&kind).map_or(0, |total| total.saturating_sub(MOST));
+            if *count == MOST && more > 0 {
+                remark.message.push_str(&format!(" (and in {more} more places)"));
+            }
+            (*count <= MOST).then_some(remark)
+        });
+        let mut told: Vec<Remark> = few.collect();
         if let Some((location, key, more)) = self.asterisk {
             let more = if more == 0 { String::new() } else { format!(" (and {more} more rules)") };
             let message = format!(

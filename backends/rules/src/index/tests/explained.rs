@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use dockgate_api::{RuleNote, RuleRole, Step, TraceSink};
+use dockgate_api::RuleRole::{self, Close, Decides, Shadowed};
+use dockgate_api::{RuleNote, Step, TraceSink};
 
 use super::*;
 
@@ -97,7 +98,6 @@ fn what_came_close_and_what_is_without_effect() {
     let told: Vec<(RuleRole, String)> =
         notes.0.lock().unwrap().iter().map(|note| (note.role, note.because.to_string())).collect();
     let told: Vec<(RuleRole, &str)> = told.iter().map(|(role, place)| (*role, place.as_str())).collect();
-    use RuleRole::{Close, Decides, Shadowed};
     assert_eq!(told, [(Decides, "5"), (Close, "3"), (Close, "2"), (Close, "4"), (Shadowed, "8")]);
     let notes = notes.0.lock().unwrap();
     let capture = &notes[3].conditions[1];
