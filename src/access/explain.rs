@@ -103,6 +103,10 @@ impl Access {
                 _ if login.has_proof() || link.backend.answers_without_proof(&login.account) => None,
                 _ => Some("nobody is known to it without a proof"),
             });
+        if matches!(inquiry.proof, Proof::Given { .. }) {
+            let asked = explanation.identity.links.iter_mut().filter(|link| link.turn == "asked");
+            asked.for_each(|link| link.turn = "taken");
+        }
         let identity = match found {
             Found::Identity(identity) => identity,
             Found::Untold(link) => {

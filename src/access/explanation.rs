@@ -93,7 +93,7 @@ pub struct Identified {
 pub struct AskedLink {
     /// Its name.
     pub link: String,
-    /// `asked`, `skipped`, or `not_reached` because an earlier one decided.
+    /// `asked`, `skipped`, `not_reached` because an earlier one decided, or `taken` to have answered as the question says.
     pub turn: &'static str,
     /// Why it was skipped.
     pub why: Option<String>,

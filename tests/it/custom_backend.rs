@@ -16,7 +16,7 @@ use dockgate_testkit::authorizer::{self, Allowed, Case, NotMine};
 use dockgate_testkit::fakes;
 use rustix::process::Signal;
 
-use crate::process::{Ended, Server, Site, binary, run};
+use crate::process::{Ended, Server, Site, binary, run, run_with_input};
 use example::{BadgeConfig, DeskConfig};
 
 /// The hash of `alpha-pass`.
@@ -257,4 +257,42 @@ fn a_mistake_in_a_file_of_its_own_is_shown_there() {
         "{}",
         ended.stdout
     );
+}
+
+/// `explain` and `schema` need nothing of a backend; what it cannot tell without a password, it says.
+#[test]
+fn explain_and_schema_work_for_it_at_once() {
+    let site = site();
+    let explain = |arguments: &[&str], input: &str| {
+        let mut command = binary(server());
+        command.args(["explain", "auth.yml", "--scope", "repository:forms/a:pull,push"]).args(arguments);
+        run_with_input(command.current_dir(site.path()), input.as_bytes())
+    };
+    let untold = explain(&["--account", "alice"], "");
+    assert_eq!((untold.code, untold.stderr.as_str()), (Some(2), ""), "{untold:?}");
+    for said in [
+        "badge_auth  cannot tell without the password",
+        "--password-stdin",
+        "--as-link",
+        "It cannot be known who",
+    ] {
+        assert!(untold.stdout.contains(said), "{said:?}: {}", untold.stdout);
+    }
+    let given =
+        explain(&["--account", "alice", "--as-link", "badge_auth", "--labels", "department=printing"], "");
+    assert_eq!(given.code, Some(0), "{given:?}");
+    assert!(given.stdout.contains("badge_auth  is taken to know the account"), "{}", given.stdout);
+    let shown = explain(&["--account", "alice", "--password-stdin"], "alpha-pass\n");
+    assert_eq!(shown.code, Some(0), "{shown:?}");
+    for ended in [&given, &shown] {
+        assert!(
+            ended.stdout.contains("Label department: printing (stand for themselves)."),
+            "{}",
+            ended.stdout
+        );
+        assert!(ended.stdout.contains("desk_authz  not about a desk; answered no match"), "{}", ended.stdout);
+        assert!(ended.stdout.contains("Decided by auth.yml:12 of acl:"), "{}", ended.stdout);
+    }
+    let schema = run(binary(server()).arg("schema"));
+    assert!(schema.code == Some(0) && schema.stdout.contains("\"badge_auth\""), "{schema:?}");
 }

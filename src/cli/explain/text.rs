@@ -87,6 +87,7 @@ fn chain(links: &[AskedLink]) -> Vec<String> {
         let said = match link.turn {
             "asked" if link.notes.is_empty() => "is asked".to_owned(),
             "asked" => notes(link).join("; "),
+            "taken" => "is taken to know the account".to_owned(),
             "skipped" => format!("is not asked: {}", link.why.as_deref().unwrap_or_default()),
             _ => "is not asked: the one before has decided".to_owned(),
         };
