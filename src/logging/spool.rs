@@ -146,7 +146,9 @@ impl Spool {
                 self.0.lost.add(1);
             }
             drop(waiting);
-            told.into_iter().for_each(|told| told(false));
+            if let Some(told) = told {
+                told(false);
+            }
             return false;
         }
         waiting.batch.bytes.extend_from_slice(lines);
@@ -162,7 +164,7 @@ impl Spool {
 
     /// Counts what could not be written, and keeps in mind what could not be told either.
     fn lose(&self, unwritten: &[u8], untold: u64) {
-        let lines = unwritten.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let lines = unwritten.split_inclusive(|byte| *byte == b'\n').count() as u64;
         self.lock().lost += lines + untold;
         self.0.lost.add(lines);
     }

@@ -139,7 +139,9 @@ impl Families {
         }
         if self.series >= MOST || family.is_some_and(|family| family.series.len() >= MOST_OF_A_NAME) {
             left_out.add(1);
-            labels.iter_mut().for_each(|(_, value)| OTHER.clone_into(value));
+            for (_, value) in &mut labels {
+                OTHER.clone_into(value);
+            }
             if let Some(cell) = family.and_then(|family| family.series.get(&labels)) {
                 return Some(cell.clone());
             }

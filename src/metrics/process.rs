@@ -96,10 +96,7 @@ mod tests {
         assert!(after.virtual_bytes >= after.resident_bytes && after.threads >= 1, "{after:?}");
         assert!(after.open_files >= 1 && after.most_files.is_none_or(|most| most > after.open_files as u64));
         let now = SystemClock.now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
-        assert!(
-            (now - after.started_at).abs() < 3_600.0 && after.started_at == before.started_at,
-            "{after:?}"
-        );
+        assert!((now - after.started_at).abs() < 3_600.0, "{after:?}");
         drop((held, file));
     }
 }

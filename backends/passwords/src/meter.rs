@@ -69,7 +69,7 @@ impl Meter {
 
 impl Waiting {
     /// Its turn has come.
-    pub(crate) fn is_over(self) {
+    pub(crate) fn end(self) {
         self.waited.observe(self.since.elapsed());
     }
 }

@@ -187,7 +187,7 @@ impl Inner {
         let waiting = self.meter.waits();
         let turn = Arc::clone(&lane.value.turn).acquire_owned().await.map_err(closed)?;
         let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(closed)?;
-        waiting.is_over();
+        waiting.end();
         Ok(Turn::Ours(Box::new(Ticket {
             outcome,
             _flight: flight,
