@@ -1,7 +1,7 @@
 //! The series of a process and their numbers.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dockgate_api::{Counter, Gauge, Histogram, Metrics, Series};
 
@@ -36,6 +36,8 @@ pub(super) struct Family {
     pub(super) help: &'static str,
     pub(super) kind: Kind,
     pub(super) series: BTreeMap<Labels, Cell>,
+    /// Those that are shown only for as long as somebody holds their handle.
+    ending: BTreeSet<Labels>,
 }
 
 /// Names and values, in the order of the names.
@@ -72,24 +74,61 @@ impl Default for MemoryMetrics {
 
 impl Metrics for MemoryMetrics {
     fn counter(&self, series: &Series) -> Counter {
-        match self.cell(series, Kind::Counter) {
-            Some(Cell::Counter(counter)) => counter,
-            _ => Counter::default(),
-        }
+        counter(self.cell(series, Kind::Counter, Lasts::Always))
     }
 
     fn gauge(&self, series: &Series) -> Gauge {
-        match self.cell(series, Kind::Gauge) {
-            Some(Cell::Gauge(gauge)) => gauge,
-            _ => Gauge::default(),
-        }
+        gauge(self.cell(series, Kind::Gauge, Lasts::Always))
     }
 
     fn histogram(&self, series: &Series) -> Histogram {
-        match self.cell(series, Kind::Histogram) {
-            Some(Cell::Histogram(histogram)) => histogram,
-            _ => Histogram::default(),
-        }
+        histogram(self.cell(series, Kind::Histogram, Lasts::Always))
+    }
+}
+
+/// How long a series is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lasts {
+    Always,
+    WhileHeld,
+}
+
+/// Metrics of what one configuration makes: a series is shown for as long as somebody holds its handle.
+#[derive(Debug)]
+pub struct OfConfiguration(pub Arc<MemoryMetrics>);
+
+impl Metrics for OfConfiguration {
+    fn counter(&self, series: &Series) -> Counter {
+        counter(self.0.cell(series, Kind::Counter, Lasts::WhileHeld))
+    }
+
+    fn gauge(&self, series: &Series) -> Gauge {
+        gauge(self.0.cell(series, Kind::Gauge, Lasts::WhileHeld))
+    }
+
+    fn histogram(&self, series: &Series) -> Histogram {
+        histogram(self.0.cell(series, Kind::Histogram, Lasts::WhileHeld))
+    }
+}
+
+fn counter(cell: Option<Cell>) -> Counter {
+    match cell {
+        Some(Cell::Counter(counter)) => counter,
+        _ => Counter::default(),
+    }
+}
+
+fn gauge(cell: Option<Cell>) -> Gauge {
+    match cell {
+        Some(Cell::Gauge(gauge)) => gauge,
+        _ => Gauge::default(),
+    }
+}
+
+fn histogram(cell: Option<Cell>) -> Histogram {
+    match cell {
+        Some(Cell::Histogram(histogram)) => histogram,
+        _ => Histogram::default(),
     }
 }
 
@@ -113,11 +152,18 @@ impl MemoryMetrics {
 
     /// Shows every name and its series, in order.
     pub(super) fn each(&self, mut show: impl FnMut(&'static str, &Family)) {
-        self.lock().by_name.iter().for_each(|(name, family)| show(name, family));
+        let mut families = self.lock();
+        families.end();
+        families.by_name.iter().for_each(|(name, family)| show(name, family));
     }
 
-    fn cell(&self, series: &Series, kind: Kind) -> Option<Cell> {
-        self.lock().cell(series, kind, &self.left_out)
+    fn cell(&self, series: &Series, kind: Kind, lasts: Lasts) -> Option<Cell> {
+        let mut families = self.lock();
+        let cell = families.cell(series, kind, &self.left_out)?;
+        if lasts == Lasts::WhileHeld {
+            families.ends(series);
+        }
+        Some(cell)
     }
 
     fn lock(&self) -> MutexGuard<'_, Families> {
@@ -138,6 +184,11 @@ impl Families {
             return Some(cell.clone());
         }
         if self.series >= MOST || family.is_some_and(|family| family.series.len() >= MOST_OF_A_NAME) {
+            // Room for what a reload brings, where it took something away.
+            self.end();
+        }
+        let family = self.by_name.get(series.name);
+        if self.series >= MOST || family.is_some_and(|family| family.series.len() >= MOST_OF_A_NAME) {
             left_out.add(1);
             for (_, value) in &mut labels {
                 OTHER.clone_into(value);
@@ -155,15 +206,49 @@ impl Families {
         Some(cell)
     }
 
+    /// Says of a series that it is shown only while somebody holds it, unless it stands under `other`.
+    fn ends(&mut self, series: &Series) {
+        let mut labels = series.labels.clone();
+        labels.sort_unstable();
+        if let Some(family) = self.by_name.get_mut(series.name)
+            && family.series.contains_key(&labels)
+        {
+            family.ending.insert(labels);
+        }
+    }
+
+    /// Forgets the series that nobody holds any more, of those that end.
+    fn end(&mut self) {
+        for family in self.by_name.values_mut() {
+            let Family { series, ending, .. } = family;
+            ending.retain(|labels| {
+                let held = series.get(labels).is_some_and(Cell::is_held);
+                if !held && series.remove(labels).is_some() {
+                    self.series -= 1;
+                }
+                held
+            });
+        }
+        self.by_name.retain(|_, family| !family.series.is_empty());
+    }
+
     fn insert(&mut self, series: &Series, labels: Labels, cell: Cell) {
         let kind = cell.kind();
-        let new = || Family { help: series.help, kind, series: BTreeMap::new() };
+        let new = || Family { help: series.help, kind, series: BTreeMap::new(), ending: BTreeSet::new() };
         self.by_name.entry(series.name).or_insert_with(new).series.insert(labels, cell);
         self.series += 1;
     }
 }
 
 impl Cell {
+    fn is_held(&self) -> bool {
+        match self {
+            Self::Counter(counter) => counter.is_held(),
+            Self::Gauge(gauge) => gauge.is_held(),
+            Self::Histogram(histogram) => histogram.is_held(),
+        }
+    }
+
     fn kind(&self) -> Kind {
         match self {
             Self::Counter(_) => Kind::Counter,
@@ -185,72 +270,4 @@ fn is_sound(name: &str, labels: &Labels) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn series(name: &'static str, value: impl Into<String>) -> Series {
-        Series::new(name, "Help.").label("a", value)
-    }
-
-    fn names_and_sizes(metrics: &MemoryMetrics) -> Vec<(&'static str, usize)> {
-        let mut all = Vec::new();
-        metrics.each(|name, family| all.push((name, family.series.len())));
-        all
-    }
-
-    #[test]
-    fn the_same_series_is_the_same_number_whatever_the_order_of_its_labels() {
-        let metrics = MemoryMetrics::default();
-        let one = Series::new("n", "h").label("a", "1").label("b", "2");
-        let other = Series::new("n", "h").label("b", "2").label("a", "1");
-        metrics.counter(&one).add(1);
-        metrics.counter(&other).add(1);
-        assert_eq!(metrics.counter(&one).get(), 2);
-        metrics.gauge(&series("g", "x")).add(3);
-        metrics.gauge(&series("g", "x")).add(-1);
-        assert_eq!(metrics.gauge(&series("g", "x")).get(), 2);
-    }
-
-    #[test]
-    fn series_beyond_the_bound_are_one() {
-        let metrics = MemoryMetrics::default();
-        for number in 0..3_000 {
-            metrics.counter(&series("many", number.to_string())).add(1);
-        }
-        assert_eq!(metrics.counter(&series("many", OTHER)).get(), 1_000);
-        assert_eq!(metrics.counter(&series("many", "7")).get(), 1, "those from before go on");
-        assert_eq!(metrics.left_out.get(), 1_000);
-        for name in ["b", "c", "d", "e", "f", "g", "h"] {
-            (0..2_000).for_each(|number| metrics.gauge(&series(name, number.to_string())).set(1));
-        }
-        let all: usize = names_and_sizes(&metrics).iter().map(|(_, size)| size).sum();
-        assert!((MOST..=MOST + 10).contains(&all), "{all}");
-        assert_eq!(all, metrics.lock().series);
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_nowhere_and_counted() {
-        let metrics = MemoryMetrics::default();
-        let before = names_and_sizes(&metrics);
-        metrics.counter(&Series::new("with space", "h")).add(1);
-        metrics.counter(&Series::new("", "h")).add(1);
-        metrics.counter(&Series::new("1st", "h")).add(1);
-        metrics.counter(&Series::new("a", "h").label("le", "1")).add(1);
-        metrics.counter(&Series::new("a", "h").label("b\"", "1")).add(1);
-        metrics.counter(&Series::new("a", "h").label("b", "1").label("b", "2")).add(1);
-        metrics.gauge(&Series::new("dockgate_metrics_series_left_out_total", "h")).set(9);
-        assert_eq!((names_and_sizes(&metrics), metrics.left_out.get()), (before, 7));
-    }
-
-    #[test]
-    fn what_was_replaced_is_gone() {
-        let metrics = MemoryMetrics::default();
-        let of = |kind: &str, name: &str| series("g", kind).label("name", name);
-        metrics.replace(&series("g", "x"), vec![(of("x", "1"), 1), (of("x", "2"), 2)]);
-        metrics.replace(&series("g", "y"), vec![(of("y", "1"), 1)]);
-        metrics.replace(&series("g", "x"), vec![(of("x", "2"), 3)]);
-        assert!(names_and_sizes(&metrics).contains(&("g", 2)));
-        assert_eq!(metrics.gauge(&of("x", "2")).get(), 3);
-        assert_eq!(metrics.lock().series, 4);
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ use dockgate_rules::{DoubleStar, Pattern, PatternError};
 use crate::chain::{Chain, Link};
 use crate::config::links::{self, ChainKind, LinkConfig};
 use crate::config::{Source, later};
+use crate::metrics::OfLink;
 
 /// Makes chains and gathers what is wrong with them.
 pub(super) struct Assembly<'a> {
@@ -31,11 +32,16 @@ impl Assembly<'_> {
         let links = links
             .into_iter()
             .filter(|link| link.dialect == Dialect::Native || registry.contains(&link.key.text));
-        let made: Vec<Link<B>> = links.filter_map(|link| self.link(&link, registry)).collect();
+        let made: Vec<Link<B>> = links.filter_map(|link| self.link(kind, &link, registry)).collect();
         Chain::new(made).counted(kind, self.cx.metrics().as_ref())
     }
 
-    fn link<B: ?Sized>(&mut self, link: &LinkConfig<'_>, registry: &Registry<B>) -> Option<Link<B>> {
+    fn link<B: ?Sized>(
+        &mut self,
+        kind: ChainKind,
+        link: &LinkConfig<'_>,
+        registry: &Registry<B>,
+    ) -> Option<Link<B>> {
         if !registry.contains(&link.key.text)
             && let Some(message) = later::backend(&link.key.text)
         {
@@ -51,7 +57,9 @@ impl Assembly<'_> {
             Dialect::DockerAuth => Path::new(""),
             Dialect::Native => &self.source.directory,
         };
-        let cx = self.cx.for_link(&link.name, dialect).with_base_dir(directory);
+        let metrics = OfLink::new(self.cx.metrics(), kind.list_key(), &link.name);
+        let cx =
+            self.cx.for_link(&link.name, dialect).with_base_dir(directory).with_metrics(Arc::new(metrics));
         let backend = registry.build(link.key, link.section, &link.path, &cx);
         self.warnings.append(&mut cx.take_warnings(link.section, &link.path));
         self.notes.append(&mut cx.take_notes(link.section, &link.path));

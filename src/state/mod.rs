@@ -31,7 +31,7 @@ use crate::config::passwords::PasswordsConfig;
 use crate::config::server::{Limits, ServerConfig};
 use crate::config::{AclVersion, Sections, Source};
 use crate::live::Live;
-use crate::metrics::{MemoryMetrics, RequestMeter};
+use crate::metrics::{MemoryMetrics, OfConfiguration, RequestMeter};
 use crate::net::{self, Door};
 use crate::outside::{Outside, SystemFileWatcher, TokioSpawner};
 use request_ids::RequestIds;
@@ -158,7 +158,8 @@ fn build_beside(
         (Some(server), Some((plan, signing)), Some(request_ids), true) => {
             let bounds = Bounds { name: server.limits.name, secret: server.limits.secret };
             let services = plan.allowed_services().map(|services| services.map(str::to_owned).collect());
-            let meter = RequestMeter::new(outside.metrics.as_ref(), plan.named_services());
+            let metrics = OfConfiguration(Arc::clone(&outside.metrics));
+            let meter = RequestMeter::new(&metrics, plan.named_services());
             let access = Access::new(authn, authz, passwords, bounds, services, outside.log.clone())
                 .seen(audit, meter);
             let signing = Live::new(signing);
@@ -255,7 +256,7 @@ fn parts(
         Arc::clone(&outside.clock),
         Arc::clone(&outside.random),
         Arc::clone(&spawner) as _,
-        Arc::clone(&outside.metrics) as _,
+        Arc::new(OfConfiguration(Arc::clone(&outside.metrics))),
         Arc::clone(&passwords) as _,
     )
     .with_file_watcher(Arc::new(SystemFileWatcher))

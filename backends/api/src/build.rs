@@ -119,6 +119,13 @@ impl BuildContext {
         self
     }
 
+    /// The same with metrics of its own.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: Arc<dyn Metrics>) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
     /// The same with somebody who watches files.
     #[must_use]
     pub fn with_file_watcher(mut self, file_watcher: Arc<dyn FileWatcher>) -> Self {

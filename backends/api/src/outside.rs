@@ -49,8 +49,9 @@ pub trait Spawner: Send + Sync {
 }
 
 /// Hands out the handles through which a backend counts. They are resolved once, when the backend is made; counting is
-/// an atomic addition. What [`BuildContext::metrics`](crate::BuildContext::metrics) hands out carries the link's name as
-/// the label `link`, and ends with the configuration.
+/// an atomic addition. What [`BuildContext::metrics`](crate::BuildContext::metrics) hands out carries the link's name and
+/// chain as the labels `link` and `chain`, and is shown for as long as somebody holds the handle: it ends with the
+/// configuration.
 pub trait Metrics: Send + Sync {
     /// A number that only grows. The same series gives the same counter.
     fn counter(&self, series: &Series) -> Counter;
@@ -100,6 +101,11 @@ impl Counter {
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// Whether anybody but the one who asks still has a handle. For whoever keeps the series.
+    pub fn is_held(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
 }
 
 /// A number that goes up and down; a clone is the same number.
@@ -120,6 +126,11 @@ impl Gauge {
     /// What it is.
     pub fn get(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// Whether anybody but the one who asks still has a handle. For whoever keeps the series.
+    pub fn is_held(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
     }
 }
 
@@ -162,6 +173,11 @@ impl Histogram {
     pub fn get(&self) -> (Vec<u64>, Duration) {
         let counts = self.0.buckets.iter().map(|cell| cell.load(Ordering::Relaxed)).collect();
         (counts, Duration::from_nanos(self.0.nanoseconds.load(Ordering::Relaxed)))
+    }
+
+    /// Whether anybody but the one who asks still has a handle. For whoever keeps the series.
+    pub fn is_held(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
     }
 }
 
