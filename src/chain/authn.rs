@@ -8,7 +8,7 @@ use dockgate_api::{
     Reason, ReasonCode, Reloaded, async_trait,
 };
 
-use super::{Chain, Link, LinkError, Verdict, outcome, together};
+use super::{Chain, Link, LinkError, Verdict, left, outcome, together};
 use crate::config::links::OnError;
 use crate::metrics::LinkMeter;
 
@@ -86,7 +86,7 @@ impl Chain<dyn Authenticator> {
 impl Link<dyn Authenticator> {
     async fn authenticate(&self, cx: &Call, login: &Login, meter: &LinkMeter) -> Answer<Identity> {
         let (cx, asked) = (self.call(cx), Instant::now());
-        let answer = tokio::time::timeout(cx.remaining(), self.backend.authenticate(&cx, login)).await;
+        let answer = tokio::time::timeout(left(&cx, asked), self.backend.authenticate(&cx, login)).await;
         let answer = answer.unwrap_or_else(|_| Err(self.timed_out(asked)));
         let took = asked.elapsed();
         meter.count(&answer, took);

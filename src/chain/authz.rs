@@ -7,7 +7,7 @@ use dockgate_api::{
     AccessRequest, Actions, Answer, Authorizer, Call, Decision, Granted, Health, async_trait,
 };
 
-use super::{Chain, Link, LinkError, Verdict, outcome, together};
+use super::{Chain, Link, LinkError, Verdict, left, outcome, together};
 use crate::metrics::LinkMeter;
 
 impl Chain<dyn Authorizer> {
@@ -39,7 +39,7 @@ impl Chain<dyn Authorizer> {
 impl Link<dyn Authorizer> {
     async fn authorize(&self, cx: &Call, request: &AccessRequest<'_>, meter: &LinkMeter) -> Answer<Granted> {
         let (cx, asked) = (self.call(cx), Instant::now());
-        let answer = tokio::time::timeout(cx.remaining(), self.backend.authorize(&cx, request)).await;
+        let answer = tokio::time::timeout(left(&cx, asked), self.backend.authorize(&cx, request)).await;
         let answer = answer.unwrap_or_else(|_| Err(self.timed_out(asked)));
         let took = asked.elapsed();
         meter.count(&answer, took);

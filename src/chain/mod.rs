@@ -117,6 +117,11 @@ impl<B: ?Sized> Chain<B> {
     }
 }
 
+/// What was left until the deadline when a link was asked. The clock is read once, not once more.
+fn left(cx: &Call, asked: Instant) -> Duration {
+    cx.deadline().saturating_duration_since(asked)
+}
+
 fn outcome<T>(answer: &Answer<T>) -> String {
     match answer {
         Ok(Decision::Allow(_)) => "allow".to_owned(),
