@@ -2,7 +2,7 @@
 //! who was let in, and why.
 //!
 //! Its lines are written by hand, off the request's way, by a thread for each destination. With `audit.required` a
-//! token is handed out only after its line was written ([`Audit::commit`]).
+//! token is handed out only after its line was written.
 
 pub(crate) mod file;
 mod object;
@@ -81,5 +81,63 @@ impl Audit {
 impl std::fmt::Debug for Audit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Audit").field("required", &self.required).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::mpsc;
+    use std::time::Instant;
+
+    use dockgate_api::Counter;
+    use dockgate_testkit::fakes::{TurnableClock, noon};
+
+    use super::*;
+    use crate::logging::spool::Destination;
+
+    /// Nobody reads, until somebody lets go of the other end.
+    struct Stalled(mpsc::Receiver<()>);
+
+    impl Destination for Stalled {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.0.recv();
+            Ok(bytes.len())
+        }
+
+        fn confess(&mut self, _: u64) -> Vec<u8> {
+            Vec::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_stalls_lets_no_token_go_and_holds_up_nobody_else() {
+        let (go, stalled) = mpsc::channel();
+        let lost = Counter::default();
+        let writer = Arc::new(Writer::over(Stalled(stalled), lost.clone()));
+        let clock = Arc::new(TurnableClock::at(noon()));
+        let audit = |required| Audit::new(writer.clone(), clock.clone(), required, "hash".into());
+        let event = audit(true).event("token", |event| event.text("jti", "1"));
+        let begun = Instant::now();
+        assert_eq!(audit(true).commit(&event, Duration::from_millis(20)).await, Err(NotWritten));
+        assert!(begun.elapsed() >= Duration::from_millis(20));
+        assert_eq!(audit(false).commit(&event, Duration::from_secs(60)).await, Ok(()));
+        // A full queue is known at once.
+        let large = Event(vec![b'x'; 9 * 1024 * 1024]);
+        assert_eq!(audit(true).commit(&large, Duration::from_secs(3_600)).await, Err(NotWritten));
+        assert_eq!(lost.get(), 1);
+        drop(go);
+        assert_eq!(audit(true).commit(&event, Duration::from_secs(60)).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn an_event_is_a_line() {
+        let (go, stalled) = mpsc::channel();
+        drop(go);
+        let writer = Arc::new(Writer::over(Stalled(stalled), Counter::default()));
+        let audit = Audit::new(writer, Arc::new(TurnableClock::at(noon())), false, "0a1b".into());
+        let event = audit.event("refused", |event| event.text("reason", "r\n"));
+        let line = "{\"time\":\"2026-01-01T12:00:00.000000Z\",\"event\":\"refused\",\"reason\":\"r\\n\",\"config\":\"0a1b\"}\n";
+        assert_eq!(String::from_utf8(event.0).unwrap(), line);
     }
 }

@@ -66,7 +66,7 @@ impl Writers {
     }
 
     /// Opens every file anew, also where its name seems to lead to the same one. When this is over, no file from before
-    /// is open any more, unless its disk hangs.
+    /// is open any more, unless its disk hangs. Waits for the writers, so that it has no place among requests.
     pub fn reopen(&self) {
         for writer in self.all() {
             writer.signs.reopen.store(true, Ordering::Relaxed);
@@ -115,6 +115,14 @@ impl Writer {
         let destination = AuditLog { to, place, signs: Arc::clone(&signs), clock, healthy };
         let flush = spool.start("audit", destination)?;
         Ok(Self { spool, signs, _flush: flush })
+    }
+
+    /// One over another destination, for tests.
+    #[cfg(test)]
+    pub(super) fn over(to: impl Destination, lost: dockgate_api::Counter) -> Self {
+        let spool = Spool::new(lost);
+        let flush = spool.start("audit", to).unwrap();
+        Self { spool, signs: Arc::default(), _flush: flush }
     }
 
     /// Takes a line.
