@@ -23,7 +23,7 @@ const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// What came of a reload, as the server tells it.
 #[derive(Deserialize)]
-struct Reloaded {
+struct Told {
     reloaded: bool,
     config: String,
     #[serde(default)]
@@ -35,7 +35,7 @@ struct Reloaded {
 /// `dockgate reload CONFIG`.
 pub(super) fn reload(options: &AdminOptions, outside: &Outside) -> ExitCode {
     let told = match ask(options, outside, Method::POST, "/reload") {
-        Ok((_, body)) => serde_json::from_slice::<Reloaded>(&body),
+        Ok((_, body)) => serde_json::from_slice::<Told>(&body),
         Err(code) => return code,
     };
     let Ok(told) = told else {

@@ -70,9 +70,11 @@ impl Log {
     /// # Errors
     /// If the system starts no thread.
     pub(crate) fn start(&self, config: &LogConfig) -> std::io::Result<Flush> {
-        match Switch::install(self, config) {
-            Some(switch) => _ = self.switch.set(switch),
-            None => tracing::debug!("logging was started before"),
+        if let Some(switch) = Switch::install(self, config) {
+            // Nobody else sets it.
+            let _ = self.switch.set(switch);
+        } else {
+            tracing::debug!("logging was started before");
         }
         self.write_decisions_to(std::io::stderr(), config)
     }

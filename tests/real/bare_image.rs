@@ -16,7 +16,9 @@ pub(crate) fn import(docker: &Docker, scratch: &Path, programs: &[(&Path, &str)]
     };
     for (program, place) in programs {
         copy(program, place);
-        libraries(program).iter().for_each(|library| copy(Path::new(library), library));
+        for library in libraries(program) {
+            copy(Path::new(&library), &library);
+        }
     }
     pack(docker, &root, change, name);
 }

@@ -70,14 +70,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) new_connection: bool,
 
-    /// The certificates (PEM) that a server with https is to prove itself with; no others are trusted
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca: Option<PathBuf>,
-
-    /// Go on with TLS sessions of earlier connections, as one client that comes again does. Without it each
-    /// connection is a new client's
-    #[arg(long, requires = "ca")]
-    pub(crate) resume: bool,
+    #[command(flatten)]
+    pub(crate) tls: TlsArguments,
 
     /// So many more connections that say nothing, to each server during all of its rounds
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = crowd())]
@@ -135,6 +129,19 @@ pub(crate) struct Arguments {
     /// The report as JSON, with every round
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How a server with https is spoken to.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TlsArguments {
+    /// The certificates (PEM) that a server with https is to prove itself with; no others are trusted
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+
+    /// Go on with TLS sessions of earlier connections, as one client that comes again does. Without it each
+    /// connection is a new client's
+    #[arg(long, requires = "ca")]
+    pub(crate) resume: bool,
 }
 
 impl Arguments {

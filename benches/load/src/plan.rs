@@ -59,7 +59,8 @@ impl Plan {
         let logins = logins(arguments, environment)?;
         let accounts = logins.iter().map(|logins| logins.number()).max().unwrap_or(1);
         let logins = logins.iter().cycle();
-        let trust = arguments.ca.as_deref().map(|file| Trust::of_file(file, arguments.resume)).transpose()?;
+        let trust =
+            arguments.tls.ca.as_deref().map(|file| Trust::of_file(file, arguments.tls.resume)).transpose()?;
         let trust = trust.as_ref();
         let servers = arguments.url.iter().zip(logins).enumerate().map(|(index, (url, logins))| {
             let target = Target::parse(url, trust, arguments.anywhere)?;
