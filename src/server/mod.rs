@@ -135,29 +135,46 @@ impl Current<'_> {
         let mut state = self.front.state();
         let mut watcher = Watcher::new(state.files().iter().cloned());
         self.keeper = Some(Keeper::of(&state));
+        // What changed between reading the files and watching them tells nobody.
+        let mut missed = self.differs_from(&state).await;
         loop {
-            let answer = tokio::select! {
-                () = watcher.changed() => None,
-                () = self.signals.hang_up() => {
-                    reopen_audit(&state);
-                    None
-                }
-                asked = self.asked.recv() => asked,
-            };
+            let first = if missed { None } else { self.asked_for(&mut watcher, &state).await };
+            // Only who asked before the files are read again is told what came of it.
+            let waiting: Vec<Asked> =
+                first.into_iter().chain(std::iter::from_fn(|| self.asked.try_recv().ok())).collect();
+            missed = false;
             let outcome = Arc::new(self.reload(&state).await);
             if let Outcome::Swapped { .. } = outcome.as_ref() {
                 let before = std::mem::replace(&mut state, self.front.state());
                 self.keeper = Some(Keeper::of(&state));
                 if before.files() != state.files() {
                     watcher = Watcher::new(state.files().iter().cloned());
+                    missed = true;
                 }
             }
-            let waiting = std::iter::from_fn(|| self.asked.try_recv().ok());
-            for asked in answer.into_iter().chain(waiting) {
+            for asked in waiting {
                 // Who does not wait any more needs no answer.
                 let _ = asked.send(Arc::clone(&outcome));
             }
         }
+    }
+
+    /// Ready when there is a reason to reload; somebody may wait for what comes of it.
+    async fn asked_for(&mut self, watcher: &mut Watcher, state: &State) -> Option<Asked> {
+        tokio::select! {
+            () = watcher.changed() => None,
+            () = self.signals.hang_up() => {
+                reopen_audit(state);
+                None
+            }
+            asked = self.asked.recv() => asked,
+        }
+    }
+
+    /// Whether the files say something else than when they were read.
+    async fn differs_from(&self, state: &Arc<State>) -> bool {
+        let (state, config) = (Arc::clone(state), self.config.clone());
+        tokio::task::spawn_blocking(move || !state.is_of(&config)).await.unwrap_or(false)
     }
 
     async fn reload(&mut self, before: &Arc<State>) -> Outcome {

@@ -378,6 +378,12 @@ impl State {
         &self.files
     }
 
+    /// Whether a file says what this state was made of; false too if it cannot be read.
+    pub fn is_of(&self, file: &Path) -> bool {
+        Source::read(file, self.outside.environment.as_ref())
+            .is_ok_and(|source| source.hash == self.config_hash)
+    }
+
     /// Which configuration this is: see [`Source::hash`](crate::config::Source::hash).
     pub fn config_hash(&self) -> &Arc<str> {
         &self.config_hash

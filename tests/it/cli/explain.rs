@@ -270,15 +270,15 @@ fn the_books_example_is_real() {
         rest.split_once("```\n").unwrap().0.to_owned()
     };
     let site = Site::with(&block("```yaml\n"));
+    let made = run(dockgate().args(["keys", "init", "keys"]).current_dir(site.path()));
+    assert_eq!(made.code, Some(0), "{made:?}");
     let shown = block("```console\n");
     let (command, expected) = shown.split_once('\n').unwrap();
     let words: Vec<&str> = command.strip_prefix("$ dockgate ").unwrap().split(' ').collect();
     let ended = run(dockgate().args(words).current_dir(site.path()));
     let said = ended.stdout.lines().map(|line| match line.split_once("key id") {
         // A fresh key for each run.
-        Some((before, _)) => {
-            format!("{before}key id     2ACW:N43Z:AKTH:SZHZ:KY4Q:D5KY:USTS:5OJX:Z4K4:43UF:X44M:6XK3")
-        }
+        Some((before, _)) => format!("{before}key id     …"),
         None => line.to_owned(),
     });
     assert_eq!(said.collect::<Vec<_>>().join("\n"), expected.trim_end(), "{ended:?}");
