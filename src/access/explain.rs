@@ -105,7 +105,7 @@ impl Access {
             });
         if matches!(inquiry.proof, Proof::Given { .. }) {
             let asked = explanation.identity.links.iter_mut().filter(|link| link.turn == "asked");
-            asked.for_each(|link| link.turn = "taken");
+            asked.for_each(|link| link.turn = "taken".into());
         }
         let identity = match found {
             Found::Identity(identity) => identity,

@@ -4,13 +4,14 @@
 //! Its JSON is a promise to scripts: keys and words stay as they are, new ones may come (docs/explain.md). Text that
 //! others wrote is cut and written with escapes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use dockgate_api::config::{Moment, Standing};
 use dockgate_api::{ActionSet, Actions, ConditionNote, RuleNote, RuleRole};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::scope::is_unprintable;
 
@@ -18,7 +19,7 @@ use crate::scope::is_unprintable;
 const LONGEST: usize = 300;
 
 /// What came of a question, and why.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Explanation {
     /// Of this form: 1.
     pub version: u32,
@@ -39,7 +40,7 @@ pub struct Explanation {
 }
 
 /// Whether everything that was asked is granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It is.
@@ -51,7 +52,7 @@ pub enum Outcome {
 }
 
 /// What was asked.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Asked {
     /// The account; empty for nobody in particular.
     pub account: String,
@@ -66,7 +67,7 @@ pub struct Asked {
 }
 
 /// Why there is no token.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Refused {
     /// Which link refused or failed, if it was one.
     pub link: Option<String>,
@@ -77,11 +78,11 @@ pub struct Refused {
 }
 
 /// Who it is, and how that was found out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Identified {
     /// `assumed`: the right proof was taken for granted. `shown`: it logged in, or is nobody in particular. `given`: the
     /// question says who it is.
-    pub proof: &'static str,
+    pub proof: Cow<'static, str>,
     /// The links of `authn` in order.
     pub links: Vec<AskedLink>,
     /// Who it is, if somebody.
@@ -89,12 +90,12 @@ pub struct Identified {
 }
 
 /// A link, and what became of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AskedLink {
     /// Its name.
     pub link: String,
     /// `asked`, `skipped`, `not_reached` because an earlier one decided, or `taken` to have answered as the question says.
-    pub turn: &'static str,
+    pub turn: Cow<'static, str>,
     /// Why it was skipped.
     pub why: Option<String>,
     /// What it said, in its own words.
@@ -102,7 +103,7 @@ pub struct AskedLink {
 }
 
 /// An identity.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Known {
     /// The account in its canonical spelling.
     pub account: String,
@@ -111,7 +112,7 @@ pub struct Known {
     /// Label names and their values.
     pub labels: BTreeMap<String, Vec<String>>,
     /// `pattern` if label values act as patterns in rules, `literal` if they stand for themselves.
-    pub label_values: &'static str,
+    pub label_values: Cow<'static, str>,
     /// When it ends (RFC 3339), if it does.
     pub until: Option<String>,
     /// What it can never exceed: scopes, for each restriction.
@@ -119,7 +120,7 @@ pub struct Known {
 }
 
 /// What came of one scope.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExplainedScope {
     /// `TYPE:NAME`, or `TYPE(CLASS):NAME`.
     pub resource: String,
@@ -142,10 +143,10 @@ pub struct ExplainedScope {
 }
 
 /// Who decided a scope.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Decision {
     /// `rule`, `refusal` or `nobody`.
-    pub by: &'static str,
+    pub by: Cow<'static, str>,
     /// The link.
     pub link: Option<String>,
     /// Where the rule stands, `FILE:LINE`; or why the link refuses.
@@ -155,10 +156,10 @@ pub struct Decision {
 }
 
 /// What a rule is to the request.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExplainedRule {
     /// `decides`, `close` or `shadowed`.
-    pub role: &'static str,
+    pub role: Cow<'static, str>,
     /// The link it belongs to.
     pub link: String,
     /// Where it stands, `FILE:LINE`.
@@ -168,7 +169,7 @@ pub struct ExplainedRule {
     /// What it grants; `["*"]` is all that is asked.
     pub actions: Vec<String>,
     /// `counts`, `not_yet`, `over` or `disabled`, at the time of the question.
-    pub standing: &'static str,
+    pub standing: Cow<'static, str>,
     /// When it begins, if that is ahead.
     pub from: Option<String>,
     /// When it ends or has ended.
@@ -178,7 +179,7 @@ pub struct ExplainedRule {
 }
 
 /// A condition of a rule.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Condition {
     /// `account`, `type`, `name`, `service`, `backend`, `ip`, `labels.KEY`.
     pub key: String,
@@ -193,7 +194,7 @@ pub struct Condition {
 }
 
 /// What the token would be.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Token {
     /// `iss`.
     pub issuer: String,
@@ -206,7 +207,7 @@ pub struct Token {
     /// When it ends (RFC 3339).
     pub expires: String,
     /// `alg`.
-    pub algorithm: &'static str,
+    pub algorithm: Cow<'static, str>,
     /// `kid`.
     pub key_id: Option<String>,
     /// Whether the certificate travels along.
@@ -226,7 +227,8 @@ impl ExplainedRule {
                 RuleRole::Decides => "decides",
                 RuleRole::Shadowed => "shadowed",
                 _ => "close",
-            },
+            }
+            .into(),
             link: shown(link),
             place: shown(&rule.because.place),
             comment: rule.because.comment.as_deref().map(shown),
@@ -234,7 +236,7 @@ impl ExplainedRule {
                 Actions::All => vec!["*".to_owned()],
                 Actions::Only(actions) => listed(actions),
             },
-            standing,
+            standing: standing.into(),
             from: from.map(rfc3339),
             until: rule.until.or(over).map(rfc3339),
             conditions: rule.conditions.iter().map(Condition::of).collect(),

@@ -13,8 +13,10 @@ use serde::Deserialize;
 use tokio::net::UnixStream;
 
 use super::arguments::AdminOptions;
+use crate::access::explanation::Explanation;
 use crate::config::Source;
 use crate::outside::Outside;
+use crate::state::ExplainRequest;
 
 /// A configuration of 100,000 rules is made in seconds; a hanging file system is not waited for.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(90);
@@ -32,15 +34,19 @@ struct Told {
     warnings: Vec<String>,
 }
 
+/// Why a question cannot be explained.
+#[derive(Deserialize)]
+struct Mistake {
+    problem: String,
+}
+
 /// `dockgate reload CONFIG`.
 pub(super) fn reload(options: &AdminOptions, outside: &Outside) -> ExitCode {
-    let told = match ask(options, outside, Method::POST, "/reload") {
+    let told = match ask(options, outside, Method::POST, "/reload", Bytes::new()) {
         Ok((_, body)) => serde_json::from_slice::<Told>(&body),
         Err(code) => return code,
     };
-    let Ok(told) = told else {
-        return super::failed("the server's answer cannot be understood: is it another version?");
-    };
+    let Ok(told) = told else { return not_understood() };
     for warning in &told.warnings {
         super::say(&format!("warning: {warning}"));
     }
@@ -58,7 +64,7 @@ pub(super) fn reload(options: &AdminOptions, outside: &Outside) -> ExitCode {
 
 /// `dockgate status CONFIG`.
 pub(super) fn status(options: &AdminOptions, outside: &Outside) -> ExitCode {
-    match ask(options, outside, Method::GET, "/status") {
+    match ask(options, outside, Method::GET, "/status", Bytes::new()) {
         Ok((status, body)) => {
             super::say(String::from_utf8_lossy(&body).trim_end());
             if status == StatusCode::OK { ExitCode::SUCCESS } else { ExitCode::from(super::FAILED) }
@@ -67,12 +73,33 @@ pub(super) fn status(options: &AdminOptions, outside: &Outside) -> ExitCode {
     }
 }
 
+/// `dockgate explain CONFIG --live`; what went wrong has been said.
+pub(super) fn explain(
+    config: &Path,
+    request: &ExplainRequest,
+    outside: &Outside,
+) -> Result<Explanation, ExitCode> {
+    let options = AdminOptions { config: config.to_path_buf(), socket: None };
+    let question = serde_json::to_vec(request).map_err(|error| super::failed(&error.to_string()))?;
+    let (status, body) = ask(&options, outside, Method::POST, "/explain", question.into())?;
+    if status == StatusCode::BAD_REQUEST {
+        let told: Mistake = serde_json::from_slice(&body).map_err(|_| not_understood())?;
+        return Err(super::refuse_usage(&told.problem));
+    }
+    serde_json::from_slice(&body).map_err(|_| not_understood())
+}
+
+fn not_understood() -> ExitCode {
+    super::failed("the server's answer cannot be understood: is it another version?")
+}
+
 /// One request; what went wrong has been said.
 fn ask(
     options: &AdminOptions,
     outside: &Outside,
     method: Method,
     path: &'static str,
+    body: Bytes,
 ) -> Result<(StatusCode, Bytes), ExitCode> {
     let socket = match &options.socket {
         Some(socket) => socket.clone(),
@@ -80,8 +107,9 @@ fn ask(
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| super::failed(&format!("cannot start: {error}")))?;
-    let answer = runtime
-        .block_on(async { tokio::time::timeout(ANSWERED_WITHIN, exchange(&socket, method, path)).await });
+    let answer = runtime.block_on(async {
+        tokio::time::timeout(ANSWERED_WITHIN, exchange(&socket, method, path, body)).await
+    });
     let shown = socket.display();
     match answer {
         Ok(Ok(answer)) => Ok(answer),
@@ -107,15 +135,17 @@ fn socket_of(config: &Path, outside: &Outside) -> Result<PathBuf, ExitCode> {
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-async fn exchange(socket: &Path, method: Method, path: &str) -> Result<(StatusCode, Bytes), Failure> {
+async fn exchange(
+    socket: &Path,
+    method: Method,
+    path: &str,
+    body: Bytes,
+) -> Result<(StatusCode, Bytes), Failure> {
     let stream = UnixStream::connect(socket).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "dockgate")
-        .body(Full::<Bytes>::default())?;
+    let request =
+        Request::builder().method(method).uri(path).header("host", "dockgate").body(Full::new(body))?;
     let answer = sender.send_request(request).await?;
     let status = answer.status();
     let body = Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await?;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::State as Shared;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, State as Shared};
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -17,9 +17,13 @@ use super::front::Front;
 use super::outcome::Outcome;
 use crate::http::{self, ErrorAnswer, Peer};
 use crate::net::Answers;
+use crate::state::ExplainRequest;
 
 /// Reloads that may wait for the one before them; all who wait are told of the same one.
 const MOST_ASKED: usize = 16;
+
+/// Of a question to explain, in bytes.
+const LONGEST_QUESTION: usize = 256 * 1024;
 
 /// Somebody asks for a reload and wants to know what came of it.
 pub(super) type Asked = oneshot::Sender<Arc<Outcome>>;
@@ -48,7 +52,12 @@ impl Operators {
         let metrics = http::metrics::routes(Arc::clone(front.state().metrics()));
         let desk = Desk { front, reload };
         let watching = Router::new().route("/healthz", get(http::healthy)).route("/readyz", get(ready));
-        let commanding = watching.clone().route("/status", get(ready)).route("/reload", post(reload_now));
+        let commanding = watching
+            .clone()
+            .route("/status", get(ready))
+            .route("/reload", post(reload_now))
+            .route("/explain", post(explain))
+            .layer(DefaultBodyLimit::max(LONGEST_QUESTION));
         let whole =
             |routes: Router<Desk>| routes.fallback(nothing).with_state(desk.clone()).merge(metrics.clone());
         (Self { watching: whole(watching), commanding: whole(commanding) }, asked)
@@ -112,6 +121,23 @@ async fn reload_now(Shared(desk): Shared<Desk>) -> Response {
         ),
     };
     http::json_of(status, &told)
+}
+
+/// Why a question cannot be explained.
+#[derive(Serialize)]
+struct Mistake {
+    problem: String,
+}
+
+async fn explain(Shared(desk): Shared<Desk>, body: Bytes) -> Response {
+    let explained = match serde_json::from_slice::<ExplainRequest>(&body) {
+        Ok(request) => desk.front.state().explain(request).await,
+        Err(error) => Err(format!("the question cannot be read: {error}")),
+    };
+    match explained {
+        Ok(explanation) => http::json_of(StatusCode::OK, &explanation),
+        Err(problem) => http::json_of(StatusCode::BAD_REQUEST, &Mistake { problem }),
+    }
 }
 
 async fn nothing() -> Response {

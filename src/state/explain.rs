@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use dockgate_api::config::Moment;
 use dockgate_api::secrecy::SecretString;
 use dockgate_api::{Credential, Login};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::State;
 use crate::access::explanation::{Explanation, Outcome, Refused, Token, rfc3339, shown};
@@ -14,7 +14,7 @@ use crate::access::{Explained, Inquiry, Occasion, Proof, Question};
 use crate::scope::RequestedScopes;
 
 /// What somebody wants explained, as they write it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExplainRequest {
     /// Who asks; empty for nobody in particular.
@@ -118,7 +118,7 @@ impl State {
             audience: shown(service),
             expires_in,
             expires: rfc3339(whole_seconds(now) + Duration::from_secs(expires_in)),
-            algorithm: key.key.algorithm().name(),
+            algorithm: key.key.algorithm().name().into(),
             key_id: profile.header.kid.as_ref().map(|id| shown(&id.of(key.key.public_key()))),
             x5c,
         })

@@ -37,7 +37,7 @@ pub(super) fn unanswered(now: SystemTime, inquiry: &Inquiry) -> Explanation {
         outcome: Outcome::Refused,
         status: None,
         refused: None,
-        identity: Identified { proof, links: Vec::new(), known: None },
+        identity: Identified { proof: proof.into(), links: Vec::new(), known: None },
         scopes: Vec::new(),
         token: None,
     }
@@ -66,7 +66,7 @@ pub(super) fn links<B: ?Sized>(
             },
         };
         decided |= last == Some(&link.name);
-        AskedLink { link: shown(&link.name), turn, why, notes: notes.texts(&link.name) }
+        AskedLink { link: shown(&link.name), turn: turn.into(), why, notes: notes.texts(&link.name) }
     };
     chain.turns(account).map(explained).collect()
 }
@@ -94,15 +94,15 @@ pub(super) fn known(identity: &Identity) -> Known {
         account: shown(&identity.account),
         link: shown(&identity.link),
         labels,
-        label_values: if patterns { "pattern" } else { "literal" },
+        label_values: if patterns { "pattern" } else { "literal" }.into(),
         until: identity.expires_at.map(rfc3339),
         restrictions: restrictions.collect(),
     }
 }
 
 pub(super) fn decision(granted: &GrantedScope) -> (Option<Arc<str>>, Decision) {
-    let by = |by, link: &Arc<str>, because: String, comment: Option<String>| {
-        let decision = Decision { by, link: Some(shown(link)), because: Some(because), comment };
+    let by = |by: &'static str, link: &Arc<str>, because: String, comment: Option<String>| {
+        let decision = Decision { by: by.into(), link: Some(shown(link)), because: Some(because), comment };
         (Some(Arc::clone(link)), decision)
     };
     match granted.decided() {
@@ -110,7 +110,7 @@ pub(super) fn decision(granted: &GrantedScope) -> (Option<Arc<str>>, Decision) {
             by("rule", link, shown(&because.place), because.comment.as_deref().map(shown))
         }
         Decided::Refused(link, reason) => by("refusal", link, shown(&reason.to_string()), None),
-        Decided::Nobody => (None, Decision { by: "nobody", link: None, because: None, comment: None }),
+        Decided::Nobody => (None, Decision { by: "nobody".into(), link: None, because: None, comment: None }),
     }
 }
 

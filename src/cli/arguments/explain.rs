@@ -45,6 +45,9 @@ pub(in crate::cli) struct ExplainOptions {
     /// Take it that the account has these labels; with `--as-link`, or where one link alone is asked.
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     pub(in crate::cli) labels: Vec<Label>,
+    /// Ask the server that runs with this file, over its `server.admin.socket`: it answers by what it has taken up.
+    #[arg(long, conflicts_with = "password_stdin")]
+    pub(in crate::cli) live: bool,
     /// Answer in JSON (docs/explain.md says what stands in it).
     #[arg(long)]
     pub(in crate::cli) json: bool,

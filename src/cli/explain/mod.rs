@@ -17,6 +17,9 @@ use crate::state::{self, ExplainRequest, Lasting};
 const LONGEST_LINE: u64 = 64 * 1024;
 
 pub(super) fn run(options: &ExplainOptions, backends: &Backends, outside: &Outside) -> ExitCode {
+    if options.live {
+        return live(options, outside);
+    }
     let runtime = match super::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return super::failed(&format!("cannot start: {error}")),
@@ -30,6 +33,17 @@ pub(super) fn run(options: &ExplainOptions, backends: &Backends, outside: &Outsi
     // A file that hangs, on a dead file system, is no reason to stay.
     runtime.shutdown_background();
     match explained {
+        Ok(explanation) => tell(&explanation, options.json),
+        Err(code) => code,
+    }
+}
+
+fn live(options: &ExplainOptions, outside: &Outside) -> ExitCode {
+    let request = match request(options) {
+        Ok(request) => request,
+        Err(message) => return super::refuse_usage(&message),
+    };
+    match super::admin::explain(&options.config, &request, outside) {
         Ok(explanation) => tell(&explanation, options.json),
         Err(code) => code,
     }

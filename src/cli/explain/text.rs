@@ -84,7 +84,7 @@ fn identity(identity: &Identified, untold: Option<&Refused>) -> Vec<String> {
 
 fn chain(links: &[AskedLink]) -> Vec<String> {
     let rows = links.iter().map(|link| {
-        let said = match link.turn {
+        let said = match link.turn.as_ref() {
             "asked" if link.notes.is_empty() => "is asked".to_owned(),
             "asked" => notes(link).join("; "),
             "taken" => "is taken to know the account".to_owned(),
@@ -154,7 +154,7 @@ fn decision(scope: &ExplainedScope) -> Vec<String> {
     let decided = &scope.decided;
     let link = decided.link.as_deref().unwrap_or_default();
     let because = decided.because.as_deref().unwrap_or_default();
-    match decided.by {
+    match decided.by.as_ref() {
         "rule" => {
             let comment =
                 decided.comment.as_deref().map(|comment| format!(" ({comment})")).unwrap_or_default();
@@ -213,7 +213,7 @@ fn came_close(rule: &ExplainedRule) -> Vec<String> {
         rows.push([String::new(), format!("and {} more", failed.len() - MOST_FAILED)]);
     }
     let when = |time: &Option<String>| time.clone().unwrap_or_default();
-    match rule.standing {
+    match rule.standing.as_ref() {
         "not_yet" => rows.push(["valid".to_owned(), format!("begins on {}", when(&rule.from))]),
         "over" => rows.push(["valid".to_owned(), format!("has ended on {}", when(&rule.until))]),
         "disabled" => rows.push(["disabled".to_owned(), "the rule is switched off".to_owned()]),

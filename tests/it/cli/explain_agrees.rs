@@ -164,13 +164,13 @@ proptest! {
             prop_assert_eq!(foretold.expires_in, token.expires_in());
             prop_assert_eq!(&foretold.subject, token.account());
             prop_assert_eq!(foretold.key_id.as_deref(), token.header["kid"].as_str());
-            prop_assert_eq!(Some(foretold.algorithm), token.header["alg"].as_str());
+            prop_assert_eq!(Some(foretold.algorithm.as_ref()), token.header["alg"].as_str());
             prop_assert_eq!(foretold.x5c, token.header.get("x5c").is_some());
             prop_assert_eq!(told.outcome == Outcome::Granted, told.scopes.iter().all(|scope| scope.missing.is_empty()));
 
             let decided = because(&server, who, &scopes, ip);
             for (scope, (by, because)) in told.scopes.iter().zip(&decided) {
-                prop_assert_eq!(scope.decided.by, *by);
+                prop_assert_eq!(scope.decided.by.as_ref(), *by);
                 prop_assert_eq!(scope.decided.because.clone().unwrap_or_default(), because.as_str());
                 let decides: Vec<&str> =
                     scope.rules.iter().filter(|rule| rule.role == "decides").map(|rule| rule.place.as_str()).collect();

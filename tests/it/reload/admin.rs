@@ -68,3 +68,39 @@ fn the_commands_ask_at_the_socket_that_the_file_names() {
     assert_eq!(nobody.code, Some(1), "{nobody:?}");
     assert!(nobody.stderr.contains("no server answers at nobody.sock"), "{}", nobody.stderr);
 }
+
+#[test]
+fn a_running_server_explains_by_what_it_has_taken_up() {
+    let admin = ", admin: {socket: admin.sock}";
+    let (site, server) = pulling(admin);
+    let explained = |more: &[&str]| {
+        let fixed = ["explain", "auth.yml", "--live", "--scope", "repository:a:pull"];
+        run(dockgate().args(fixed).args(more).current_dir(site.path()))
+    };
+    let granted_now = explained(&[]);
+    assert_eq!(granted_now.code, Some(0), "{granted_now:?}");
+    assert!(granted_now.stdout.contains("auth.yml:4"), "{}", granted_now.stdout);
+
+    // The file says something else now, and is no good: what runs goes on, and says so.
+    site.write("auth.yml", granting("push", admin).replace("an issuer", ""));
+    let json = explained(&["--json"]);
+    assert_eq!(json.code, Some(0), "{json:?}");
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["outcome"], "granted");
+    let alone = run(dockgate()
+        .args(["explain", "auth.yml", "--scope", "repository:a:pull"])
+        .current_dir(site.path()));
+    assert_eq!(alone.code, Some(2), "{alone:?}");
+
+    let mistaken = explained(&["--scope", "nonsense"]);
+    assert_eq!(mistaken.code, Some(2), "{mistaken:?}");
+    assert!(mistaken.stderr.contains("is no scope"), "{}", mistaken.stderr);
+    assert_eq!(granted(&server), "pull");
+    server.said("decided", 2);
+    assert_eq!(
+        server.stderr().matches("decided").count(),
+        2,
+        "explaining is no decision: {}",
+        server.stderr()
+    );
+}
