@@ -66,7 +66,9 @@ pub fn load(certificate: &Path, key: &Path, options: &TlsOptions) -> Result<Tls,
     let leaf =
         leaf.ok_or_else(|| TlsError::certificate(certificate, "its first certificate cannot be read"))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    config.ignore_client_order = options.has_suites_of_its_own();
+    config.ignore_client_order = true;
+    // Those who come again do so one by one.
+    config.send_tls13_tickets = 1;
     config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
     config.ticketer = ticketer().map_err(|error| TlsError::certificate(certificate, &error.to_string()))?;
     Ok(Tls { config: Arc::new(config), certificate: leaf, suites_fit })
