@@ -1,0 +1,173 @@
+//! From a configuration file to a state, for a server that starts and for one that takes up a change.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dockgate_api::config::{KeyPath, Problem};
+
+use super::parts::{Parts, at_top, in_order, was_unread};
+use super::request_ids::RequestIds;
+use super::signing::SigningPlan;
+use super::{Findings, Lasting, Signing, State};
+use crate::access::{Access, Bounds};
+use crate::audit::Audit;
+use crate::backends::Backends;
+use crate::config::Source;
+use crate::config::audit::AuditConfig;
+use crate::config::server::ServerConfig;
+use crate::live::Live;
+use crate::metrics::{OfConfiguration, RequestMeter};
+use crate::net;
+use crate::outside::Outside;
+
+/// A state and what its administrator should know.
+pub struct Loaded {
+    /// The state.
+    pub state: State,
+    /// Nothing that keeps it from serving.
+    pub warnings: Vec<Problem>,
+    /// Good to know.
+    pub notes: Vec<Problem>,
+}
+
+/// Reads a configuration file and makes everything of it. Needs no network.
+///
+/// # Errors
+/// Every problem of the file, in its order.
+pub fn load(
+    file: &Path,
+    backends: &Backends,
+    outside: &Outside,
+    lasting: &Lasting,
+) -> Result<Loaded, Vec<Problem>> {
+    let source = Source::read(file, outside.environment.as_ref())?;
+    build(&source, backends, outside, lasting)
+}
+
+/// The same beside a state that is serving, whose place it is to take: what registries trust goes on.
+///
+/// # Errors
+/// Every problem of the file, in its order; signing keys that registries have no reason to trust are among them.
+pub fn load_beside(before: &State, file: &Path, backends: &Backends) -> Result<Loaded, Vec<Problem>> {
+    let outside = &before.outside;
+    let source = Source::read(file, outside.environment.as_ref())?;
+    build_beside(Some(before), &source, backends, outside, &before.lasting)
+}
+
+/// The same from a file that was read.
+///
+/// # Errors
+/// Every problem of the file, in its order.
+pub fn build(
+    source: &Source,
+    backends: &Backends,
+    outside: &Outside,
+    lasting: &Lasting,
+) -> Result<Loaded, Vec<Problem>> {
+    build_beside(None, source, backends, outside, lasting)
+}
+
+fn build_beside(
+    before: Option<&State>,
+    source: &Source,
+    backends: &Backends,
+    outside: &Outside,
+    lasting: &Lasting,
+) -> Result<Loaded, Vec<Problem>> {
+    let Parts {
+        sections,
+        authn,
+        authz,
+        passwords,
+        spawner,
+        secret_files,
+        mut problems,
+        mut warnings,
+        mut notes,
+    } = Parts::read(source, backends, outside, lasting, false)?;
+    let doors = sections
+        .server
+        .as_ref()
+        .map(|server| net::load_doors(source, server, outside.clock.now(), &mut problems, &mut warnings));
+    let audit = audit(source, &sections.audit, outside, lasting);
+    let audit = audit.map_err(|problem| problems.push(problem)).ok().flatten();
+    let plan = SigningPlan::new(source, &sections, &mut problems, &mut warnings);
+    let now = outside.clock.now();
+    let (signing, key_findings) = match (&plan, before) {
+        (Some(plan), Some(before)) => plan.succeed(&before.plan, &before.signing(), now),
+        (Some(plan), None) => Signing::load(plan, now),
+        (None, _) => (None, Findings::default()),
+    };
+    problems.extend(key_findings.problems.iter().cloned());
+    warnings.extend(key_findings.alarms.iter().chain(&key_findings.warnings).cloned());
+    if before.is_some_and(|before| before.passwords != sections.passwords) {
+        let place = source.root.get("passwords").map_or(&source.root.location, |entry| &entry.key.location);
+        let message = "takes effect when the server starts again: what hashes outlives a reload";
+        warnings.push(Problem::new(place.clone(), KeyPath::root().key("passwords"), message));
+    }
+    // A value that could not even be read makes no sense to those who come later either.
+    problems.retain(|problem| source.problems.contains(problem) || !was_unread(source, problem));
+    let request_ids = RequestIds::new(outside.random.as_ref())
+        .map_err(|error| problems.extend(at_top(source, error.to_string())))
+        .ok();
+    notes.extend(key_findings.notes.iter().cloned());
+    in_order(&mut problems);
+    in_order(&mut warnings);
+    in_order(&mut notes);
+
+    match (sections.server, plan.zip(signing), request_ids, problems.is_empty()) {
+        (Some(server), Some((plan, signing)), Some(request_ids), true) => {
+            let bounds = Bounds { name: server.limits.name, secret: server.limits.secret };
+            let services = plan.allowed_services().map(|services| services.map(str::to_owned).collect());
+            let metrics = OfConfiguration(Arc::clone(&outside.metrics));
+            let meter = RequestMeter::new(&metrics, plan.named_services());
+            let access = Access::new(authn, authz, passwords, bounds, services, outside.log.clone())
+                .seen(audit, meter);
+            let signing = Live::new(signing);
+            let (log, outside) = (sections.log, outside.clone());
+            let files = [source.files.clone(), tls_files(source, &server), secret_files].concat();
+            let limits = Arc::new(server.limits.clone());
+            Ok(Loaded {
+                notes,
+                state: State {
+                    server,
+                    log,
+                    passwords: sections.passwords,
+                    access,
+                    plan,
+                    signing,
+                    key_findings,
+                    limits,
+                    doors: doors.unwrap_or_default(),
+                    request_ids,
+                    outside,
+                    lasting: lasting.clone(),
+                    files,
+                    config_hash: Arc::clone(&source.hash),
+                    _spawner: spawner,
+                },
+                warnings,
+            })
+        }
+        _ => Err(problems),
+    }
+}
+
+fn audit(
+    source: &Source,
+    config: &AuditConfig,
+    outside: &Outside,
+    lasting: &Lasting,
+) -> Result<Option<Audit>, Problem> {
+    let (Some(to), Some(target)) = (&config.to, config.target(source)) else { return Ok(None) };
+    config.check(source)?;
+    let writer = lasting.audit().writer(&target, &outside.clock, outside.metrics.as_ref());
+    let writer = writer.map_err(|error| config.problem(to, format!("cannot write it: {error}")))?;
+    Ok(Some(Audit::new(writer, Arc::clone(&outside.clock), config.is_required(), Arc::clone(&source.hash))))
+}
+
+/// The files of the doors' certificates.
+fn tls_files(source: &Source, server: &ServerConfig) -> Vec<PathBuf> {
+    let given = server.public_doors().into_iter().filter_map(|door| door.tls);
+    given.flat_map(|given| [source.resolve(given.certificate), source.resolve(given.key)]).collect()
+}

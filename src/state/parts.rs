@@ -1,0 +1,92 @@
+//! What a configuration makes without its keys, wherever it is read.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use dockgate_api::config::{KeyPath, Problem};
+use dockgate_api::{Authenticator, Authorizer, BuildContext, Dialect};
+use dockgate_passwords::PasswordService;
+
+use super::assembly::Assembly;
+use super::lasting::Lasting;
+use crate::backends::Backends;
+use crate::chain::Chain;
+use crate::config::links::ChainKind;
+use crate::config::{AclVersion, Sections, Source};
+use crate::metrics::OfConfiguration;
+use crate::outside::{Outside, SystemFileWatcher, TokioSpawner};
+
+/// What a file makes without its keys.
+pub(super) struct Parts {
+    pub(super) sections: Sections,
+    pub(super) authn: Chain<dyn Authenticator>,
+    pub(super) authz: Chain<dyn Authorizer>,
+    pub(super) passwords: Arc<PasswordService>,
+    pub(super) spawner: Arc<TokioSpawner>,
+    pub(super) secret_files: Vec<PathBuf>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<Problem>,
+    pub(super) notes: Vec<Problem>,
+}
+
+impl Parts {
+    /// Reads them, and gathers what is wrong with them. `offline` does without secrets, programs and network.
+    ///
+    /// # Errors
+    /// If nothing can be made at all.
+    pub(super) fn read(
+        source: &Source,
+        backends: &Backends,
+        outside: &Outside,
+        lasting: &Lasting,
+        offline: bool,
+    ) -> Result<Self, Vec<Problem>> {
+        let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+        let conflicts = backends.conflicts().iter().map(ToString::to_string);
+        problems
+            .extend(conflicts.map(|text| Problem::new(source.root.location.clone(), KeyPath::root(), text)));
+        let sections = Sections::read(source, backends, &mut problems, &mut warnings);
+
+        let spawner = Arc::new(TokioSpawner::default());
+        let pool = lasting.pool(&sections.passwords, outside).map_err(|message| at_top(source, message))?;
+        let passwords = Arc::new(PasswordService::new(pool));
+        let cx = BuildContext::new(
+            Arc::clone(&outside.clock),
+            Arc::clone(&outside.random),
+            Arc::clone(&spawner) as _,
+            Arc::new(OfConfiguration(Arc::clone(&outside.metrics))),
+            Arc::clone(&passwords) as _,
+        )
+        .with_file_watcher(Arc::new(SystemFileWatcher))
+        .with_offline(offline);
+        let flat_acl = match sections.acl_version {
+            AclVersion::DockerAuth => Dialect::DockerAuth,
+            AclVersion::Native => Dialect::Native,
+        };
+        let mut assembly = Assembly { source, cx: &cx, flat_acl, problems, warnings, notes: Vec::new() };
+        let authn: Chain<dyn Authenticator> = assembly.chain(ChainKind::Authn, backends.authenticators());
+        let Assembly { problems, warnings, notes, .. } = assembly;
+        let links = authn.links().iter().map(|link| link.name.to_string());
+        let cx = cx.with_identity_links(links);
+        let mut assembly = Assembly { source, cx: &cx, flat_acl, problems, warnings, notes };
+        let authz: Chain<dyn Authorizer> = assembly.chain(ChainKind::Authz, backends.authorizers());
+        let Assembly { problems, warnings, notes, .. } = assembly;
+        let secret_files = cx.files_read();
+        Ok(Self { sections, authn, authz, passwords, spawner, secret_files, problems, warnings, notes })
+    }
+}
+
+/// Whether a problem follows from another: its value could not even be read.
+pub(super) fn was_unread(source: &Source, problem: &Problem) -> bool {
+    source.problems.iter().any(|first| first.location == problem.location)
+}
+
+/// In the order of the file.
+pub(super) fn in_order(problems: &mut [Problem]) {
+    problems.sort_by(|a, b| a.location.cmp(&b.location));
+}
+
+/// A problem of the whole file.
+pub(super) fn at_top(source: &Source, message: String) -> Vec<Problem> {
+    vec![Problem::new(source.root.location.clone(), KeyPath::root(), message)]
+}
