@@ -82,10 +82,11 @@ impl Server {
             let state = front.state();
             let (version, config) = (env!("CARGO_PKG_VERSION"), state.config_hash().as_ref());
             tracing::info!(version, issuer = state.issuer(), config, "serving");
+            // Every socket is bound: whoever is answered at all is to be told so.
+            state.lasting().enter(Phase::Ready);
             doors.commit(prepared, state.limits());
             Reloads::new(state.metrics()).started(config, state.now());
             tell_ends(&state);
-            state.lasting().enter(Phase::Ready);
             tokio::spawn(memory::give_back());
         }
 

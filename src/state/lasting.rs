@@ -16,7 +16,8 @@ pub struct Lasting(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    pool: OnceLock<Pool>,
+    /// What hashes, and what was configured when it was made.
+    pool: OnceLock<(PasswordsConfig, Pool)>,
     phase: AtomicU8,
     audit: Writers,
 }
@@ -46,11 +47,16 @@ impl Phase {
 impl Lasting {
     /// The pool of the process; the first configuration says how large it is.
     pub(super) fn pool(&self, config: &PasswordsConfig, outside: &Outside) -> Result<&Pool, String> {
-        if let Some(pool) = self.0.pool.get() {
+        if let Some((_, pool)) = self.0.pool.get() {
             return Ok(pool);
         }
-        let pool = config.pool(outside)?;
-        Ok(self.0.pool.get_or_init(|| pool))
+        let made = (config.clone(), config.pool(outside)?);
+        Ok(&self.0.pool.get_or_init(|| made).1)
+    }
+
+    /// Whether the pool of the process is what this configuration says.
+    pub(super) fn hashes_as(&self, config: &PasswordsConfig) -> bool {
+        self.0.pool.get().is_none_or(|(made_of, _)| made_of == config)
     }
 
     /// The audit logs of the process, to be opened anew when somebody has moved them.

@@ -100,7 +100,7 @@ fn build_beside(
     };
     problems.extend(key_findings.problems.iter().cloned());
     warnings.extend(key_findings.alarms.iter().chain(&key_findings.warnings).cloned());
-    if before.is_some_and(|before| before.passwords != sections.passwords) {
+    if !lasting.hashes_as(&sections.passwords) {
         let place = source.root.get("passwords").map_or(&source.root.location, |entry| &entry.key.location);
         let message = "takes effect when the server starts again: what hashes outlives a reload";
         warnings.push(Problem::new(place.clone(), KeyPath::root().key("passwords"), message));
@@ -132,7 +132,6 @@ fn build_beside(
                 state: State {
                     server,
                     log,
-                    passwords: sections.passwords,
                     access,
                     plan,
                     signing,

@@ -26,7 +26,6 @@ pub use signing::{Findings, LoadedKey, ServiceProfile, Signing};
 use crate::access::Access;
 use crate::config::Source;
 use crate::config::log::LogConfig;
-use crate::config::passwords::PasswordsConfig;
 use crate::config::server::{Limits, ServerConfig};
 use crate::live::Live;
 use crate::metrics::MemoryMetrics;
@@ -39,7 +38,6 @@ use signing::SigningPlan;
 pub struct State {
     server: ServerConfig,
     log: LogConfig,
-    passwords: PasswordsConfig,
     access: Access,
     plan: SigningPlan,
     signing: Live<Signing>,

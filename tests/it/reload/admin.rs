@@ -104,3 +104,21 @@ fn a_running_server_explains_by_what_it_has_taken_up() {
         server.stderr()
     );
 }
+
+#[test]
+fn what_only_a_restart_changes_is_warned_of_and_the_rest_is_taken() {
+    let admin = ", admin: {socket: admin.sock}";
+    let (site, server) = pulling(admin);
+    site.write("auth.yml", granting("push", admin) + "passwords: {slots: 3}\n");
+    let done = told(&site, "reload");
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let warning = "warning: auth.yml:5:1: passwords: takes effect when the server starts again";
+    assert!(done.stdout.contains(warning), "{}", done.stdout);
+    assert_eq!(granted(&server), "push");
+    let again = told(&site, "reload");
+    assert!(again.stdout.contains(warning), "as long as it is so: {}", again.stdout);
+    // What hashes was never another.
+    site.write("auth.yml", granting("delete", admin));
+    let back = told(&site, "reload");
+    assert!(back.code == Some(0) && !back.stdout.contains("passwords"), "{}", back.stdout);
+}
