@@ -159,17 +159,35 @@ impl Server {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits until a text has stood in the log so often.
+    /// Where its doors for clients are, the first one first, once so many have said that they listen.
+    #[track_caller]
+    pub(crate) fn doors(&self, number: usize) -> Vec<Address> {
+        let doors = poll(PATIENCE, || {
+            Some(Address::all_of_log(&self.stderr())).filter(|doors| doors.len() >= number)
+        });
+        doors.unwrap_or_else(|| panic!("not {number} doors:\n{}", self.stderr()))
+    }
+
+    /// Waits until a text has stood in the log so often. The log is written by a thread of its own, so that a line may
+    /// come after the answer that it is about.
+    #[track_caller]
     pub(crate) fn said(&self, text: &str, times: usize) {
         let said = poll(PATIENCE, || (self.stderr().matches(text).count() >= times).then_some(()));
         assert!(said.is_some(), "not said {times} times: {text}\n{}", self.stderr());
     }
 
     /// Sends a signal and waits for the end.
-    pub(crate) fn stop(mut self, signal: Signal) -> Ended {
+    #[track_caller]
+    pub(crate) fn stop(self, signal: Signal) -> Ended {
         self.signal(signal);
+        self.ended()
+    }
+
+    /// Waits for the end.
+    #[track_caller]
+    pub(crate) fn ended(mut self) -> Ended {
         let status = poll(PATIENCE, || self.child.try_wait().unwrap());
-        let status = status.unwrap_or_else(|| panic!("{signal:?} does not end it:\n{}", self.stderr()));
+        let status = status.unwrap_or_else(|| panic!("it does not end:\n{}", self.stderr()));
         Ended { code: status.code(), stdout: self.stdout(), stderr: self.stderr() }
     }
 }

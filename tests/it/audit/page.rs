@@ -45,10 +45,7 @@ fn specimens() -> Vec<String> {
         let server = Server::start(&site, "auth.yml");
         std::fs::create_dir(site.file("audit.log")).unwrap();
         server.ask(None, "");
-        let told = crate::process::poll(crate::support::PATIENCE, || {
-            server.stderr().contains("cannot be written").then_some(())
-        });
-        assert!(told.is_some(), "{}", server.stderr());
+        server.said("cannot be written", 1);
         std::fs::remove_dir(site.file("audit.log")).unwrap();
         server.ask(None, "");
         lines(&site.file("audit.log"), 2);

@@ -51,3 +51,19 @@ fn standard_output_holds_nothing_but_events() {
     assert_eq!(events.len(), 3, "{}", ended.stdout);
     assert!(events.iter().all(|event| event["event"] == "token"));
 }
+
+/// As logrotate's `postrotate` does, which then waits for the new file.
+#[test]
+fn the_signal_opens_the_file_anew_though_nothing_happens() {
+    let site = Site::with(&format!("audit: {{to: audit.log}}\n{CONFIG}"));
+    let server = Server::start(&site, "auth.yml");
+    assert_eq!(server.ask(None, SCOPE).status, 200);
+    lines(&site.file("audit.log"), 1);
+    std::fs::rename(site.file("audit.log"), site.file("audit.log.1")).unwrap();
+    server.signal(Signal::HUP);
+    let made = poll(PATIENCE, || site.file("audit.log").exists().then_some(()));
+    assert!(made.is_some(), "{}", server.stderr());
+    assert_eq!(server.ask(None, SCOPE).status, 200);
+    lines(&site.file("audit.log"), 1);
+    lines(&site.file("audit.log.1"), 1);
+}

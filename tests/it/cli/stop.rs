@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::process::{Address, Server, Site, poll};
+use crate::process::{Address, Server, Site};
 
 const CONFIG: &str = r#"server: {addr: "127.0.0.1:0"}
 token: {issuer: "an issuer", expiration: 900, certificate: cert.pem, key: key.pem}
@@ -34,13 +34,13 @@ fn a_request_that_has_begun_is_answered_after_the_signal() {
     let server = Server::start(&Site::with(CONFIG), "auth.yml");
     let body = "service=registry&client_id=test&scope=repository:a:pull";
     let mut stream = begin_a_request(&server, body.len());
-    let end = std::thread::spawn(move || server.stop(Signal::TERM));
-    std::thread::sleep(Duration::from_millis(200));
+    server.signal(Signal::TERM);
+    server.said("stopping", 1);
     stream.write_all(body.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert_eq!(end.join().unwrap().code, Some(0));
+    assert_eq!(server.ended().code, Some(0));
 }
 
 #[test]
@@ -49,10 +49,8 @@ fn a_second_signal_ends_it_at_once() {
         CONFIG.replace(":0\"}", ":0\", limits: {body_timeout: 1h, drain_timeout: 1h, request_timeout: 1h}}");
     let server = Server::start(&Site::with(&config), "auth.yml");
     let _unfinished = begin_a_request(&server, 100);
-    let pid = rustix::process::Pid::from_raw(i32::try_from(server.pid()).unwrap()).unwrap();
-    rustix::process::kill_process(pid, Signal::TERM).unwrap();
-    let stopping = poll(Duration::from_secs(30), || server.stderr().contains("stopping").then_some(()));
-    assert!(stopping.is_some(), "{}", server.stderr());
+    server.signal(Signal::TERM);
+    server.said("stopping", 1);
     let ended = server.stop(Signal::TERM);
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.stderr.contains("second signal"), "{}", ended.stderr);

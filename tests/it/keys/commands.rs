@@ -100,7 +100,7 @@ fn the_next_authority_is_published_and_then_takes_over() {
 
     let said = done(&site, "keys next-ca keys");
     assert!(said.contains("keys/bundle.pem: give that file to every registry"), "{said}");
-    until_it_says(&server, "give bundle.pem to every registry before");
+    server.said("give bundle.pem to every registry before", 1);
     let both = bundle();
     assert!(both.starts_with(&first) && both.matches("BEGIN CERTIFICATE").count() == 2, "{both}");
     assert_eq!(typed(&site, "keys next-ca keys").code, Some(1), "one is enough");
@@ -138,13 +138,6 @@ fn the_authority_may_stay_offline() {
     assert!(renewed.code == Some(1) && renewed.stderr.contains("run this where it is"), "{renewed:?}");
 }
 
-/// Waits until a server's log says something.
-#[track_caller]
-fn until_it_says(server: &Server, text: &str) {
-    let said = poll(TAKEN_UP_WITHIN, || server.stderr().contains(text).then_some(()));
-    assert!(said.is_some(), "{text:?} is not in\n{}", server.stderr());
-}
-
 /// What hangs when it is opened holds up neither the keys nor the end.
 #[test]
 fn a_pipe_in_place_of_a_key_is_named_and_passed_over() {
@@ -155,13 +148,13 @@ fn a_pipe_in_place_of_a_key_is_named_and_passed_over() {
     let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
     rustix::fs::mknodat(rustix::fs::CWD, site.file("pipe"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
     std::fs::rename(site.file("pipe"), site.file("key.pem")).unwrap();
-    until_it_says(&server, "it is no regular file");
+    server.said("it is no regular file", 1);
     assert_eq!(certificate(&server), before);
     let refused = typed(&site, "check auth.yml");
     assert!(refused.code == Some(2) && refused.stderr.contains("save first"), "{refused:?}");
     std::fs::remove_file(site.file("key.pem")).unwrap();
     site.write("key.pem", key);
-    until_it_says(&server, "the signing keys are as they should be again");
+    server.said("the signing keys are as they should be again", 1);
     assert_eq!(server.stop(Signal::TERM).code, Some(0));
 }
 
@@ -177,7 +170,7 @@ fn a_published_authority_is_spoken_of_until_it_takes_over() {
         "{said}"
     );
     let server = Server::start(&site, "auth.yml");
-    until_it_says(&server, "give bundle.pem to every registry before");
+    server.said("give bundle.pem to every registry before", 1);
 }
 
 /// Registries have nothing of an authority that was never published to them.
@@ -191,7 +184,7 @@ fn a_leaf_of_an_unpublished_authority_is_not_taken_up() {
     done(&site, "keys next-ca authority");
     done(&site, "keys switch-ca authority --now");
     done(&site, "keys issue-leaf authority --into server");
-    until_it_says(&server, "an authority that was not published before");
+    server.said("an authority that was not published before", 1);
     assert_eq!(certificate(&server), before);
 }
 

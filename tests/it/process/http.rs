@@ -30,10 +30,21 @@ pub(crate) struct Response {
 }
 
 impl Address {
-    /// What the line `listening` names, in either format of the log.
+    /// What the first line `listening` names, in either format of the log.
     pub(super) fn of_log(log: &str) -> Option<Self> {
-        let line =
-            log.split_inclusive('\n').find(|line| line.contains("listening") && line.ends_with('\n'))?;
+        Self::all_of_log(log).into_iter().next()
+    }
+
+    /// What every such line names that speaks of a door for clients.
+    pub(super) fn all_of_log(log: &str) -> Vec<Self> {
+        let whole = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        whole
+            .filter(|line| line.contains("listening") && line.contains("scheme"))
+            .filter_map(Self::of_line)
+            .collect()
+    }
+
+    fn of_line(line: &str) -> Option<Self> {
         let (_, after) = line.split_once("address=").or_else(|| line.split_once("\"address\":\""))?;
         let address = after.split([' ', '"']).next()?;
         if let Some(path) = address.strip_prefix("unix:") {

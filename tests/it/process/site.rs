@@ -58,10 +58,13 @@ impl Site {
         self.path().join(name)
     }
 
+    /// At once: a file that is written in place is empty for a moment, and a server that watches may see it so.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.file(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
+        let new = path.with_added_extension("new");
+        std::fs::write(&new, content).unwrap();
+        std::fs::rename(new, path).unwrap();
     }
 
     /// Puts a file of `tests/data/keys` here under another name.

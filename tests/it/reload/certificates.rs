@@ -33,9 +33,16 @@ fn a_door_with_a_certificate_of_its_own() {
     site.write("tls.key", &own.key_pem);
     let server = Server::start(&site, "auth.yml");
     assert_eq!(server.address().get("/healthz", None).status, 200, "the first door speaks plain HTTP");
-    server.said("scheme=\"https\"", 1);
-    let line = server.stderr().lines().find(|line| line.contains("https")).unwrap().to_owned();
-    let address = line.split("address=").nth(1).unwrap().split(' ').next().unwrap();
-    let second = crate::process::Address::Tcp(address.parse().unwrap());
-    assert_eq!(second.get_tls(&own.certificate_pem, "/healthz", &[]).status, 200);
+    let second = &server.doors(2)[1];
+    let status = |pem: &str| second.get_tls(pem, "/healthz", &[]).status;
+    assert_eq!(status(&own.certificate_pem), 200);
+
+    let renewed = pair(now() - DAY, now() + 400 * DAY);
+    site.write("tls.key", &renewed.key_pem);
+    server.said(NOT_RELOADED, 1);
+    site.write("tls.pem", &renewed.certificate_pem);
+    server.said(RELOADED, 1);
+    assert_eq!(status(&renewed.certificate_pem), 200);
+    assert_eq!(server.doors(2).len(), 2, "the door was closed and opened again");
+    assert_eq!(server.address().get("/healthz", None).status, 200);
 }

@@ -3,7 +3,8 @@
 use std::net::TcpListener;
 
 use super::{NOT_RELOADED, RELOADED, granted, granting, hang_up, pulling};
-use crate::process::{Address, Server, Site};
+use crate::process::{Address, Server, Site, poll};
+use crate::support::PATIENCE;
 
 fn at(site: &Site, name: &str) -> Address {
     Address::Unix(site.file(name))
@@ -15,15 +16,16 @@ fn asks(address: &Address) -> u16 {
 
 #[test]
 fn several_doors_lead_to_the_same_server() {
-    let site =
-        Site::with(&granting("pull", ", listeners: [{addr: a.sock, net: unix}, {addr: '127.0.0.1:0'}]"));
+    let listeners = "[{addr: a.sock, net: unix}, {addr: '127.0.0.1:0'}, {addr: '[::1]:0'}]";
+    let site = Site::with(&granting("pull", &format!(", listeners: {listeners}")));
     let server = Server::start(&site, "auth.yml");
     assert_eq!(granted(&server), "pull");
     assert_eq!(asks(&at(&site, "a.sock")), 200);
-    let third = server.stderr().lines().filter(|line| line.contains("listening")).nth(2).map(str::to_owned);
-    let port =
-        third.unwrap().split("address=127.0.0.1:").nth(1).unwrap().split(' ').next().unwrap().to_owned();
-    assert_eq!(asks(&Address::Tcp(format!("127.0.0.1:{port}").parse().unwrap())), 200);
+    let [_, _, Address::Tcp(third), Address::Tcp(fourth)] = &server.doors(4)[..] else { panic!("no TCP") };
+    assert!(third.is_ipv4() && fourth.is_ipv6(), "{third} {fourth}");
+    for address in [third, fourth] {
+        assert_eq!(asks(&Address::Tcp(*address)), 200, "{address}");
+    }
 }
 
 #[test]
@@ -36,9 +38,7 @@ fn a_door_opens_and_closes_with_the_configuration() {
     site.write("auth.yml", granting("pull", ""));
     server.said(RELOADED, 2);
     server.said("closing", 1);
-    let gone = crate::process::poll(std::time::Duration::from_secs(30), || {
-        (!site.file("a.sock").exists()).then_some(())
-    });
+    let gone = poll(PATIENCE, || (!site.file("a.sock").exists()).then_some(()));
     assert!(gone.is_some(), "the socket file stays");
     assert_eq!(granted(&server), "pull");
 }

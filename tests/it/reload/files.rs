@@ -4,20 +4,18 @@ use std::os::unix::fs::symlink;
 
 use rustix::process::Signal;
 
-use super::{NOT_RELOADED, RELOADED, granted, granting, hang_up, pulling};
+use super::{NOT_RELOADED, RELOADED, granted, granting, hang_up, pulling, until_granted};
 use crate::process::{Address, Server, Site, dockgate, run};
 
 #[test]
 fn a_changed_file_is_taken_up_by_itself_and_at_the_signal() {
     let (site, server) = pulling("");
-    site.write("auth.yml", granting("push", ""));
-    server.said(RELOADED, 1);
-    assert_eq!(granted(&server), "push");
+    std::fs::write(site.file("auth.yml"), granting("push", "")).unwrap();
+    until_granted(&server, "push");
     site.write("auth.yml", granting("delete", ""));
     // Both ways may see the same change: what counts is that neither disturbs the other.
     server.signal(Signal::HUP);
-    server.said(RELOADED, 2);
-    assert_eq!(granted(&server), "delete");
+    until_granted(&server, "delete");
 }
 
 #[test]
@@ -63,27 +61,16 @@ fn rules_in_other_files_are_taken_up_when_they_change_come_or_go() {
     std::fs::create_dir(site.file("rules")).unwrap();
     let server = Server::start(&site, "auth.yml");
     assert_eq!(granted(&server), "");
-    for (reloads, (name, text, after)) in [
+    for (name, text, after) in [
         ("20.yml", "- {match: {}, actions: [pull]}\n", "pull"),
         ("20.yml", "- {match: {}, actions: [push]}\n", "push"),
         ("10.yml", "- {match: {}, actions: [delete]}\n", "delete"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    ] {
         site.write(&format!("rules/{name}"), text);
-        server.said(RELOADED, reloads + 1);
-        let after = Some(after.to_owned());
-        let seen = crate::process::poll(std::time::Duration::from_secs(30), || {
-            Some(granted(&server)).filter(|granted| Some(granted) == after.as_ref())
-        });
-        assert_eq!(seen, after);
+        until_granted(&server, after);
     }
     std::fs::remove_file(site.file("rules/10.yml")).unwrap();
-    let back = crate::process::poll(std::time::Duration::from_secs(30), || {
-        (granted(&server) == "push").then_some(())
-    });
-    assert!(back.is_some(), "{}", server.stderr());
+    until_granted(&server, "push");
 }
 
 #[test]

@@ -10,7 +10,8 @@ mod storm;
 
 use rustix::process::Signal;
 
-use crate::process::{Server, Site};
+use crate::process::{Server, Site, poll};
+use crate::support::PATIENCE;
 
 const RELOADED: &str = "configuration reloaded";
 const NOT_RELOADED: &str = "configuration not reloaded: the one from before goes on";
@@ -37,7 +38,15 @@ fn granted(server: &Server) -> String {
     server.ask(None, "repository:a:pull,push,delete").granted()
 }
 
+/// Waits until what is granted is this, since one change may be noticed twice.
+#[track_caller]
+fn until_granted(server: &Server, actions: &str) {
+    let so = poll(PATIENCE, || (granted(server) == actions).then_some(()));
+    assert!(so.is_some(), "{:?} is granted, not {actions:?}:\n{}", granted(server), server.stderr());
+}
+
 /// Reloads and waits until it is done, well or not.
+#[track_caller]
 fn hang_up(server: &Server, outcome: &str) {
     let before = server.stderr().matches(outcome).count();
     server.signal(Signal::HUP);

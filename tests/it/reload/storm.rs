@@ -2,14 +2,15 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustix::process::Signal;
 
 use super::RELOADED;
-use crate::process::{Address, Server, Site};
+use crate::process::{Address, Server, Site, poll};
+use crate::support::PATIENCE;
 
 const REQUESTS: usize = 100_000;
 const RELOADS: usize = 50;
@@ -81,22 +82,19 @@ fn no_request_fails_or_sees_half_a_configuration() {
     assert_eq!(made.code, Some(0), "{made:?}");
     let server = Server::start(&site, "auth.yml");
     let &Address::Tcp(address) = server.address() else { panic!("no TCP") };
-    let (asked, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let asked = AtomicUsize::new(0);
     let seen = std::thread::scope(|scope| {
         let asked = &asked;
         let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(move || ask(address, asked))).collect();
         for number in 1..=RELOADS {
             // Spread over the requests, with a file that is no good before each good one.
-            while asked.load(Ordering::Relaxed) < number * REQUESTS / (RELOADS + 1) {
-                std::thread::sleep(std::time::Duration::from_millis(2));
-            }
+            let due = || asked.load(Ordering::Relaxed) >= number * REQUESTS / (RELOADS + 1);
+            assert!(poll(PATIENCE, || due().then_some(())).is_some(), "the clients do not get on");
             site.write("auth.yml", "server: {addr: [");
-            site.write("next.yml", configuration(number));
-            std::fs::rename(site.file("next.yml"), site.file("auth.yml")).unwrap();
+            site.write("auth.yml", configuration(number));
             server.signal(Signal::HUP);
             server.said(RELOADED, number);
         }
-        done.store(true, Ordering::Relaxed);
         clients
             .into_iter()
             .map(|client| client.join().unwrap())
