@@ -89,7 +89,7 @@ impl Link<dyn Authenticator> {
         let answer = tokio::time::timeout(left(&cx, asked), self.backend.authenticate(&cx, login)).await;
         let answer = answer.unwrap_or_else(|_| Err(self.timed_out(asked)));
         let took = asked.elapsed();
-        meter.count(&answer, took);
+        self.counted(&cx, meter, &answer, took);
         cx.note(|| format!("{} answered {} after {took:?}", self.name, outcome(&answer)));
         Ok(match answer? {
             Decision::Allow(identity) => Decision::Allow(self.stamp(identity)),

@@ -256,6 +256,28 @@ async fn authorization_fails_closed() {
     );
 }
 
+/// What is only explained lets nobody in, and counts nowhere.
+#[tokio::test]
+async fn a_call_that_is_traced_is_not_counted() {
+    struct Nobody;
+    impl dockgate_api::TraceSink for Nobody {
+        fn note(&self, _: dockgate_api::Step) {}
+    }
+    let metrics = MemoryMetrics::default();
+    let chain = Chain::new(vec![authn("only", allow())]).counted(ChainKind::Authn, &metrics);
+    let call = fakes::call();
+    let traced = Call::traced(call.now(), call.deadline(), call.request_id(), Box::new(Nobody));
+    let _ = chain.identify(&traced, &alice()).await.unwrap();
+    let chain = Chain::new(vec![authz("rules", overloaded())]).counted(ChainKind::Authz, &metrics);
+    let (identity, resource) = (Identity::new("alice"), Resource::repository("a"));
+    let actions = ["pull"].into_iter().collect();
+    let request = AccessRequest::new(&identity, "s", &resource, &actions);
+    let _ = chain.grant(&traced, &request).await.unwrap_err();
+    let text = metrics.text();
+    let counted = text.lines().filter(|line| line.starts_with("dockgate_decision") && !line.ends_with(" 0"));
+    assert_eq!(counted.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
 /// Every link is counted under its own name, also the one that could not answer.
 #[tokio::test]
 async fn what_links_answer_is_counted() {
