@@ -4,7 +4,10 @@
 //! at once, and with them those whose accounts are elsewhere. What backends say of themselves stands in the answer of the
 //! metrics and admin doors, never in the one that clients can read.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use axum::extract::State as Shared;
@@ -15,6 +18,9 @@ use serde::Serialize;
 
 use super::error_answer::json_of;
 use crate::state::{Phase, State};
+
+/// A backend that was asked how it is.
+type Asked<'a> = Pin<Box<dyn Future<Output = Health> + Send + 'a>>;
 
 /// What all backends together may take to say how they are.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -52,20 +58,36 @@ pub(crate) async fn in_detail(state: &State) -> Response {
     let phase = state.lasting().phase();
     let cx = Call::new(state.now(), Instant::now() + PATIENCE, state.next_request_id());
     let (authn, authz) = state.access().chains();
-    let mut detailed = Detailed {
+    let of_authn = authn.links().iter().map(|link| link.backend.health(&cx));
+    let of_authz = authz.links().iter().map(|link| link.backend.health(&cx));
+    let mut said = said_within(PATIENCE, of_authn.chain(of_authz).collect()).await.into_iter();
+    let mut link_state = |link| link_state(link, said.next().flatten());
+    let detailed = Detailed {
         status: phase.word(),
         config: state.config_hash(),
         version: env!("CARGO_PKG_VERSION"),
-        authn: Vec::with_capacity(authn.links().len()),
-        authz: Vec::with_capacity(authz.links().len()),
+        authn: authn.links().iter().map(|link| link_state(&link.name)).collect(),
+        authz: authz.links().iter().map(|link| link_state(&link.name)).collect(),
     };
-    for link in authn.links() {
-        detailed.authn.push(link_state(&link.name, asked(&cx, link.backend.health(&cx)).await));
-    }
-    for link in authz.links() {
-        detailed.authz.push(link_state(&link.name, asked(&cx, link.backend.health(&cx)).await));
-    }
     json_of(status(phase), &detailed)
+}
+
+/// What they say within the time, all asked at once: one that hangs takes nothing of the others' time.
+async fn said_within(patience: Duration, mut asked: Vec<Asked<'_>>) -> Vec<Option<Health>> {
+    let mut said: Vec<Option<Health>> = asked.iter().map(|_| None).collect();
+    let all = poll_fn(|context| {
+        let mut waits = false;
+        for (asked, said) in asked.iter_mut().zip(&mut said).filter(|(_, said)| said.is_none()) {
+            match asked.as_mut().poll(context) {
+                Poll::Ready(health) => *said = Some(health),
+                Poll::Pending => waits = true,
+            }
+        }
+        if waits { Poll::Pending } else { Poll::Ready(()) }
+    });
+    // Whoever is late has said nothing.
+    let _ = tokio::time::timeout(patience, all).await;
+    said
 }
 
 fn status(phase: Phase) -> StatusCode {
@@ -75,12 +97,8 @@ fn status(phase: Phase) -> StatusCode {
     }
 }
 
-async fn asked(cx: &Call, health: impl Future<Output = Health>) -> Health {
-    let late = || Health::Down("it does not say within its time".to_owned());
-    tokio::time::timeout(cx.remaining(), health).await.unwrap_or_else(|_| late())
-}
-
-fn link_state(link: &str, health: Health) -> LinkState<'_> {
+fn link_state(link: &str, health: Option<Health>) -> LinkState<'_> {
+    let health = health.unwrap_or_else(|| Health::Down("it does not say within its time".to_owned()));
     let (state, why) = match health {
         Health::Up => ("up", None),
         Health::Degraded(why) => ("degraded", Some(why)),
@@ -88,4 +106,22 @@ fn link_state(link: &str, health: Health) -> LinkState<'_> {
         _ => ("unknown", None),
     };
     LinkState { link, state, why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_that_hangs_makes_nobody_else_look_down() {
+        let soon = async {
+            tokio::task::yield_now().await;
+            Health::Up
+        };
+        let asked: Vec<Asked<'_>> =
+            vec![Box::pin(std::future::pending()), Box::pin(soon), Box::pin(async { Health::Up })];
+        let said = said_within(Duration::from_millis(50), asked).await;
+        let states: Vec<_> = said.into_iter().map(|said| link_state("l", said).state).collect();
+        assert_eq!(states, ["down", "up", "up"]);
+    }
 }
