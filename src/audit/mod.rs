@@ -130,6 +130,30 @@ mod tests {
         assert_eq!(audit(true).commit(&event, Duration::from_secs(60)).await, Ok(()));
     }
 
+    #[test]
+    fn a_writer_that_nobody_needs_any_more_goes_without_a_wait_and_loses_nothing() {
+        let begun = Instant::now();
+        let mut stalled = Vec::new();
+        for _ in 0..10 {
+            let (go, stall) = mpsc::channel();
+            let writer = Writer::over(Stalled(stall), Counter::default());
+            writer.push(b"line\n");
+            drop(writer);
+            stalled.push(go);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(5), "it waits for whoever does not read");
+
+        let directory = tempfile::tempdir().unwrap();
+        let target = Target::File(directory.path().join("audit.log"));
+        let clock: Arc<dyn Clock> = Arc::new(TurnableClock::at(noon()));
+        let (writers, metrics) = (Writers::default(), crate::metrics::MemoryMetrics::default());
+        let writer = writers.writer(&target, &clock, &metrics).unwrap();
+        writer.push(b"last\n");
+        drop(writer);
+        writers.flush();
+        assert_eq!(std::fs::read_to_string(directory.path().join("audit.log")).unwrap(), "last\n");
+    }
+
     #[tokio::test]
     async fn an_event_is_a_line() {
         let (go, stalled) = mpsc::channel();

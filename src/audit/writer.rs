@@ -12,7 +12,7 @@ use dockgate_api::{Clock, Gauge, Metrics, Series};
 use super::file::AuditFile;
 use super::object::Object;
 use crate::logging::line::Line;
-use crate::logging::spool::{Destination, Flush, Spool, Told};
+use crate::logging::spool::{Destination, Spool, Told};
 
 /// Where audit lines go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,14 +25,22 @@ pub enum Target {
 
 /// The writers of a process. They outlive reloads: a destination that stays has one writer, whoever uses it.
 #[derive(Debug, Default)]
-pub struct Writers(Mutex<Vec<(Target, Weak<Writer>)>>);
+pub struct Writers(Mutex<Vec<Known>>);
 
-/// Takes lines for one destination. What waits is written when it goes, within a bound.
+/// A writer, and what it leaves behind: its thread may have lines to write when nobody has any for it.
+#[derive(Debug)]
+struct Known {
+    target: Target,
+    writer: Weak<Writer>,
+    spool: Spool,
+}
+
+/// Takes lines for one destination. What waits is written when it goes, by the thread alone: it may go with a
+/// configuration, where requests are served.
 #[derive(Debug)]
 pub struct Writer {
     spool: Spool,
     signs: Arc<Signs>,
-    _flush: Flush,
 }
 
 /// What the writer and its thread say to each other.
@@ -55,33 +63,34 @@ impl Writers {
         metrics: &dyn Metrics,
     ) -> io::Result<Arc<Writer>> {
         let mut writers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        writers.retain(|(_, writer)| writer.strong_count() > 0);
-        let same = writers.iter().find(|(other, _)| other == target);
-        if let Some(writer) = same.and_then(|(_, writer)| writer.upgrade()) {
+        writers.retain(|known| known.writer.strong_count() > 0 || !known.spool.is_finished());
+        let mut same = writers.iter().filter(|known| known.target == *target);
+        if let Some(writer) = same.find_map(|known| known.writer.upgrade()) {
             return Ok(writer);
         }
         let writer = Arc::new(Writer::start(target, Arc::clone(clock), metrics)?);
-        writers.push((target.clone(), Arc::downgrade(&writer)));
+        let spool = writer.spool.clone();
+        writers.push(Known { target: target.clone(), writer: Arc::downgrade(&writer), spool });
         Ok(writer)
     }
 
     /// Opens every file anew, also where its name seems to lead to the same one. When this is over, no file from before
     /// is open any more, unless its disk hangs. Waits for the writers, so that it has no place among requests.
     pub fn reopen(&self) {
-        for writer in self.all() {
+        for writer in self.known(|known| known.writer.upgrade()) {
             writer.signs.reopen.store(true, Ordering::Relaxed);
-            writer.spool.flush();
         }
+        self.flush();
     }
 
     /// Waits until what was taken so far is written, within a bound.
     pub fn flush(&self) {
-        self.all().iter().for_each(|writer| writer.spool.flush());
+        self.known(|known| Some(known.spool.clone())).iter().for_each(Spool::flush);
     }
 
-    fn all(&self) -> Vec<Arc<Writer>> {
+    fn known<T>(&self, part: impl FnMut(&Known) -> Option<T>) -> Vec<T> {
         let writers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        writers.iter().filter_map(|(_, writer)| writer.upgrade()).collect()
+        writers.iter().filter_map(part).collect()
     }
 }
 
@@ -113,16 +122,16 @@ impl Writer {
         };
         let spool = Spool::new(lost);
         let destination = AuditLog { to, place, signs: Arc::clone(&signs), clock, healthy };
-        let flush = spool.start("audit", destination)?;
-        Ok(Self { spool, signs, _flush: flush })
+        spool.run("audit", destination)?;
+        Ok(Self { spool, signs })
     }
 
     /// One over another destination, for tests.
     #[cfg(test)]
     pub(super) fn over(to: impl Destination, lost: dockgate_api::Counter) -> Self {
         let spool = Spool::new(lost);
-        let flush = spool.start("audit", to).unwrap();
-        Self { spool, signs: Arc::default(), _flush: flush }
+        spool.run("audit", to).unwrap();
+        Self { spool, signs: Arc::default() }
     }
 
     /// Takes a line.
@@ -144,6 +153,12 @@ impl Writer {
     /// Takes a line, and says whether it was written.
     pub(super) fn push_and_tell(&self, line: &[u8], told: Told) {
         self.spool.push_and_tell(line, told);
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.spool.end();
     }
 }
 

@@ -95,7 +95,16 @@ impl Spool {
     ///
     /// # Errors
     /// If the system starts no thread.
-    pub(crate) fn start(&self, name: &str, mut to: impl Destination) -> io::Result<Flush> {
+    pub(crate) fn start(&self, name: &str, to: impl Destination) -> io::Result<Flush> {
+        self.run(name, to)?;
+        Ok(Flush(self.clone()))
+    }
+
+    /// The same until [`Spool::end`].
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn run(&self, name: &str, mut to: impl Destination) -> io::Result<()> {
         let spool = self.clone();
         thread::Builder::new().name(name.to_owned()).spawn(move || {
             let mut batch = Batch::default();
@@ -115,10 +124,20 @@ impl Spool {
                     told(outcome.is_ok() || (end > 0 && end <= written));
                 }
             }
-            spool.lock().finished = true;
             spool.0.nothing_left.notify_all();
         })?;
-        Ok(Flush(self.clone()))
+        Ok(())
+    }
+
+    /// Takes no wait: the thread writes what it has and goes.
+    pub(crate) fn end(&self) {
+        self.lock().ended = true;
+        self.0.something.notify_one();
+    }
+
+    /// Whether the thread has written what it had, and is gone.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.lock().finished
     }
 
     /// Takes whole lines, if there is room for them.
@@ -187,6 +206,8 @@ impl Spool {
         }
         waiting.asleep = false;
         if waiting.batch.is_empty() {
+            // Under the same lock: what comes later is told that it comes too late.
+            waiting.finished = true;
             return None;
         }
         std::mem::swap(&mut waiting.batch, batch);
@@ -244,12 +265,9 @@ fn write_all(to: &mut impl Destination, bytes: &[u8]) -> (usize, io::Result<()>)
 
 impl Drop for Flush {
     fn drop(&mut self) {
-        let shared = &self.0.0;
-        let mut waiting = self.0.lock();
-        waiting.ended = true;
-        shared.something.notify_one();
+        self.0.end();
         let unfinished = |waiting: &mut Waiting| !waiting.finished;
-        let _ = shared.nothing_left.wait_timeout_while(waiting, LAST_WORDS, unfinished);
+        let _ = self.0.0.nothing_left.wait_timeout_while(self.0.lock(), LAST_WORDS, unfinished);
     }
 }
 
