@@ -47,7 +47,8 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                stream.set_nodelay(true)?;
+                // A client that is gone already makes this fail, and says nothing of the next one.
+                let _ = stream.set_nodelay(true);
                 Ok((Connection::Tcp(stream), ClientAddress::of(peer.ip())))
             }
             Self::Unix(listener, _) => {
