@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use dockgate_api::config::{KeyPath, Location, Problem};
+
 use crate::backends::Backends;
 use crate::outside::Outside;
 use crate::server::{Server, Signals, log_findings};
@@ -16,13 +18,13 @@ pub(super) fn run(config: &Path, backends: Arc<Backends>, outside: &Outside) -> 
     };
     let code = runtime.block_on(async {
         let signals = Signals::listen();
-        let Loaded { state, warnings, notes } =
-            match state::load(config, &backends, outside, &Lasting::default()) {
-                Ok(loaded) => loaded,
-                Err(problems) => return super::refuse(config, &problems),
-            };
-        let server = match Server::bind(config, backends, state).await {
-            Ok(server) => server,
+        let bound = tokio::select! {
+            bound = bound(config, backends, outside) => bound,
+            // Nothing is served yet, and a file may hang.
+            () = signals.stop(1) => return ExitCode::SUCCESS,
+        };
+        let (server, warnings, notes) = match bound {
+            Ok(bound) => bound,
             Err(problems) => return super::refuse(config, &problems),
         };
         let _lines = match outside.log.start(server.state().log()) {
@@ -36,6 +38,22 @@ pub(super) fn run(config: &Path, backends: Arc<Backends>, outside: &Outside) -> 
     // A file that hangs, on a dead file system, is no reason to stay.
     runtime.shutdown_background();
     code
+}
+
+/// A server with its sockets, and what its administrator should know.
+async fn bound(
+    config: &Path,
+    backends: Arc<Backends>,
+    outside: &Outside,
+) -> Result<(Server, Vec<Problem>, Vec<Problem>), Vec<Problem>> {
+    let (file, known, outside) = (config.to_path_buf(), Arc::clone(&backends), outside.clone());
+    let loading = move || state::load(&file, &known, &outside, &Lasting::default());
+    let loaded = tokio::task::spawn_blocking(loading).await.unwrap_or_else(|error| {
+        let place = Location::new(config.display().to_string(), 1, 1);
+        Err(vec![Problem::new(place, KeyPath::root(), format!("cannot be read: {error}"))])
+    });
+    let Loaded { state, warnings, notes } = loaded?;
+    Ok((Server::bind(config, backends, state).await?, warnings, notes))
 }
 
 /// Serves until told to stop.

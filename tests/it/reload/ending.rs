@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use super::{granted, granting, pulling};
-use crate::process::{Address, Server, Site};
+use crate::process::{Address, Server, Site, dockgate, poll};
 
 #[test]
 fn it_is_ready_once_it_listens() {
@@ -52,4 +52,28 @@ fn what_backends_say_of_themselves_stands_at_the_door_of_those_who_watch() {
     for inside in ["/metrics", "/status", "/reload"] {
         assert_eq!(server.address().get(inside, None).status, 404, "{inside}");
     }
+}
+
+/// A file system that hangs must not make a server that nobody can stop.
+#[test]
+fn it_can_be_stopped_while_it_starts() {
+    let site = Site::new();
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, site.file("pipe.yml"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let mut child = dockgate().args(["serve", "pipe.yml"]).current_dir(site.path()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let listens = || {
+        let status = std::fs::read_to_string(&status).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        let caught = u64::from_str_radix(caught.trim(), 16).unwrap();
+        (caught >> (Signal::TERM.as_raw() - 1) & 1 == 1).then_some(())
+    };
+    assert!(poll(Duration::from_secs(30), listens).is_some(), "it never listens for the signal");
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::TERM).unwrap();
+    let ended = poll(Duration::from_secs(30), || child.try_wait().unwrap());
+    if ended.is_none() {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_eq!(ended.and_then(|status| status.code()), Some(0), "the signal does not end it");
 }
