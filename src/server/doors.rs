@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use dockgate_api::config::Problem;
+use rustix::process::{Resource, getrlimit};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -14,8 +15,12 @@ use crate::metrics::Connections;
 use crate::net::{self, Answers, Listener, Slots, Terms};
 use crate::state::State;
 
-/// Connections at a time of those who watch and run the server. Clients take none of them.
+/// Connections at a time of those who watch the server, and of those who run it. Clients take none of them, and who may
+/// look keeps nobody from the commands.
 const OPERATORS: usize = 64;
+
+/// File descriptors that clients leave alone: for operators, and for files.
+const KEPT_DESCRIPTORS: u64 = 2 * OPERATORS as u64 + 128;
 
 /// Every open door.
 pub(super) struct Doors {
@@ -23,7 +28,8 @@ pub(super) struct Doors {
     front: Front,
     operators: Operators,
     public: Slots,
-    private: Slots,
+    watching: Slots,
+    commanding: Slots,
     meter: Connections,
 }
 
@@ -64,7 +70,8 @@ impl Doors {
             front,
             operators,
             public: Slots::new(connections),
-            private: Slots::new(OPERATORS),
+            watching: Slots::new(OPERATORS),
+            commanding: Slots::new(OPERATORS),
             meter,
         }
     }
@@ -76,7 +83,8 @@ impl Doors {
             match self.open.iter().find(|open| open.address.does_for(&wanted.address)) {
                 Some(open) if open.serves(&wanted) => prepared.push((wanted, None)),
                 Some(_) => problems.push(wanted.address.problem(
-                    "another door is open at this address, or with another mode or owner: restart to change that",
+                    "another door is open at this address, or it is on other interfaces or with another mode or owner: \
+                     restart to change that",
                 )),
                 None => match Listener::bind(&wanted.address).await {
                     Ok(listener) => prepared.push((wanted, Some(listener))),
@@ -89,7 +97,7 @@ impl Doors {
 
     /// Opens the new doors, gives the others their new terms, and closes those that nobody wants any more.
     pub(super) fn commit(&mut self, Prepared(prepared): Prepared, limits: &Limits) {
-        self.public.resize(limits.connections);
+        self.public.resize(room(limits.connections));
         let wanted: Vec<DoorAddress> = prepared.iter().map(|(wanted, _)| wanted.address.clone()).collect();
         let unwanted = |open: &mut OpenDoor| !wanted.iter().any(|address| open.address.does_for(address));
         for door in self.open.extract_if(.., unwanted) {
@@ -119,7 +127,11 @@ impl Doors {
         }
         let terms = Arc::new(Live::new(terms));
         let (close, closing) = watch::channel(false);
-        let slots = if leads_to == LeadsTo::Clients { &self.public } else { &self.private };
+        let slots = match leads_to {
+            LeadsTo::Clients => &self.public,
+            LeadsTo::Metrics => &self.watching,
+            LeadsTo::Admin => &self.commanding,
+        };
         let socket = Socket {
             listener,
             terms: Arc::clone(&terms),
@@ -153,7 +165,10 @@ impl Doors {
 
 impl OpenDoor {
     fn serves(&self, wanted: &Wanted) -> bool {
-        self.leads_to == wanted.leads_to && self.address.socket.is_as(&wanted.address.socket)
+        let (address, wanted_address) = (&self.address, &wanted.address);
+        self.leads_to == wanted.leads_to
+            && address.listens_as(wanted_address)
+            && address.socket.is_as(&wanted_address.socket)
     }
 
     fn close(self) -> JoinHandle<bool> {
@@ -182,6 +197,26 @@ impl Socket {
     }
 }
 
+/// How many connections of clients there may be: so many as are wanted, and as leave file descriptors for those who watch
+/// and run the server, and for reading its files.
+fn room(wanted: usize) -> usize {
+    let Some(most) = getrlimit(Resource::Nofile).current else { return wanted };
+    let room = room_under(most, wanted);
+    if room < wanted {
+        tracing::warn!(
+            open_files = most,
+            connections = room,
+            "the system allows too few open files for server.limits.connections: fewer are taken at a time"
+        );
+    }
+    room
+}
+
+fn room_under(open_files: u64, wanted: usize) -> usize {
+    let left = open_files.saturating_sub(KEPT_DESCRIPTORS).max(open_files / 2).max(1);
+    wanted.min(usize::try_from(left).unwrap_or(usize::MAX))
+}
+
 fn wanted(state: &State) -> Vec<Wanted> {
     let server = state.server();
     let limits = state.limits();
@@ -201,4 +236,22 @@ fn wanted(state: &State) -> Vec<Wanted> {
         .chain(server.metrics_door().map(private(LeadsTo::Metrics)))
         .chain(server.admin_door().map(private(LeadsTo::Admin)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::room_under;
+
+    #[test]
+    fn clients_leave_descriptors_for_others() {
+        for (open_files, wanted, room) in [
+            (1_048_576, 10_000, 10_000),
+            (10_256, 10_000, 10_000),
+            (1_024, 10_000, 768),
+            (64, 10_000, 32),
+            (0, 10, 1),
+        ] {
+            assert_eq!(room_under(open_files, wanted), room, "{open_files}");
+        }
+    }
 }

@@ -56,6 +56,21 @@ impl DoorAddress {
         same_words || self.is_same(other)
     }
 
+    /// Whether a socket that is open here listens as another configuration wants it: on the same interfaces, neither more
+    /// nor fewer.
+    pub fn listens_as(&self, other: &Self) -> bool {
+        if self.net != other.net || self.addr == other.addr {
+            return self.net == other.net;
+        }
+        let every = |host: &str| matches!(host, "" | "::");
+        match (self.net, host_and_port(&self.addr), host_and_port(&other.addr)) {
+            (Net::Tcp, Ok((host, port)), Ok((other, its_port))) => {
+                port == its_port && (host == other || (every(host) && every(other)))
+            }
+            _ => self.is_same(other),
+        }
+    }
+
     /// Whether both cannot be open at a time. Port 0 is another one each time.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self.net, other.net) {
@@ -187,6 +202,24 @@ mod tests {
         ] {
             assert!(host_and_port(addr).unwrap_err().contains(cure), "{addr}");
         }
+    }
+
+    #[test]
+    fn a_socket_for_every_interface_does_for_no_single_one() {
+        for (one, two, as_the_other) in [
+            (":5001", ":5001", true),
+            (":5001", "[::]:5001", true),
+            ("127.0.0.1:0", "127.0.0.1:0", true),
+            (":5001", "127.0.0.1:5001", false),
+            ("127.0.0.1:5001", ":5001", false),
+            ("0.0.0.0:5001", ":5001", false),
+            ("0.0.0.0:5001", "127.0.0.1:5001", false),
+        ] {
+            let [open, wanted] = [one, two].map(|addr| DoorAddress::new(Net::Tcp, addr));
+            assert_eq!(open.listens_as(&wanted), as_the_other, "{one} {two}");
+        }
+        let [one, same] = ["/run/a", "/run/./a"].map(|path| DoorAddress::new(Net::Unix, path));
+        assert!(one.listens_as(&same));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use super::{NOT_RELOADED, RELOADED, granted, granting, hang_up, pulling};
-use crate::process::{Address, Server, Site, poll};
+use crate::process::{Address, Server, Site, dockgate, free_port, poll};
 use crate::support::PATIENCE;
 
 fn at(site: &Site, name: &str) -> Address {
@@ -85,4 +85,21 @@ fn a_bound_on_connections_follows_the_configuration() {
     assert!(!asking.is_finished());
     drop(only);
     assert_eq!(asking.join().unwrap(), 200);
+}
+
+#[test]
+fn a_door_that_shall_be_narrower_does_not_stay_as_it_is_without_a_word() {
+    // The port may be taken in between.
+    let (site, server, port) = (0..20)
+        .find_map(|_| {
+            let port = free_port();
+            let site = Site::with(&granting("pull", "").replace("127.0.0.1:0", &format!("0.0.0.0:{port}")));
+            let server = Server::try_start(dockgate().args(["serve", "auth.yml"]).current_dir(site.path()));
+            Some((site, server.ok()?, port))
+        })
+        .unwrap();
+    site.write("auth.yml", granting("push", "").replace("127.0.0.1:0", &format!("127.0.0.1:{port}")));
+    server.said(NOT_RELOADED, 1);
+    assert!(server.stderr().contains("it is on other interfaces"), "{}", server.stderr());
+    assert_eq!(granted(&server), "pull");
 }

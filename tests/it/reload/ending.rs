@@ -1,5 +1,7 @@
 //! How a server says that it is going.
 
+use std::time::Duration;
+
 use rustix::process::Signal;
 
 use super::{granted, granting, pulling};
