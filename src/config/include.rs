@@ -117,6 +117,8 @@ fn files(pattern: &Path, origin: &mut Origin) -> Result<Vec<PathBuf>, String> {
         return Err(format!("{shown}: `*` and `?` may stand only in the file's name, not in a directory's"));
     }
     if !name.contains(['*', '?', '[']) {
+        // Also where it is missing: it may come.
+        origin.depends_on(pattern);
         return if pattern.is_file() {
             Ok(vec![pattern.to_path_buf()])
         } else {

@@ -21,16 +21,18 @@ pub struct Door {
 }
 
 /// Reads what the doors need, in the order of the file. What is wrong with them, and what is to be said of them, goes to
-/// the lists.
+/// the lists. A certificate that has expired keeps a server from starting, but where doors are `serving` with it already
+/// it is no reason to leave out what else has changed.
 pub fn load(
     source: &Source,
     server: &ServerConfig,
+    serving: &[Door],
     now: SystemTime,
     problems: &mut Vec<Problem>,
     warnings: &mut Vec<Problem>,
 ) -> Vec<Door> {
     let (options, suites) = (server.tls_options(), server.tls_cipher_suites.first());
-    let mut certificates = Certificates { source, options, suites, now, known: HashMap::new() };
+    let mut certificates = Certificates { source, options, suites, serving, now, known: HashMap::new() };
     let doors: Vec<Door> = server
         .public_doors()
         .into_iter()
@@ -51,6 +53,7 @@ struct Certificates<'a> {
     source: &'a Source,
     options: TlsOptions,
     suites: Option<&'a Located<String>>,
+    serving: &'a [Door],
     now: SystemTime,
     known: HashMap<[PathBuf; 2], Option<Tls>>,
 }
@@ -76,7 +79,8 @@ impl Certificates<'_> {
             Ok(tls) => {
                 if let Some(finding) = tls.certificate.finding(self.now) {
                     let said = at(files.certificate, "certificate", finding.message());
-                    if finding == Finding::Expired { problems.push(said) } else { warnings.push(said) }
+                    let is_new = finding == Finding::Expired && !self.is_serving(&tls);
+                    if is_new { problems.push(said) } else { warnings.push(said) }
                 }
                 if let (false, Some(first)) = (tls.suites_fit, self.suites) {
                     let message = "none of these fits the kind of the certificate's key (RSA or ECDSA): clients of TLS 1.2 \
@@ -97,5 +101,10 @@ impl Certificates<'_> {
         };
         self.known.insert(pair, loaded.clone());
         loaded
+    }
+
+    fn is_serving(&self, tls: &Tls) -> bool {
+        let mut serving = self.serving.iter().filter_map(|door| door.tls.as_ref());
+        serving.any(|serving| serving.certificate == tls.certificate)
     }
 }

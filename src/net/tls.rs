@@ -5,10 +5,11 @@ mod certificate;
 use std::path::Path;
 use std::sync::Arc;
 
+use dockgate_api::read_file;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::{ProducesTickets, ServerSessionMemoryCache};
-use rustls_pki_types::pem::{self, PemObject};
+use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 pub use certificate::{Finding, ServerCertificate};
@@ -17,6 +18,9 @@ use crate::config::server::TlsOptions;
 
 /// Sessions of clients that take no tickets; the oldest ones go. A few hundred bytes each.
 const SESSIONS: usize = 1024;
+
+/// Beyond any chain of certificates, in bytes.
+const LARGEST: u64 = 1024 * 1024;
 
 /// What a door needs to speak TLS.
 #[derive(Clone, Debug)]
@@ -35,19 +39,18 @@ pub struct Tls {
 /// # Errors
 /// Which file is at fault, and the cure; the key's content never appears.
 pub fn load(certificate: &Path, key: &Path, options: &TlsOptions) -> Result<Tls, TlsError> {
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
+    let read = |path| read_file(path, LARGEST).map_err(|error| error.to_string());
+    let text = read(certificate).map_err(|error| TlsError::certificate(certificate, &error))?;
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
         .map_err(|error| TlsError::certificate(certificate, &error.to_string()))?;
     let Some(leaf) = chain.first() else {
         return Err(TlsError::certificate(certificate, "no certificate in it (PEM is expected)"));
     };
     let leaf = ServerCertificate::of(leaf);
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
-        pem::Error::Io(error) => TlsError::key(key, &error.to_string()),
-        _ => TlsError::key(
-            key,
-            "no unencrypted private key in it (PEM is expected; decrypt with `openssl pkey`)",
-        ),
+    let text = read(key).map_err(|error| TlsError::key(key, &error))?;
+    let private = PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
+        TlsError::key(key, "no unencrypted private key in it (PEM is expected; decrypt with `openssl pkey`)")
     })?;
     let provider = options.provider();
     let signing = provider.key_provider.load_private_key(private.clone_key());

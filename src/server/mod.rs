@@ -7,6 +7,7 @@
 
 mod doors;
 mod front;
+mod making;
 mod memory;
 mod operators;
 mod outcome;
@@ -23,16 +24,19 @@ use tokio::task::AbortHandle;
 
 use crate::backends::Backends;
 use crate::metrics::{Certificates, Reload, Reloads};
-use crate::state::{self, Loaded, Phase, State};
+use crate::state::{self, Loaded, Phase, Refused, State};
 use crate::watch::Watcher;
 use doors::{Doors, Prepared};
 use front::Front;
+use making::{Making, NotMade};
 use operators::{Asked, Operators};
 use outcome::Outcome;
 pub(crate) use signals::Signals;
 
 /// A configuration is read in seconds, however large it is; managed keys wait ten for their lock.
 const MADE_WITHIN: Duration = Duration::from_secs(60);
+/// To bind takes no time; to ask for the address of a host's name may.
+const BOUND_WITHIN: Duration = Duration::from_secs(15);
 
 /// A server whose sockets are bound.
 pub(crate) struct Server {
@@ -99,11 +103,13 @@ impl Server {
             signals,
             asked,
             keeper: None,
+            making: Making::new(MADE_WITHIN),
         };
         tokio::select! {
             () = stop.stop(1) => {}
             never = current.keep() => match never {},
         }
+        current.tell_nobody_more();
 
         let state = front.state();
         state.lasting().enter(Phase::Draining);
@@ -128,13 +134,15 @@ struct Current<'a> {
     signals: Signals,
     asked: mpsc::Receiver<Asked>,
     keeper: Option<Keeper>,
+    making: Making,
 }
 
 impl Current<'_> {
     /// Reloads when a file changed, when SIGHUP came, and when somebody asks for it, as long as it is polled.
     async fn keep(&mut self) -> Infallible {
         let mut state = self.front.state();
-        let mut watcher = Watcher::new(state.files().iter().cloned());
+        let mut watched = in_order(state.files().to_vec());
+        let mut watcher = Watcher::new(watched.iter().cloned());
         self.keeper = Some(Keeper::of(&state));
         // What changed between reading the files and watching them tells nobody.
         let mut missed = self.differs_from(&state).await;
@@ -144,14 +152,22 @@ impl Current<'_> {
             let waiting: Vec<Asked> =
                 first.into_iter().chain(std::iter::from_fn(|| self.asked.try_recv().ok())).collect();
             missed = false;
-            let outcome = Arc::new(self.reload(&state).await);
+            let (outcome, named) = self.reload(&state).await;
+            let outcome = Arc::new(outcome);
+            let mut wanted = named;
             if let Outcome::Swapped { .. } = outcome.as_ref() {
-                let before = std::mem::replace(&mut state, self.front.state());
+                state = self.front.state();
                 self.keeper = Some(Keeper::of(&state));
-                if before.files() != state.files() {
-                    watcher = Watcher::new(state.files().iter().cloned());
-                    missed = true;
-                }
+            } else {
+                // What is wrong may be put right in any file that the refused one names.
+                wanted.extend_from_slice(state.files());
+            }
+            let wanted = in_order(wanted);
+            // One that watches more than it must does no harm, and a new one costs another reload.
+            if wanted.iter().any(|file| watched.binary_search(file).is_err()) {
+                watched = wanted;
+                watcher = Watcher::new(watched.iter().cloned());
+                missed = true;
             }
             for asked in waiting {
                 // Who does not wait any more needs no answer.
@@ -173,12 +189,19 @@ impl Current<'_> {
     }
 
     /// Whether the files say something else than when they were read.
-    async fn differs_from(&self, state: &Arc<State>) -> bool {
+    async fn differs_from(&mut self, state: &Arc<State>) -> bool {
         let (state, config) = (Arc::clone(state), self.config.clone());
-        tokio::task::spawn_blocking(move || !state.is_of(&config)).await.unwrap_or(false)
+        self.making.made(move || !state.is_of(&config)).await.unwrap_or(false)
     }
 
-    async fn reload(&mut self, before: &Arc<State>) -> Outcome {
+    /// Nobody reloads any more: who asks, or waits, is told at once.
+    fn tell_nobody_more(&mut self) {
+        self.asked.close();
+        while self.asked.try_recv().is_ok() {}
+    }
+
+    /// What came of a reload, and the files on which it rests, or would.
+    async fn reload(&mut self, before: &Arc<State>) -> (Outcome, Vec<PathBuf>) {
         let meter = Reloads::new(before.metrics());
         match self.reloaded(before).await {
             Ok((state, warnings)) => {
@@ -187,9 +210,9 @@ impl Current<'_> {
                 meter.ended(if same { Reload::Unchanged } else { Reload::Taken }, &config, state.now());
                 tell_ends(&state);
                 tracing::info!(config = config.as_ref(), warnings = warnings.len(), "configuration reloaded");
-                Outcome::Swapped { config, warnings }
+                (Outcome::Swapped { config, warnings }, state.files().to_vec())
             }
-            Err(problems) => {
+            Err(Refused { problems, files }) => {
                 for problem in &problems {
                     tracing::error!(place = %problem.location, key = %problem.path, "{}", problem.message);
                 }
@@ -200,14 +223,20 @@ impl Current<'_> {
                     config = config.as_ref(),
                     "configuration not reloaded: the one from before goes on"
                 );
-                Outcome::Refused { config, problems }
+                (Outcome::Refused { config, problems }, files)
             }
         }
     }
 
-    async fn reloaded(&mut self, before: &Arc<State>) -> Result<(Arc<State>, Vec<Problem>), Vec<Problem>> {
+    async fn reloaded(&mut self, before: &Arc<State>) -> Result<(Arc<State>, Vec<Problem>), Refused> {
         let Loaded { state, warnings, notes } = self.made_beside(before).await?;
-        let prepared = self.doors.prepare(&state).await?;
+        let prepared = match tokio::time::timeout(BOUND_WITHIN, self.doors.prepare(&state)).await {
+            Ok(prepared) => prepared,
+            Err(_) => {
+                Err(vec![at_top(&self.config, "the addresses of the doors' names cannot be found in time")])
+            }
+        };
+        let prepared = prepared.map_err(|problems| Refused { problems, files: state.files().to_vec() })?;
         let state = Arc::new(state);
         self.front.swap(Arc::clone(&state));
         state.follow_log();
@@ -218,20 +247,17 @@ impl Current<'_> {
     }
 
     /// Makes the new state on a thread of its own: rules are compiled there and keys read, while others are served.
-    async fn made_beside(&self, before: &Arc<State>) -> Result<Loaded, Vec<Problem>> {
+    async fn made_beside(&mut self, before: &Arc<State>) -> Result<Loaded, Refused> {
         let (before, backends, config) =
             (Arc::clone(before), Arc::clone(&self.backends), self.config.clone());
-        let mut making = tokio::task::spawn_blocking(move || state::load_beside(&before, &config, &backends));
-        loop {
-            match tokio::time::timeout(MADE_WITHIN, &mut making).await {
-                Ok(Ok(made)) => return made,
-                Ok(Err(error)) => return Err(vec![at_top(&self.config, format!("cannot be read: {error}"))]),
-                // No second one beside it: it would hang too.
-                Err(_) => tracing::error!(
-                    "the configuration cannot be read: a file system hangs; the one from before goes on"
-                ),
-            }
-        }
+        let made = self.making.made(move || state::load_beside(&before, &config, &backends)).await;
+        made.unwrap_or_else(|not_made| {
+            let message = match not_made {
+                NotMade::Hangs => "cannot be read: one of its files hangs".to_owned(),
+                NotMade::Failed(error) => format!("cannot be read: {error}"),
+            };
+            Err(Refused { problems: vec![at_top(&self.config, message)], files: Vec::new() })
+        })
     }
 }
 
@@ -258,7 +284,13 @@ pub(crate) fn log_findings(warnings: &[Problem], notes: &[Problem]) {
     }
 }
 
-fn at_top(config: &Path, message: String) -> Problem {
+fn in_order(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
+    files.sort();
+    files.dedup();
+    files
+}
+
+fn at_top(config: &Path, message: impl Into<String>) -> Problem {
     use dockgate_api::config::{KeyPath, Location};
     Problem::new(Location::new(config.display().to_string(), 1, 1), KeyPath::root(), message)
 }

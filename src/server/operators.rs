@@ -1,6 +1,7 @@
 //! What those reach who watch the server, and those who run it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -24,6 +25,8 @@ const MOST_ASKED: usize = 16;
 
 /// Of a question to explain, in bytes.
 const LONGEST_QUESTION: usize = 256 * 1024;
+/// One reload may have to end before another begins, and each ends within 75 seconds.
+const TOLD_WITHIN: Duration = Duration::from_secs(150);
 
 /// Somebody asks for a reload and wants to know what came of it.
 pub(super) type Asked = oneshot::Sender<Arc<Outcome>>;
@@ -104,11 +107,11 @@ struct Told<'a> {
 
 async fn reload_now(Shared(desk): Shared<Desk>) -> Response {
     let (tell, told) = oneshot::channel();
-    let busy = || ErrorAnswer::unavailable(std::time::Duration::from_secs(1)).respond();
+    let busy = || ErrorAnswer::unavailable(Duration::from_secs(1)).respond();
     if desk.reload.try_send(tell).is_err() {
         return busy();
     }
-    let Ok(outcome) = told.await else { return busy() };
+    let Ok(Ok(outcome)) = tokio::time::timeout(TOLD_WITHIN, told).await else { return busy() };
     let lines =
         |problems: &[dockgate_api::config::Problem]| problems.iter().map(ToString::to_string).collect();
     let (status, told) = match outcome.as_ref() {

@@ -58,12 +58,13 @@ async fn nothing_keeps_a_configuration_that_another_has_followed() {
         signals,
         asked,
         keeper: Some(Keeper::of(&front.state())),
+        making: Making::new(MADE_WITHIN),
     };
     let mut before = Vec::new();
     for _ in 0..3 {
         let state = front.state();
         before.push(Arc::downgrade(&state));
-        let outcome = current.reload(&state).await;
+        let (outcome, _) = current.reload(&state).await;
         assert!(matches!(outcome, Outcome::Swapped { .. }), "{outcome:?}");
         current.keeper = Some(Keeper::of(&front.state()));
     }

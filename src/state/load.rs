@@ -48,10 +48,22 @@ pub fn load(
 ///
 /// # Errors
 /// Every problem of the file, in its order; signing keys that registries have no reason to trust are among them.
-pub fn load_beside(before: &State, file: &Path, backends: &Backends) -> Result<Loaded, Vec<Problem>> {
+pub fn load_beside(before: &State, file: &Path, backends: &Backends) -> Result<Loaded, Refused> {
     let outside = &before.outside;
-    let source = Source::read(file, outside.environment.as_ref())?;
-    build_beside(Some(before), &source, backends, outside, &before.lasting)
+    let mut files = vec![file.to_path_buf()];
+    let made = Source::read(file, outside.environment.as_ref()).and_then(|source| {
+        build_beside(Some(before), &source, backends, outside, &before.lasting, &mut files)
+    });
+    made.map_err(|problems| Refused { problems, files })
+}
+
+/// A configuration that cannot take the place of another.
+#[derive(Debug)]
+pub struct Refused {
+    /// Every problem, in the order of the file.
+    pub problems: Vec<Problem>,
+    /// The files that it names, as far as they are known: a change to one of them may put things right.
+    pub files: Vec<PathBuf>,
 }
 
 /// The same from a file that was read.
@@ -64,7 +76,7 @@ pub fn build(
     outside: &Outside,
     lasting: &Lasting,
 ) -> Result<Loaded, Vec<Problem>> {
-    build_beside(None, source, backends, outside, lasting)
+    build_beside(None, source, backends, outside, lasting, &mut Vec::new())
 }
 
 fn build_beside(
@@ -73,7 +85,9 @@ fn build_beside(
     backends: &Backends,
     outside: &Outside,
     lasting: &Lasting,
+    named: &mut Vec<PathBuf>,
 ) -> Result<Loaded, Vec<Problem>> {
+    named.clone_from(&source.files);
     let Parts {
         sections,
         authn,
@@ -85,13 +99,16 @@ fn build_beside(
         mut warnings,
         mut notes,
     } = Parts::read(source, backends, outside, lasting, false)?;
-    let doors = sections
-        .server
-        .as_ref()
-        .map(|server| net::load_doors(source, server, outside.clock.now(), &mut problems, &mut warnings));
+    let doors = sections.server.as_ref().map(|server| {
+        let serving = before.map(State::doors).unwrap_or_default();
+        net::load_doors(source, server, serving, outside.clock.now(), &mut problems, &mut warnings)
+    });
+    named.extend(secret_files);
+    named.extend(sections.server.iter().flat_map(|server| tls_files(source, server)));
     let audit = audit(source, &sections.audit, outside, lasting);
     let audit = audit.map_err(|problem| problems.push(problem)).ok().flatten();
     let plan = SigningPlan::new(source, &sections, &mut problems, &mut warnings);
+    let key_files = plan.as_ref().map(SigningPlan::files).unwrap_or_default();
     let now = outside.clock.now();
     let (signing, key_findings) = match (&plan, before) {
         (Some(plan), Some(before)) => plan.succeed(&before.plan, &before.signing(), now),
@@ -125,7 +142,7 @@ fn build_beside(
                 .seen(audit, meter);
             let signing = Live::new(signing);
             let (log, outside) = (sections.log, outside.clone());
-            let files = [source.files.clone(), tls_files(source, &server), secret_files].concat();
+            let files = std::mem::take(named);
             let limits = Arc::new(server.limits.clone());
             Ok(Loaded {
                 notes,
@@ -148,7 +165,10 @@ fn build_beside(
                 warnings,
             })
         }
-        _ => Err(problems),
+        _ => {
+            named.extend(key_files);
+            Err(problems)
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use dockgate_api::{Clock, Random, RequestId};
 pub use explain::ExplainRequest;
 pub use keeper::keep_keys;
 pub use lasting::{Lasting, Phase};
-pub use load::{Loaded, build, load, load_beside};
+pub use load::{Loaded, Refused, build, load, load_beside};
 pub use offline::{Seen, check_offline};
 pub use signing::{Findings, LoadedKey, ServiceProfile, Signing};
 

@@ -139,7 +139,7 @@ async fn what_is_granted_names_its_rule_and_what_a_restriction_takes() {
     assert_eq!((told.outcome, told.status), (Outcome::Refused, Some(200)));
     assert_eq!((&*scope.granted, &*scope.missing), (&["pull".to_owned()][..], &["push".to_owned()][..]));
     let decided = &scope.decided;
-    assert_eq!((decided.by, decided.because.as_deref()), ("rule", Some("a.yml:3")));
+    assert_eq!((decided.by.as_ref(), decided.because.as_deref()), ("rule", Some("a.yml:3")));
     assert_eq!(decided.comment.as_deref(), Some("readers"));
 
     let told = explain(&access(restricted, pull), &inquiry("alice", "listed", &[SCOPE])).await.explanation;

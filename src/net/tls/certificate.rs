@@ -15,6 +15,7 @@ pub struct ServerCertificate {
     pub not_before: SystemTime,
     /// When it ends: the second after which no client takes it.
     pub not_after: SystemTime,
+    der: Vec<u8>,
 }
 
 /// What is to be said of it now.
@@ -51,6 +52,7 @@ impl ServerCertificate {
         Some(Self {
             not_before: system_time(validity.not_before)?,
             not_after: system_time(validity.not_after)?,
+            der: der.to_vec(),
         })
     }
 
@@ -82,7 +84,7 @@ mod tests {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
         let begin = 1_000_000_000;
         let end = begin + 90 * DAY;
-        let certificate = ServerCertificate { not_before: at(begin), not_after: at(end) };
+        let certificate = ServerCertificate { not_before: at(begin), not_after: at(end), der: Vec::new() };
         for (now, found) in [
             (begin - 1, Some(Finding::NotYetValid)),
             (begin, None),

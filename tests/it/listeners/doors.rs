@@ -12,12 +12,22 @@ use crate::process::{DAY, Site, dockgate, now, pair, run};
 
 /// The doors of a `server` section, what is wrong with them, and what is to be said of them.
 fn doors(site: &Site, section: &str, now: SystemTime) -> (Vec<Door>, Vec<String>, Vec<String>) {
+    doors_beside(site, section, &[], now)
+}
+
+/// The same in a server that is serving at other doors.
+fn doors_beside(
+    site: &Site,
+    section: &str,
+    serving: &[Door],
+    now: SystemTime,
+) -> (Vec<Door>, Vec<String>, Vec<String>) {
     let text = format!("server:\n{section}authn: []\n");
     let source = Source::parse("auth.yml", &text, site.path(), &|_| None).unwrap();
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
     let server: ServerConfig =
         source.root.get("server").unwrap().value.decode(&KeyPath::root().key("server")).unwrap();
-    let doors = load_doors(&source, &server, now, &mut problems, &mut warnings);
+    let doors = load_doors(&source, &server, serving, now, &mut problems, &mut warnings);
     let texts = |list: Vec<dockgate_api::config::Problem>| list.iter().map(ToString::to_string).collect();
     (doors, texts(problems), texts(warnings))
 }
@@ -106,6 +116,45 @@ fn suites_for_another_kind_of_key_are_warned_of() {
             warnings.iter().zip(place).all(|(warning, place)| warning.starts_with(place)),
             "{warnings:?}"
         );
+    }
+}
+
+#[test]
+fn a_certificate_that_ends_in_service_keeps_nothing_else_from_being_taken_up() {
+    let site = Site::new();
+    let section = "  addr: \":1\"\n  certificate: tls.pem\n  key: tls.key\n";
+    let certificate = |begin, end| {
+        let tls = pair(begin, end);
+        site.write("tls.pem", &tls.certificate_pem);
+        site.write("tls.key", &tls.key_pem);
+    };
+    certificate(now() - DAY, now() + 90 * DAY);
+    let (serving, problems, warnings) = doors(&site, section, now());
+    assert_eq!((problems, warnings), (vec![], vec![]));
+    let later = now() + 91 * DAY;
+    let says = "auth.yml:3:16: server.certificate: the server's certificate has expired";
+    let (same, problems, warnings) = doors_beside(&site, section, &serving, later);
+    assert_eq!((same.len(), problems), (1, vec![]));
+    assert!(warnings.len() == 1 && warnings[0].starts_with(says), "{warnings:?}");
+    // Another one that has expired is no renewal.
+    certificate(now() - 2 * DAY, now() + 90 * DAY);
+    let (_, problems, _) = doors_beside(&site, section, &serving, later);
+    assert!(problems.len() == 1 && problems[0].starts_with(says), "{problems:?}");
+    let (_, problems, _) = doors(&site, section, later);
+    assert_eq!(problems.len(), 1, "at the start");
+}
+
+#[test]
+fn a_pipe_in_place_of_a_certificate_is_refused_and_not_waited_for() {
+    let site = Site::new();
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, site.file("pipe"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    for (certificate, key, at) in [("pipe", "key.pem", "certificate"), ("cert.pem", "pipe", "key")] {
+        let section = format!("  addr: \":1\"\n  certificate: {certificate}\n  key: {key}\n");
+        let (_, problems, _) = doors(&site, &section, now());
+        let says = format!("server.{at}: cannot use the {at} ");
+        assert!(problems.len() == 1 && problems[0].contains(&says), "{problems:?}");
+        assert!(problems[0].contains("no regular file"), "{problems:?}");
     }
 }
 

@@ -1,6 +1,10 @@
 //! The admin socket.
 
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+
+use rustix::process::Signal;
 
 use super::{granted, granting, pulling};
 use crate::process::{Address, Ended, Site, dockgate, run};
@@ -121,4 +125,30 @@ fn what_only_a_restart_changes_is_warned_of_and_the_rest_is_taken() {
     site.write("auth.yml", granting("delete", admin));
     let back = told(&site, "reload");
     assert!(back.code == Some(0) && !back.stdout.contains("passwords"), "{}", back.stdout);
+}
+
+#[test]
+fn whoever_holds_every_connection_of_those_who_watch_keeps_nobody_from_the_commands() {
+    let (site, server) = pulling(", metrics: {addr: metrics.sock, net: unix}, admin: {socket: admin.sock}");
+    server.said("listening for admin commands", 1);
+    let held: Vec<UnixStream> = (0..64)
+        .map(|_| {
+            let mut stream = UnixStream::connect(site.file("metrics.sock")).unwrap();
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+            stream.read_exact(&mut [0; 16]).unwrap();
+            stream
+        })
+        .collect();
+    assert_eq!(Address::Unix(site.file("admin.sock")).get("/status", None).status, 200);
+    drop(held);
+}
+
+#[test]
+fn who_asks_for_a_reload_at_the_end_is_not_made_to_wait_for_one() {
+    let (site, server) = pulling(", shutdown_delay: 10m, admin: {socket: admin.sock}");
+    let admin = Address::Unix(site.file("admin.sock"));
+    server.signal(Signal::TERM);
+    server.said("not ready any more", 1);
+    assert_eq!(admin.request("POST", "/reload", &[], b"").status, 503);
+    assert_eq!(server.stop(Signal::TERM).code, Some(0));
 }

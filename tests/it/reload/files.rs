@@ -146,3 +146,24 @@ fn what_is_logged_changes_with_the_configuration() {
     // What was asked while it was quiet came before, and is not there.
     assert_eq!(server.stderr().matches("decided").count(), 2, "{}", server.stderr());
 }
+
+#[test]
+fn what_was_wrong_in_a_file_of_the_refused_configuration_may_be_put_right_there() {
+    let (site, server) = pulling("");
+    site.write("auth.yml", granting("push", "").replace("acl: [", "acl: [{include: more.yml}, "));
+    server.said(NOT_RELOADED, 1);
+    site.write("more.yml", "- match: [\n");
+    server.said("more.yml:", 1);
+    assert_eq!(granted(&server), "pull");
+    site.write("more.yml", "- {match: {name: b}, actions: [pull]}\n");
+    server.said(RELOADED, 1);
+    assert_eq!(granted(&server), "push");
+
+    let key = std::fs::read(site.file("key.pem")).unwrap();
+    let tls = ", certificate: cert.pem, key: later.pem";
+    site.write("auth.yml", granting("delete", &format!(", listeners: [{{addr: a.sock, net: unix{tls}}}]")));
+    server.said("later.pem", 1);
+    site.write("later.pem", key);
+    server.said("scheme=\"https\"", 1);
+    assert_eq!(granted(&server), "delete");
+}
