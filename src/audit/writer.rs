@@ -121,7 +121,7 @@ impl Writer {
             Target::File(path) => path.display().to_string(),
         };
         let spool = Spool::new(lost);
-        let destination = AuditLog { to, place, signs: Arc::clone(&signs), clock, healthy };
+        let destination = AuditLog { to, place, signs: Arc::clone(&signs), clock, healthy, confessed: 0 };
         spool.run("audit", destination)?;
         Ok(Self { spool, signs })
     }
@@ -173,6 +173,8 @@ struct AuditLog {
     signs: Arc<Signs>,
     clock: Arc<dyn Clock>,
     healthy: Gauge,
+    /// How many lost lines the one on its way tells of.
+    confessed: u64,
 }
 
 impl Destination for AuditLog {
@@ -193,12 +195,16 @@ impl Destination for AuditLog {
     }
 
     fn confess(&mut self, lost: u64) -> Vec<u8> {
-        tracing::warn!(to = self.place, lines = lost, "audit lines were lost");
+        self.confessed = lost;
         line(self.clock.as_ref(), "lost", |object| object.number("lines", lost))
     }
 
     fn tried(&mut self, outcome: &io::Result<()>) {
         self.healthy.set(i64::from(outcome.is_ok()));
+        let confessed = std::mem::take(&mut self.confessed);
+        if outcome.is_ok() && confessed > 0 {
+            tracing::warn!(to = self.place, lines = confessed, "audit lines were lost");
+        }
         let told_before = self.signs.told.swap(outcome.is_err(), Ordering::Relaxed);
         match outcome {
             Err(error) if !told_before => tracing::error!(

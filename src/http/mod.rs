@@ -183,7 +183,7 @@ impl Frame {
     /// What every answer carries.
     fn finish(&self, response: &mut Response, peer: Peer, id: RequestId, page: &Page<'_>) {
         let headers = response.headers_mut();
-        if let Ok(id) = HeaderValue::try_from(id.to_string()) {
+        if let Ok(id) = HeaderValue::from_bytes(&digits(id)) {
             headers.insert(REQUEST_ID.clone(), id);
         }
         if self.https_only && peer.over_tls {
@@ -191,6 +191,16 @@ impl Frame {
         }
         page.mark(headers);
     }
+}
+
+/// As the log writes it, without the formatter: every answer has one.
+fn digits(id: RequestId) -> [u8; 16] {
+    let mut digits = [0; 16];
+    for (place, digit) in digits.iter_mut().rev().enumerate() {
+        let [value, ..] = (id.bits() >> (4 * place) & 15).to_le_bytes();
+        *digit = if value < 10 { b'0' + value } else { b'a' + value - 10 };
+    }
+    digits
 }
 
 /// Somebody else's id is no name for a request: they may say the same twice, or what another request is called. Who
@@ -227,4 +237,17 @@ async fn not_found(Extension(id): Extension<RequestId>, uri: Uri) -> Response {
 async fn method_not_allowed(Extension(id): Extension<RequestId>, method: Method) -> Response {
     tracing::debug!(request_id = %id, %method, "method not allowed");
     ErrorAnswer::new(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "use GET or POST").respond()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_names_its_request_as_the_log_does() {
+        for bits in [0, 1, 0x0123_4567_89ab_cdef, u64::MAX, 0xf0 << 56] {
+            let id = RequestId::from_bits(bits);
+            assert_eq!(digits(id), id.to_string().as_bytes());
+        }
+    }
 }

@@ -38,6 +38,7 @@ fn what_cannot_be_written_down_is_not_handed_out() {
     let log = server.stop(Signal::TERM).stderr;
     assert_eq!(log.matches("the audit log cannot be written").count(), 1, "{log}");
     assert_eq!(log.matches("the audit log can be written again").count(), 1, "{log}");
+    assert_eq!(log.matches("audit lines were lost").count(), 1, "once, not at every try: {log}");
     // Who reads the audit log alone learns of the gap too.
     let lines = lines(&site.file("audit.log"), 2);
     assert_eq!(
