@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::arguments::{CheckOptions, Given};
 use super::trust;
 use crate::backends::Backends;
+use crate::config::server::{DoorAddress, Net};
 use crate::outside::Outside;
 use crate::state::{self, Lasting, Loaded, LoadedKey, Seen, ServiceProfile, State};
 
@@ -66,19 +67,31 @@ fn registry(given: &Given, options: &CheckOptions, state: &State) -> ExitCode {
 fn summary(state: &State) -> String {
     let (authn, authz) = state.access().chains();
     let names = |names: Vec<&str>| names.join(", then ");
-    let mut lines = vec![
-        format!(
-            "listens on       {} ({})",
-            state.server().addr.value,
-            if state.doors().first().is_some_and(|door| door.tls.is_some()) { "HTTPS" } else { "HTTP" }
-        ),
+    let mut lines = doors(state);
+    lines.extend([
         format!("token endpoint   {}/auth", state.prefix()),
         format!("who is this      {}", names(authn.links().iter().map(|link| link.name.as_ref()).collect())),
         format!("what may they do {}", names(authz.links().iter().map(|link| link.name.as_ref()).collect())),
         format!("signs as         {}", state.issuer()),
-    ];
+    ]);
     lines.extend(state.signing().profiles().flat_map(|(profile, key)| signing(profile, key)));
     lines.join("\n")
+}
+
+/// Every door, a line each: one that somebody forgot is one that somebody finds.
+fn doors(state: &State) -> Vec<String> {
+    let place = |door: &DoorAddress| match door.net {
+        Net::Tcp => door.addr.clone(),
+        Net::Unix => format!("unix:{}", door.addr),
+    };
+    let public = state.doors().iter().map(|door| {
+        let spoken = if door.tls.is_some() { "HTTPS" } else { "HTTP" };
+        format!("listens on       {} ({spoken})", place(&door.address))
+    });
+    let server = state.server();
+    let metrics = server.metrics_door().map(|door| format!("metrics          {} (HTTP)", place(&door)));
+    let admin = server.admin_door().map(|door| format!("admin commands   {}", place(&door)));
+    public.chain(metrics).chain(admin).collect()
 }
 
 /// How tokens for one service, or for all others, are signed.

@@ -42,6 +42,37 @@ fn it_says_what_the_configuration_does_and_what_is_odd() {
     assert_eq!(lines.last(), Some(&"auth.yml: fine, 1 warning(s)"));
 }
 
+#[test]
+fn it_names_every_door() {
+    let doors = r#"server:
+  addr: "127.0.0.1:5001"
+  certificate: cert.pem
+  key: key.pem
+  listeners:
+    - {addr: "127.0.0.1:5002", tls: false}
+    - {addr: a.sock, net: unix}
+  metrics: {addr: "127.0.0.1:9101"}
+  admin: {socket: admin.sock}
+"#;
+    let site = Site::with(&format!("{doors}{}", CONFIG.split_once('\n').unwrap().1));
+    let ended = run(dockgate().args(["check", "auth.yml"]).current_dir(site.path()));
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let shown: Vec<&str> = ended
+        .stdout
+        .lines()
+        .skip_while(|line| line.starts_with("warning: "))
+        .take_while(|line| !line.starts_with("token endpoint"))
+        .collect();
+    let expected = [
+        "listens on       127.0.0.1:5001 (HTTPS)",
+        "listens on       127.0.0.1:5002 (HTTP)",
+        "listens on       unix:a.sock (HTTPS)",
+        "metrics          127.0.0.1:9101 (HTTP)",
+        "admin commands   unix:admin.sock",
+    ];
+    assert_eq!(shown, expected, "{}", ended.stdout);
+}
+
 /// In lists, files are found beside the configuration, wherever the command is typed.
 #[test]
 fn files_are_found_from_anywhere_in_lists_and_from_here_in_the_flat_form() {
