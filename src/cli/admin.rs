@@ -1,5 +1,6 @@
 //! `dockgate reload CONFIG` and `dockgate status CONFIG`: what a running server is told and asked over its admin socket.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -113,7 +114,7 @@ fn ask(
     let shown = socket.display();
     match answer {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(super::failed(&format!("no server answers at {shown}: {error}"))),
+        Ok(Err(error)) => Err(super::failed(&unanswered(&socket, &error))),
         Err(_) => Err(super::failed(&format!("the server at {shown} does not answer in time"))),
     }
 }
@@ -135,6 +136,18 @@ fn socket_of(config: &Path, outside: &Outside) -> Result<PathBuf, ExitCode> {
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+fn unanswered(socket: &Path, error: &Failure) -> String {
+    let socket = socket.display();
+    match error.downcast_ref::<io::Error>().map(io::Error::kind) {
+        Some(io::ErrorKind::PermissionDenied) => {
+            format!("{socket} is not yours to open: ask as the server's user, or as root")
+        }
+        _ => format!(
+            "no server answers at {socket} ({error}): is it running, and with this `server.admin.socket`?"
+        ),
+    }
+}
+
 async fn exchange(
     socket: &Path,
     method: Method,
@@ -150,4 +163,19 @@ async fn exchange(
     let status = answer.status();
     let body = Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await?;
     Ok((status, body.to_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_of_somebody_else_is_told_from_one_without_a_server() {
+        let said =
+            |kind: io::ErrorKind| unanswered(Path::new("a.sock"), &Failure::from(io::Error::from(kind)));
+        assert!(said(io::ErrorKind::PermissionDenied).contains("ask as the server's user"));
+        for kind in [io::ErrorKind::NotFound, io::ErrorKind::ConnectionRefused] {
+            assert!(said(kind).contains("no server answers at a.sock"), "{kind}");
+        }
+    }
 }

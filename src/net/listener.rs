@@ -118,6 +118,10 @@ pub(super) fn cure(addr: &str, error: &io::Error) -> String {
         io::ErrorKind::AddrNotAvailable => {
             format!("this machine has no address {addr}: write one it has, or `:PORT` for all of them")
         }
+        // A port has no directory: this is a socket's.
+        io::ErrorKind::NotFound => {
+            format!("the directory of {addr} is not there: make it, writable for the server's user")
+        }
         _ => format!("cannot listen on {addr}: {error}"),
     }
 }

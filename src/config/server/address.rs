@@ -149,6 +149,12 @@ impl Written<'_> {
 
 /// Whether a socket can have the path.
 pub(super) fn socket_path(path: &str) -> Result<(), String> {
+    if !path.contains('/') && host_and_port(path).is_ok() {
+        return Err(format!(
+            "`{path}` is an address, and a unix socket has a path, such as `/run/dockgate/NAME.sock`: write one, or `./{path}` \
+             for a file of that name"
+        ));
+    }
     if path.contains('\0') {
         return Err("a path has no NUL in it".to_owned());
     }
@@ -169,6 +175,11 @@ pub(super) fn socket_path(path: &str) -> Result<(), String> {
 /// # Errors
 /// What is wrong with the text.
 pub fn host_and_port(addr: &str) -> Result<(&str, u16), String> {
+    if addr.contains('/') {
+        return Err(format!(
+            "`{addr}` looks like a path: write `net: unix` beside it, or `:5001` or `HOST:5001`"
+        ));
+    }
     let Some((host, port)) = addr.rsplit_once(':') else {
         return Err(format!("`{addr}` has no port: write `:5001` or `HOST:5001`"));
     };
@@ -199,6 +210,8 @@ mod tests {
             ("host:http", "a number from 0"),
             (":99999", "a number from 0"),
             ("::1:443", "write `[::1]:443`"),
+            ("/run/a.sock", "write `net: unix`"),
+            ("http://a:80", "or `:5001`"),
         ] {
             assert!(host_and_port(addr).unwrap_err().contains(cure), "{addr}");
         }

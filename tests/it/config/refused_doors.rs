@@ -43,6 +43,8 @@ fn sockets() {
                 "mode",
                 "octal",
             ),
+            server("a port for a socket", "  addr: \":5001\"\n  net: unix\n", "5001", "has a path"),
+            server("a socket for a port", "  addr: /run/dockgate.sock\n", "/run", "write `net: unix`"),
             server("a directory", "  addr: run/\n  net: unix\n", "run/", "add the socket's own name"),
             server(
                 "a long path",
@@ -101,6 +103,7 @@ fn further_doors() {
             ),
             beside("metrics without a port", "  metrics: {addr: here}\ntoken:\n", "metrics", "write `:5001`"),
             beside("admin without a path", "  admin: {socket: \"\"}\ntoken:\n", "admin", "admin.sock"),
+            beside("admin at a port", "  admin: {socket: \":9102\"}\ntoken:\n", "admin", "has a path"),
             beside(
                 "admin's mode",
                 "  admin: {socket: a, mode: 0666}\ntoken:\n",

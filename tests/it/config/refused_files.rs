@@ -192,7 +192,7 @@ fn addresses_and_sockets_that_cannot_be_had() {
     for (addr, cure) in [
         ("\"192.0.2.1:0\"", "this machine has no address"),
         ("not-a-socket\n  net: unix", "is there and is no socket: remove it"),
-        ("gone/dockgate.sock\n  net: unix", "cannot listen on gone/dockgate.sock"),
+        ("gone/dockgate.sock\n  net: unix", "the directory of gone/dockgate.sock is not there: make it"),
     ] {
         site.write("auth.yml", FLAT.replace("\"127.0.0.1:0\"", addr));
         let ended = run(dockgate().args(["serve", "auth.yml"]).current_dir(site.path()));
