@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, Mode, OFlags};
+use rustix::io::Errno;
 
 /// For its owner, and for the group of those who read it.
 const MODE: Mode = Mode::RUSR.union(Mode::WUSR).union(Mode::RGRP);
@@ -113,12 +114,19 @@ impl Open {
         // Neither through a link that somebody else may have put there, nor waiting for the other end of a pipe.
         let how = OFlags::RDWR
             | OFlags::APPEND
-            | OFlags::CREATE
             | OFlags::NOFOLLOW
             | OFlags::NONBLOCK
             | OFlags::NOCTTY
             | OFlags::CLOEXEC;
-        let mut file = File::from(rustix::fs::open(path, how, MODE)?);
+        let mut file = match rustix::fs::open(path, how | OFlags::CREATE | OFlags::EXCL, MODE) {
+            Ok(made) => {
+                // The umask of a service leaves its group nothing: nobody who is to read the log could.
+                rustix::fs::fchmod(&made, MODE)?;
+                File::from(made)
+            }
+            Err(Errno::EXIST) => File::from(rustix::fs::open(path, how, Mode::empty())?),
+            Err(error) => return Err(error.into()),
+        };
         let found = file.metadata()?;
         if !found.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no ordinary file"));

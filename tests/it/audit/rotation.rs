@@ -1,9 +1,12 @@
 //! Files that are moved, removed or cut under a server, and one that is not the last's.
 
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
 use rustix::process::Signal;
 
 use super::{lines, whole};
-use crate::process::{Server, Site, poll};
+use crate::process::{Server, Site, dockgate, poll};
 use crate::support::PATIENCE;
 
 pub(super) const CONFIG: &str = r#"server: {addr: "127.0.0.1:0"}
@@ -39,6 +42,21 @@ fn every_line_is_in_one_of_the_files() {
     lines(&site.file("audit.log"), 2);
     assert_eq!(std::fs::read_to_string(site.file("audit.log.1")).unwrap(), text);
     assert!(!ended.stderr.contains("audit log"), "{}", ended.stderr);
+}
+
+/// As the unit of systemd starts it: with a umask that leaves nobody but its user anything.
+#[test]
+fn its_group_can_read_it_whatever_the_umask() {
+    let site = Site::with(&format!("audit: {{to: audit.log}}\n{CONFIG}"));
+    let strict = format!("umask 077; exec '{}' serve auth.yml", dockgate().get_program().to_str().unwrap());
+    let mode = || site.file("audit.log").metadata().unwrap().permissions().mode() & 0o7777;
+    for before in [None, Some(0o600)] {
+        let server = Server::start_command(Command::new("sh").args(["-c", &strict]).current_dir(site.path()));
+        assert_eq!(server.ask(None, SCOPE).status, 200);
+        server.stop(Signal::TERM);
+        assert_eq!(mode(), before.unwrap_or(0o640), "one that is there keeps its mode");
+        std::fs::set_permissions(site.file("audit.log"), PermissionsExt::from_mode(0o600)).unwrap();
+    }
 }
 
 #[test]
