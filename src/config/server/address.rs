@@ -120,7 +120,7 @@ impl Written<'_> {
         }
     }
 
-    pub(super) fn validate(&self, path: &KeyPath, problems: &mut Vec<Problem>) {
+    pub(super) fn validate(&self, path: &KeyPath, problems: &mut Vec<Problem>, warnings: &mut Vec<Problem>) {
         let mut refuse = |message: String| {
             problems.push(Problem::new(self.addr.location.clone(), path.key("addr"), message));
         };
@@ -143,6 +143,8 @@ impl Written<'_> {
             let message = "only a unix socket has a mode and an owner: write `net: unix` and a path in `addr`, or \
                            take `socket` away";
             problems.push(Problem::new(socket.location.clone(), path.key("socket"), message));
+        } else if let Some(socket) = self.socket {
+            warnings.extend(socket.given_without_a_mode(&path.key("socket")));
         }
     }
 }

@@ -113,17 +113,22 @@ impl ServerConfig {
         Written { addr: &self.addr, net: self.net, socket: self.socket.as_ref() }
     }
 
-    pub(super) fn validate_doors(&self, path: &KeyPath, problems: &mut Vec<Problem>) {
-        self.written().validate(path, problems);
+    pub(super) fn validate_doors(
+        &self,
+        path: &KeyPath,
+        problems: &mut Vec<Problem>,
+        warnings: &mut Vec<Problem>,
+    ) {
+        self.written().validate(path, problems, warnings);
         both_or_neither(self.certificate.as_ref(), self.key.as_ref(), path, problems);
         for (index, listener) in self.listeners.iter().enumerate() {
             let path = path.key("listeners").item(listener.index.unwrap_or(index));
-            listener.written().validate(&path, problems);
+            listener.written().validate(&path, problems, warnings);
             both_or_neither(listener.certificate.as_ref(), listener.key.as_ref(), &path, problems);
             self.validate_tls_of(listener, &path, problems);
         }
         if let Some(metrics) = &self.metrics {
-            metrics.written().validate(&path.key("metrics"), problems);
+            metrics.written().validate(&path.key("metrics"), problems, warnings);
         }
         if let Some(admin) = &self.admin {
             let message = if admin.socket.is_empty() {

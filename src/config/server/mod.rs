@@ -95,7 +95,7 @@ fn short<'de, D: Deserializer<'de>>(deserializer: D) -> Result<GoDuration, D::Er
 impl ServerConfig {
     /// What types alone cannot say.
     pub fn validate(&self, path: &KeyPath, problems: &mut Vec<Problem>, warnings: &mut Vec<Problem>) {
-        self.validate_doors(path, problems);
+        self.validate_doors(path, problems, warnings);
         if let Some(prefix) = &self.path_prefix
             && !prefix.is_empty()
             && !is_path(prefix)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use dockgate_api::config::{KeyPath, Located};
+use dockgate_api::config::{KeyPath, Located, Problem};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -54,6 +54,14 @@ impl SocketOptions {
 }
 
 impl SocketConfig {
+    /// To connect is to write, and the usual umasks let no group write.
+    pub(super) fn given_without_a_mode(&self, path: &KeyPath) -> Option<Problem> {
+        let group = self.group.as_ref().filter(|group| !group.is_empty() && self.mode.is_none())?;
+        let message = "without `mode` the umask decides whether the group may connect, and mostly it may not: write \
+                       `mode: \"0660\"` beside it";
+        Some(Problem::new(group.location.clone(), path.key("group"), message))
+    }
+
     /// The same with the keys' whole paths.
     pub(super) fn options(&self, path: &KeyPath) -> SocketOptions {
         let named = |name: &Option<Located<String>>, key| {

@@ -7,7 +7,7 @@ use dockgate::config::server::{DoorAddress, Mode, Named, Net};
 use dockgate::net::Listener;
 use dockgate_api::config::{KeyPath, Located, Location, Problem};
 
-use crate::process::{Server, Site};
+use crate::process::{Server, Site, dockgate, run};
 
 fn bind(door: &DoorAddress) -> Result<Listener, Problem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -43,6 +43,27 @@ fn a_mode_is_what_the_file_says_whatever_the_process_takes_away() {
     let _listener = bind(&door(&ours)).unwrap();
     let _other = std::os::unix::net::UnixListener::bind(&theirs).unwrap();
     assert_eq!(mode(&ours), mode(&theirs));
+}
+
+#[test]
+fn a_group_that_the_umask_keeps_out_is_warned_of() {
+    let said = |server: &str| {
+        let site = Site::with(&format!(
+            "server:\n{server}token: {{issuer: i, expiration: 300, certificate: cert.pem, key: key.pem}}\nauthn: [{{users: {{}}}}]\nauthz: [{{acl: []}}]\n"
+        ));
+        let ended = run(dockgate().args(["check", "auth.yml"]).current_dir(site.path()));
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let warnings = ended.stdout.lines().filter(|line| line.contains("warning:"));
+        warnings.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first = said("  addr: a.sock\n  net: unix\n  socket: {group: 0}\n");
+    assert!(first[0].starts_with("warning: auth.yml:4:19: server.socket.group: without `mode`"), "{first:?}");
+    let further = said(
+        "  addr: a.sock\n  net: unix\n  listeners:\n    - {addr: b.sock, net: unix, socket: {group: 0}}\n  metrics: {addr: m.sock, net: unix, socket: {group: 0}}\n",
+    );
+    assert_eq!(further.len(), 2, "{further:?}");
+    assert_eq!(said("  addr: a.sock\n  net: unix\n  socket: {mode: 0660, group: 0}\n"), [""; 0]);
+    assert_eq!(said("  addr: a.sock\n  net: unix\n  socket: {group: ~}\n"), [""; 0]);
 }
 
 #[test]
