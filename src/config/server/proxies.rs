@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 
 use axum::http::HeaderName;
 use dockgate_api::config::{KeyPath, Problem};
@@ -27,7 +28,11 @@ impl<'de> Deserialize<'de> for TrustedNetwork {
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<TrustedNetwork, E> {
-                Network::parse(text).map(TrustedNetwork).map_err(E::custom)
+                let network = Network::parse(text).map_err(E::custom)?;
+                match wider_than_written(text, &network) {
+                    Some(message) => Err(E::custom(message)),
+                    None => Ok(TrustedNetwork(network)),
+                }
             }
         }
         deserializer.deserialize_str(TrustedNetworkVisitor)
@@ -45,6 +50,15 @@ impl JsonSchema for TrustedNetwork {
             "description": "An IPv4 or IPv6 address, or a network such as 10.0.0.0/8 or 2001:db8::/32"
         })
     }
+}
+
+/// `10.0.7.3/8` is meant as one address, or as a small network, more often than as all of 10/8.
+fn wider_than_written(text: &str, network: &Network) -> Option<String> {
+    let address = |text: &str| text.split('/').next()?.parse::<IpAddr>().ok();
+    let (written, network) = (address(text)?.to_canonical(), network.to_string());
+    (address(&network)? != written).then(|| {
+        format!("this is the whole network `{network}`: write that, or the address alone, `{written}`")
+    })
 }
 
 /// The last entry: the one that the nearest proxy wrote.

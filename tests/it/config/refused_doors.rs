@@ -149,6 +149,12 @@ fn proxies_and_pages() {
                 "real_ip_pos",
                 "take this key away",
             ),
+            beside(
+                "an address that is a network",
+                "  real_ip_header: X-Real-IP\n  trusted_proxies: [10.0.7.0/28, 10.0.7.3/8]\ntoken:\n",
+                "trusted_proxies",
+                "the whole network `10.0.0.0/8`: write that, or the address alone, `10.0.7.3`",
+            ),
             beside("wildcard", "  cors: {origins: [\"*\"]}\ntoken:\n", "cors", "each origin by itself"),
             beside(
                 "an origin with a path",
