@@ -34,7 +34,9 @@ pub(in crate::cli) fn normalized(arguments: Vec<OsString>) -> (Vec<OsString>, Ve
         }
     }
     let first = rest.first().map(|first| first.to_string_lossy().into_owned());
-    if first.as_deref().is_some_and(|first| !first.starts_with('-') && !is_command(first)) {
+    // A plain word with more behind it is a command with a typo, which clap knows better to name.
+    let is_file = |first: &str| rest.len() == 1 || first.contains(['.', '/']);
+    if first.as_deref().is_some_and(|first| !first.starts_with('-') && !is_command(first) && is_file(first)) {
         kept.push("serve".into());
     }
     kept.extend(rest);
@@ -69,6 +71,9 @@ mod tests {
             ("dockgate check a.yml", "dockgate check a.yml", 0),
             ("dockgate --help", "dockgate --help", 0),
             ("dockgate", "dockgate", 0),
+            ("dockgate --v=2 config", "dockgate serve config", 1),
+            ("dockgate chek a.yml", "dockgate chek a.yml", 0),
+            ("dockgate a.yml b.yml", "dockgate serve a.yml b.yml", 0),
         ] {
             let (found, dropped) = normal(line);
             assert_eq!((found.as_str(), dropped.len()), (kept, ignored), "{line}");

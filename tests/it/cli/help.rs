@@ -72,6 +72,7 @@ fn mistakes_on_the_command_line_exit_with_2_and_say_the_way() {
         (&["serve"], "<CONFIG>"),
         (&["check"], "<CONFIG>"),
         (&["check", "a.yml", "b.yml"], "unexpected argument 'b.yml'"),
+        (&["chekc", "a.yml"], "'check'"),
         (&["--verbose", "a.yml"], "unexpected argument '--verbose'"),
         (&["hash", "my-password"], "unexpected argument"),
         (&["hash", "--cost", "many"], "invalid value 'many'"),

@@ -40,6 +40,11 @@ fn the_example_of_compose_works_as_it_is_written() {
     fs::write(project.dir.join("bundle.pem"), bundle).unwrap();
     let up = project.up();
     assert_eq!(request("GET", &format!("127.0.0.1:{}", project.auth), "/healthz", None).status, 200);
+    let healthy = || {
+        let names = built.docker.run(&["ps", "--filter", "health=healthy", "--format", "{{.Names}}"]);
+        names.succeeds().stdout.contains("auth").then_some(())
+    };
+    poll(Duration::from_secs(60), healthy).expect("the engine finds it healthy");
 
     let client = |name: &str| {
         let host = format!("127.0.0.1:{}", project.registry);
@@ -128,7 +133,9 @@ impl<'a> Project<'a> {
             .replace("    ports:\n      - \"127.0.0.1:5001:5001\"\n", "    network_mode: host\n")
             .replace("    ports:\n      - \"127.0.0.1:5000:5000\"\n", "    network_mode: host\n");
         assert_eq!(moved.matches("network_mode: host").count(), 2, "{moved}");
-        moved = moved.replace("localhost:5001", &format!("localhost:{auth}"));
+        moved = moved
+            .replace("interval: 10s", "interval: 1s")
+            .replace("localhost:5001", &format!("localhost:{auth}"));
         let addr = format!("REGISTRY_AUTH: token\n      REGISTRY_HTTP_ADDR: \":{registry}\"\n");
         moved.replace("REGISTRY_AUTH: token\n", &addr)
     }
