@@ -26,6 +26,11 @@ impl AuditConfig {
             && let Some(cure) = match to.value.trim() {
                 "" => Some("nothing is no place: write `stdout` or the path of a file"),
                 "-" | "stderr" => Some("the audit log goes to `stdout` or to a file: write one of them"),
+                "stdout" => None,
+                // `STDOUT`, `syslog`, `journald`: meant as a place, and a file of that name would hide it.
+                word if !word.contains(['.', '/']) => {
+                    Some("this would be a file of that name: write `stdout`, or a path such as `./audit.log`")
+                }
                 _ => None,
             }
         {

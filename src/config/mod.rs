@@ -154,6 +154,9 @@ fn read_text(file: &Path) -> Result<String, (u32, String)> {
 /// The keys that a section cannot do without: empty, they are mistakes and not absent.
 const NEEDED: [&str; 3] = ["addr", "issuer", "expiration"];
 
+/// Keys of `server` that look like sections of their own.
+const OF_SERVER: [&str; 6] = ["listeners", "metrics", "admin", "cors", "limits", "shutdown_delay"];
+
 /// The sections beside the chains, decoded and validated. One that is at fault is absent.
 #[derive(Debug, Default)]
 pub struct Sections {
@@ -245,6 +248,9 @@ fn refuse_unknown_keys(root: &Node, backends: &Backends, problems: &mut Vec<Prob
             let message = format!("`{key}` stands only in a list: write `{list}: [{{{key}: …}}]`");
             Problem::new(entry.key.location.clone(), path.key(key), message)
         } else if let Some(message) = later::backend(key) {
+            Problem::new(entry.key.location.clone(), path.key(key), message)
+        } else if OF_SERVER.contains(&key) {
+            let message = format!("`{key}` stands in `server`: move it there");
             Problem::new(entry.key.location.clone(), path.key(key), message)
         } else {
             Problem::unknown_key(&entry.key, &path, &known)

@@ -11,6 +11,8 @@ fn places_where_no_line_can_be_written() {
             mistake("unknown key", ["token:\n", "audit: {too: x}\ntoken:\n"], "too", "did you mean `to`?"),
             mistake("nowhere", ["token:\n", "audit: {to: \"\"}\ntoken:\n"], "to:", "write `stdout`"),
             mistake("standard error", ["token:\n", "audit: {to: stderr}\ntoken:\n"], "stderr", "`stdout`"),
+            mistake("shouted", ["token:\n", "audit: {to: STDOUT}\ntoken:\n"], "STDOUT", "write `stdout`"),
+            mistake("a service", ["token:\n", "audit: {to: syslog}\ntoken:\n"], "syslog", "`./audit.log`"),
             mistake(
                 "required without a place",
                 ["token:\n", "audit: {required: true}\ntoken:\n"],

@@ -101,6 +101,7 @@ fn further_doors() {
                 "socket: a/./m.sock",
                 "`server.metrics.addr` in line 3 has this address already",
             ),
+            beside("metrics outside", "metrics: {addr: \":1\"}\ntoken:\n", "metrics", "stands in `server`"),
             beside("metrics without a port", "  metrics: {addr: here}\ntoken:\n", "metrics", "write `:5001`"),
             beside("admin without a path", "  admin: {socket: \"\"}\ntoken:\n", "admin", "admin.sock"),
             beside("admin at a port", "  admin: {socket: \":9102\"}\ntoken:\n", "admin", "has a path"),
