@@ -122,10 +122,20 @@ impl Source {
     }
 }
 
+/// A pipe that nobody writes to is empty, and not waited for: a reload would never end.
+fn open(file: &Path) -> std::io::Result<std::fs::File> {
+    use rustix::fs::{Mode, OFlags};
+    let how = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(file, how, Mode::empty())?;
+    // Who does write may take a while (`<(helm template …)`).
+    rustix::fs::fcntl_setfl(&opened, OFlags::empty())?;
+    Ok(opened.into())
+}
+
 /// The first line that is no text is named as well.
 fn read_text(file: &Path) -> Result<String, (u32, String)> {
     let cannot = |error: std::io::Error| (1, format!("cannot read the configuration: {error}"));
-    let opened = std::fs::File::open(file).map_err(cannot)?;
+    let opened = open(file).map_err(cannot)?;
     let mut bytes = Vec::new();
     opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > LARGEST {

@@ -62,6 +62,8 @@ fn it_can_be_stopped_while_it_starts() {
     let site = Site::new();
     let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
     rustix::fs::mknodat(rustix::fs::CWD, site.file("pipe.yml"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    // Somebody who could write to it, and does not.
+    let _writer = std::fs::File::options().read(true).write(true).open(site.file("pipe.yml")).unwrap();
     let mut child = dockgate().args(["serve", "pipe.yml"]).current_dir(site.path()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
     let listens = || {

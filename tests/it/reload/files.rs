@@ -167,3 +167,17 @@ fn what_was_wrong_in_a_file_of_the_refused_configuration_may_be_put_right_there(
     server.said("scheme=\"https\"", 1);
     assert_eq!(granted(&server), "delete");
 }
+
+#[test]
+fn a_pipe_in_place_of_the_configuration_holds_up_no_later_reload() {
+    let (site, server) = pulling("");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, site.file("pipe"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    std::fs::rename(site.file("pipe"), site.file("auth.yml")).unwrap();
+    hang_up(&server, NOT_RELOADED);
+    assert_eq!(granted(&server), "pull");
+    site.write("new.yml", granting("push", ""));
+    std::fs::rename(site.file("new.yml"), site.file("auth.yml")).unwrap();
+    server.said(RELOADED, 1);
+    assert_eq!(granted(&server), "push");
+}
