@@ -3,9 +3,11 @@
 //! A registry sends its clients here to prove who they are and to get a signed token that says what they may do. Who
 //! somebody is goes through one chain of backends, what they may do through another; one YAML file chooses both.
 //!
-//! The rooms, from the outside in: [`cli`] reads the command line, [`net`] listens, [`http`] has the routes, [`access`]
-//! decides (and nothing else does), [`chain`] asks the backends in order, [`token`] signs what was granted. [`config`]
-//! reads the file, [`state`] makes everything of it.
+//! The rooms, from the outside in: [`cli`] reads the command line, `server` runs from the first connection to the last and
+//! lets one configuration follow another, [`net`] listens, [`http`] has the routes, [`access`] decides (and nothing else
+//! does), [`chain`] asks the backends in order, [`token`] signs what was granted. [`config`] reads the file, [`state`]
+//! makes everything of it, [`watch`] notices that a file changed. [`logging`] and [`audit`] write down what happened,
+//! [`metrics`] counts it.
 //!
 //! The public face is [`run`] and [`Backends`]. The modules are public for this package's own tests and promise nothing
 //! to others; a backend depends on `dockgate-api` alone.

@@ -8,8 +8,8 @@ use dockgate_api::{
     Reason, ReasonCode, Reloaded, async_trait,
 };
 
+use super::pending::Pending;
 use super::{Chain, Link, LinkError, Verdict, left, outcome, together};
-use crate::config::links::OnError;
 use crate::metrics::LinkMeter;
 
 impl Chain<dyn Authenticator> {
@@ -21,30 +21,17 @@ impl Chain<dyn Authenticator> {
     /// # Errors
     /// The first error that ended the chain or that nobody's consent made up for.
     pub async fn identify(&self, cx: &Call, login: &Login) -> Result<Verdict<Identity>, LinkError> {
-        let mut pending: Option<LinkError> = None;
+        let mut pending = Pending::default();
         for (link, meter) in self.asked_for(login.claims_account().then_some(login.account.as_str())) {
             if !login.has_proof() && !link.backend.answers_without_proof(&login.account) {
                 cx.note(|| format!("{} is not asked without a proof", link.name));
                 continue;
             }
-            match link.authenticate(cx, login, meter).await {
-                Ok(Decision::NoMatch) => {}
-                Ok(Decision::Deny(_)) if pending.is_some() => break,
-                Ok(decision) => {
-                    let decision = self.refuse_foreign(link, decision);
-                    return Ok(Verdict { decision, decided_by: Some(Arc::clone(&link.name)) });
-                }
-                Err(error @ BackendError::Overloaded { .. }) => return Err(link.failed(error)),
-                Err(error) if link.on_error == OnError::Next => {
-                    pending.get_or_insert_with(|| link.failed(error));
-                }
-                Err(error) => return Err(pending.unwrap_or_else(|| link.failed(error))),
+            if let Some(decided) = pending.take(link, link.authenticate(cx, login, meter).await) {
+                return Ok(Verdict::of(link, self.refuse_foreign(link, decided?)));
             }
         }
-        match pending {
-            Some(error) => Err(error),
-            None => Ok(Verdict { decision: Decision::NoMatch, decided_by: None }),
-        }
+        pending.end()
     }
 
     /// A link may find out that the client is somebody whose account another link owns: under another spelling, or

@@ -1,6 +1,5 @@
 //! What may they do? Link after link, until one has something to say.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use dockgate_api::{
@@ -30,7 +29,7 @@ impl Chain<dyn Authorizer> {
                 }
                 Decision::Deny(reason) => Decision::Deny(reason),
             };
-            return Ok(Verdict { decision, decided_by: Some(Arc::clone(&link.name)) });
+            return Ok(Verdict::of(link, decision));
         }
         Ok(Verdict { decision: Decision::NoMatch, decided_by: None })
     }

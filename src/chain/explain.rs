@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use dockgate_api::{Answer, Authenticator, BackendError, Call, Decision, Identity};
+use dockgate_api::{Answer, Authenticator, Call, Decision, Identity};
 
+use super::pending::Pending;
 use super::{Chain, Link, LinkError, Verdict};
-use crate::config::links::OnError;
 
 /// Whether a link is asked about an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,37 +50,23 @@ impl Chain<dyn Authenticator> {
     /// # Errors
     /// As [`identify`](Self::identify).
     pub async fn preview(&self, cx: &Call, account: &str) -> Result<Preview, LinkError> {
-        let mut pending: Option<LinkError> = None;
+        let mut pending = Pending::default();
         for (link, _) in self.asked_for(Some(account)) {
             let Some(answer) = link.preview(cx, account).await else {
                 return Ok(Preview::Untold(Arc::clone(&link.name)));
             };
-            match answer {
-                Ok(Decision::NoMatch) => {}
-                Ok(Decision::Deny(_)) if pending.is_some() => break,
-                Ok(decision) => {
-                    let decision = self.refuse_foreign(link, decision);
-                    let decided_by = Some(Arc::clone(&link.name));
-                    return Ok(Preview::Told(Verdict { decision, decided_by }));
-                }
-                Err(error @ BackendError::Overloaded { .. }) => return Err(link.failed(error)),
-                Err(error) if link.on_error == OnError::Next => {
-                    pending.get_or_insert_with(|| link.failed(error));
-                }
-                Err(error) => return Err(pending.unwrap_or_else(|| link.failed(error))),
+            if let Some(decided) = pending.take(link, answer) {
+                return Ok(Preview::Told(Verdict::of(link, self.refuse_foreign(link, decided?))));
             }
         }
-        match pending {
-            Some(error) => Err(error),
-            None => Ok(Preview::Told(Verdict { decision: Decision::NoMatch, decided_by: None })),
-        }
+        pending.end().map(Preview::Told)
     }
 
     /// An identity as a link would hand it on; none if there is no link of that name.
     pub fn as_link(&self, link: &str, identity: Identity) -> Option<Verdict<Identity>> {
         let link = self.links.iter().find(|candidate| candidate.name.as_ref() == link)?;
         let decision = self.refuse_foreign(link, Decision::Allow(link.stamp(identity)));
-        Some(Verdict { decision, decided_by: Some(Arc::clone(&link.name)) })
+        Some(Verdict::of(link, decision))
     }
 }
 

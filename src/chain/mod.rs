@@ -7,6 +7,7 @@
 mod authn;
 mod authz;
 mod explain;
+mod pending;
 #[cfg(test)]
 mod tests;
 

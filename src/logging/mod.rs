@@ -6,6 +6,7 @@
 //! would cost a third of a request.
 
 pub(crate) mod line;
+pub(crate) mod problem;
 pub(crate) mod spool;
 mod switch;
 

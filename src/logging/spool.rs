@@ -21,8 +21,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Where lines go.
 pub(crate) trait Destination: Send + 'static {
-    /// Makes ready for lines, or for none, where somebody only waits for those before. Answers whether the last line that stands there lacks its end, where that is not what was
-    /// written before: a file that was opened anew.
+    /// Makes ready for lines, or for none, where somebody only waits for those before. Answers whether the last line that
+    /// stands there lacks its end, where that is not what was written before: a file that was opened anew.
     ///
     /// # Errors
     /// Nothing can be written now.

@@ -11,5 +11,5 @@ mod unix_socket;
 
 pub use doors::{Door, load as load_doors};
 pub use listener::Listener;
-pub use serve::{Answers, OpenDoor, Terms, serve};
+pub use serve::{Answers, Serving, Terms, serve};
 pub use slots::Slots;

@@ -51,8 +51,8 @@ pub struct Terms {
     pub limits: Arc<Limits>,
 }
 
-/// A bound socket, and what is behind it.
-pub struct OpenDoor<A> {
+/// A bound socket, and how it is served.
+pub struct Serving {
     /// The socket.
     pub listener: Listener,
     /// How connections are served.
@@ -61,8 +61,6 @@ pub struct OpenDoor<A> {
     pub slots: Slots,
     /// Counts them.
     pub meter: Connections,
-    /// What answers.
-    pub answers: A,
 }
 
 /// What one connection is served with.
@@ -76,8 +74,8 @@ struct Service<A> {
 }
 
 /// Serves until `stop` is ready, then lets requests in flight end, up to the drain timeout. Answers whether all did.
-pub async fn serve<A: Answers>(door: OpenDoor<A>, stop: impl Future<Output = ()>) -> bool {
-    let OpenDoor { listener, terms, slots, meter, answers } = door;
+pub async fn serve<A: Answers>(door: Serving, answers: A, stop: impl Future<Output = ()>) -> bool {
+    let Serving { listener, terms, slots, meter } = door;
     let (tell, stopping) = watch::channel(false);
     let mut stop = pin!(stop);
     loop {

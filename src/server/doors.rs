@@ -12,7 +12,7 @@ use super::operators::Operators;
 use crate::config::server::{DoorAddress, Limits};
 use crate::live::Live;
 use crate::metrics::Connections;
-use crate::net::{self, Answers, Listener, Slots, Terms};
+use crate::net::{self, Answers, Listener, Serving, Slots, Terms};
 use crate::state::State;
 
 /// Connections at a time of those who watch the server, and of those who run it. Clients take none of them, and who may
@@ -132,17 +132,12 @@ impl Doors {
             LeadsTo::Metrics => &self.watching,
             LeadsTo::Admin => &self.commanding,
         };
-        let socket = Socket {
-            listener,
-            terms: Arc::clone(&terms),
-            slots: slots.clone(),
-            meter: self.meter.clone(),
-            closing,
-        };
+        let serving =
+            Serving { listener, terms: Arc::clone(&terms), slots: slots.clone(), meter: self.meter.clone() };
         let closed = match leads_to {
-            LeadsTo::Clients => socket.serve(self.front.clone()),
-            LeadsTo::Metrics => socket.serve(self.operators.watching()),
-            LeadsTo::Admin => socket.serve(self.operators.commanding()),
+            LeadsTo::Clients => served(serving, self.front.clone(), closing),
+            LeadsTo::Metrics => served(serving, self.operators.watching(), closing),
+            LeadsTo::Admin => served(serving, self.operators.commanding(), closing),
         };
         self.open.push(OpenDoor { address, leads_to, shown, terms, close, closed });
     }
@@ -177,24 +172,11 @@ impl OpenDoor {
     }
 }
 
-/// A socket that is about to be served.
-struct Socket {
-    listener: Listener,
-    terms: Arc<Live<Terms>>,
-    slots: Slots,
-    meter: Connections,
-    closing: watch::Receiver<bool>,
-}
-
-impl Socket {
-    fn serve<A: Answers>(self, answers: A) -> JoinHandle<bool> {
-        let Self { listener, terms, slots, meter, mut closing } = self;
-        let door = net::OpenDoor { listener, terms, slots, meter, answers };
-        tokio::spawn(net::serve(door, async move {
-            // Dropped is closed.
-            let _ = closing.wait_for(|closing| *closing).await;
-        }))
-    }
+fn served<A: Answers>(serving: Serving, answers: A, mut closing: watch::Receiver<bool>) -> JoinHandle<bool> {
+    tokio::spawn(net::serve(serving, answers, async move {
+        // Dropped is closed.
+        let _ = closing.wait_for(|closing| *closing).await;
+    }))
 }
 
 /// How many connections of clients there may be: so many as are wanted, and as leave file descriptors for those who watch

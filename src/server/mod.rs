@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::backends::Backends;
+use crate::logging::problem;
 use crate::metrics::{Certificates, Reload, Reloads};
 use crate::state::{self, Loaded, Phase, Refused, State};
 use crate::watch::Watcher;
@@ -213,9 +214,7 @@ impl Current<'_> {
                 (Outcome::Swapped { config, warnings }, state.files().to_vec())
             }
             Err(Refused { problems, files }) => {
-                for problem in &problems {
-                    tracing::error!(place = %problem.location, key = %problem.path, "{}", problem.message);
-                }
+                problems.iter().for_each(problem::error);
                 let config = Arc::clone(before.config_hash());
                 meter.ended(Reload::Refused, &config, before.now());
                 tracing::error!(
@@ -276,12 +275,8 @@ fn reopen_audit(state: &State) {
 
 /// Tells the log what `check` would tell the terminal.
 pub(crate) fn log_findings(warnings: &[Problem], notes: &[Problem]) {
-    for note in notes {
-        tracing::info!(place = %note.location, key = %note.path, "{}", note.message);
-    }
-    for warning in warnings {
-        tracing::warn!(place = %warning.location, key = %warning.path, "{}", warning.message);
-    }
+    notes.iter().for_each(problem::info);
+    warnings.iter().for_each(problem::warn);
 }
 
 fn in_order(mut files: Vec<PathBuf>) -> Vec<PathBuf> {

@@ -9,6 +9,7 @@ use dockgate_api::config::Problem;
 
 use super::State;
 use super::signing::Findings;
+use crate::logging::problem;
 use crate::metrics::Certificates;
 use crate::watch::Watcher;
 
@@ -117,15 +118,9 @@ impl Told {
         let is_new = |problem: &&Problem, known: &[Problem]| due || !known.contains(problem);
         let Findings { problems, alarms, warnings, notes } = &findings;
         let known = [&self.what.problems, &self.what.alarms].map(Vec::as_slice).concat();
-        for problem in problems.iter().chain(alarms).filter(|problem| is_new(problem, &known)) {
-            tracing::error!(place = %problem.location, key = %problem.path, "{}", problem.message);
-        }
-        for problem in warnings.iter().filter(|problem| is_new(problem, &self.what.warnings)) {
-            tracing::warn!(place = %problem.location, key = %problem.path, "{}", problem.message);
-        }
-        for problem in notes.iter().filter(|problem| !self.what.notes.contains(problem)) {
-            tracing::info!(place = %problem.location, key = %problem.path, "{}", problem.message);
-        }
+        problems.iter().chain(alarms).filter(|found| is_new(found, &known)).for_each(problem::error);
+        warnings.iter().filter(|found| is_new(found, &self.what.warnings)).for_each(problem::warn);
+        notes.iter().filter(|found| !self.what.notes.contains(found)).for_each(problem::info);
         let nothing = |findings: &Findings| findings.problems.is_empty() && findings.alarms.is_empty();
         if nothing(&findings) && !nothing(&self.what) {
             tracing::info!("the signing keys are as they should be again");

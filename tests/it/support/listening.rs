@@ -12,7 +12,7 @@ use axum::response::Response;
 use dockgate::http::{ErrorAnswer, Peer, Routes};
 use dockgate::live::Live;
 use dockgate::metrics::Connections;
-use dockgate::net::{self, Answers, Listener, OpenDoor, Slots, Terms};
+use dockgate::net::{self, Answers, Listener, Serving, Slots, Terms};
 use dockgate_testkit::fakes::TurnableClock;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -77,12 +77,13 @@ impl Listening {
         let tls = state.doors()[0].tls.as_ref().map(|tls| Arc::clone(&tls.config));
         let meter = Connections::new(state.metrics().as_ref());
         let terms = Arc::new(Live::new(Terms { tls, limits }));
-        let door = OpenDoor { listener, terms, slots, meter, answers: Behind(Routes::new(state)) };
+        let serving = Serving { listener, terms, slots, meter };
+        let answers = Behind(Routes::new(state));
         runtime.spawn(async move {
             let stop = async {
                 let _ = stopped.await;
             };
-            net::serve(door, stop).await;
+            net::serve(serving, answers, stop).await;
             let _ = end.send(());
         });
         Self {
