@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use crate::config::{KeyPath, Node, Problem, Remark};
+use crate::dialect::{Dialect, LabelValues};
 use crate::{
     BuildError, Clock, FileChanges, FileWatcher, HttpClient, Metrics, Passwords, Random, Spawner, Store,
     read_file,
@@ -294,22 +295,4 @@ impl fmt::Debug for BuildContext {
             .field("dialect", &self.dialect)
             .finish_non_exhaustive()
     }
-}
-
-/// Whose meaning counts where docker_auth's and ours differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// The flat form, which must mean what it means to docker_auth.
-    DockerAuth,
-    /// An explicit chain.
-    Native,
-}
-
-/// Whether label values act as patterns in rules. The chain sees to it, whatever a backend emits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LabelValues {
-    /// They stand for themselves.
-    Literal,
-    /// They act as patterns.
-    Pattern,
 }
