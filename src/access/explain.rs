@@ -10,8 +10,8 @@ use std::time::{Instant, SystemTime};
 
 use dockgate_api::{Call, Credential, Identity, LabelValue, Labels, RequestId};
 
-use super::explanation::{ExplainedScope, Explanation, Outcome, Refused, listed, rfc3339, shown};
 use super::authorize::earliest;
+use super::explanation::{ExplainedScope, Explanation, Outcome, Refused, listed, rfc3339, shown};
 use super::refusal::NotIdentified;
 use super::{Access, Question, Refusal, admitted};
 use crate::chain::{LinkError, Preview, Turn, Verdict};

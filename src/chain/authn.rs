@@ -9,7 +9,7 @@ use dockgate_api::{
 };
 
 use super::pending::Pending;
-use super::{Chain, Link, LinkError, Verdict, left, outcome, together};
+use super::{Chain, Link, LinkError, Verdict, count, left, outcome, together};
 use crate::metrics::LinkMeter;
 
 impl Chain<dyn Authenticator> {
@@ -76,7 +76,7 @@ impl Link<dyn Authenticator> {
         let answer = tokio::time::timeout(left(&cx, asked), self.backend.authenticate(&cx, login)).await;
         let answer = answer.unwrap_or_else(|_| Err(self.timed_out(asked)));
         let took = asked.elapsed();
-        self.counted(&cx, meter, &answer, took);
+        count(&cx, meter, &answer, took);
         cx.note(|| format!("{} answered {} after {took:?}", self.name, outcome(&answer)));
         Ok(match answer? {
             Decision::Allow(identity) => Decision::Allow(self.stamp(identity)),

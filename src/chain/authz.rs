@@ -6,7 +6,7 @@ use dockgate_api::{
     AccessRequest, Actions, Answer, Authorizer, Call, Decision, Granted, Health, async_trait,
 };
 
-use super::{Chain, Link, LinkError, Verdict, left, outcome, together};
+use super::{Chain, Link, LinkError, Verdict, count, left, outcome, together};
 use crate::metrics::LinkMeter;
 
 impl Chain<dyn Authorizer> {
@@ -41,7 +41,7 @@ impl Link<dyn Authorizer> {
         let answer = tokio::time::timeout(left(&cx, asked), self.backend.authorize(&cx, request)).await;
         let answer = answer.unwrap_or_else(|_| Err(self.timed_out(asked)));
         let took = asked.elapsed();
-        self.counted(&cx, meter, &answer, took);
+        count(&cx, meter, &answer, took);
         cx.note(|| format!("{} answered {} after {took:?}", self.name, outcome(&answer)));
         Ok(match answer? {
             Decision::Allow(mut granted) => {

@@ -72,13 +72,6 @@ impl<B: ?Sized> Link<B> {
         }
     }
 
-    /// Counts an answer, unless it only is to be explained: nobody was let in or refused by it.
-    fn counted<T>(&self, cx: &Call, meter: &LinkMeter, answer: &Answer<T>, took: Duration) {
-        if !cx.is_traced() {
-            meter.count(answer, took);
-        }
-    }
-
     fn owns(&self, account: &str) -> bool {
         self.accounts.as_ref().is_some_and(|accounts| accounts.matches(account))
     }
@@ -90,6 +83,13 @@ impl<B: ?Sized> Link<B> {
     fn timed_out(&self, asked: Instant) -> BackendError {
         let milliseconds = asked.elapsed().as_millis();
         BackendError::Timeout(format!("{} did not answer within {milliseconds} ms", self.name))
+    }
+}
+
+/// Counts an answer, unless it only is to be explained: nobody was let in or refused by it.
+fn count<T>(cx: &Call, meter: &LinkMeter, answer: &Answer<T>, took: Duration) {
+    if !cx.is_traced() {
+        meter.count(answer, took);
     }
 }
 

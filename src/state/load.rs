@@ -132,44 +132,42 @@ fn build_beside(
     in_order(&mut warnings);
     in_order(&mut notes);
 
-    match (sections.server, plan.zip(signing), request_ids, problems.is_empty()) {
-        (Some(server), Some((plan, signing)), Some(request_ids), true) => {
-            let bounds = Bounds { name: server.limits.name, secret: server.limits.secret };
-            let services = plan.allowed_services().map(|services| services.map(str::to_owned).collect());
-            let metrics = OfConfiguration(Arc::clone(&outside.metrics));
-            let meter = RequestMeter::new(&metrics, plan.named_services());
-            let access = Access::new(authn, authz, passwords, bounds, services, outside.log.clone())
-                .seen(audit, meter);
-            let signing = Live::new(signing);
-            let (log, outside) = (sections.log, outside.clone());
-            let files = std::mem::take(named);
-            let limits = Arc::new(server.limits.clone());
-            Ok(Loaded {
-                notes,
-                state: State {
-                    server,
-                    log,
-                    access,
-                    plan,
-                    signing,
-                    key_findings,
-                    limits,
-                    doors: doors.unwrap_or_default(),
-                    request_ids,
-                    outside,
-                    lasting: lasting.clone(),
-                    files,
-                    config_hash: Arc::clone(&source.hash),
-                    _spawner: spawner,
-                },
-                warnings,
-            })
-        }
-        _ => {
-            named.extend(key_files);
-            Err(problems)
-        }
-    }
+    let (Some(server), Some((plan, signing)), Some(request_ids), true) =
+        (sections.server, plan.zip(signing), request_ids, problems.is_empty())
+    else {
+        named.extend(key_files);
+        return Err(problems);
+    };
+    let bounds = Bounds { name: server.limits.name, secret: server.limits.secret };
+    let services = plan.allowed_services().map(|services| services.map(str::to_owned).collect());
+    let metrics = OfConfiguration(Arc::clone(&outside.metrics));
+    let meter = RequestMeter::new(&metrics, plan.named_services());
+    let access =
+        Access::new(authn, authz, passwords, bounds, services, outside.log.clone()).seen(audit, meter);
+    let signing = Live::new(signing);
+    let (log, outside) = (sections.log, outside.clone());
+    let files = std::mem::take(named);
+    let limits = Arc::new(server.limits.clone());
+    Ok(Loaded {
+        notes,
+        state: State {
+            server,
+            log,
+            access,
+            plan,
+            signing,
+            key_findings,
+            limits,
+            doors: doors.unwrap_or_default(),
+            request_ids,
+            outside,
+            lasting: lasting.clone(),
+            files,
+            config_hash: Arc::clone(&source.hash),
+            _spawner: spawner,
+        },
+        warnings,
+    })
 }
 
 fn audit(
