@@ -1,7 +1,8 @@
 use std::time::{Duration, Instant};
 
 use dockgate_api::{
-    Actions, Answer, BackendError, Because, Granted, RequestId, Restriction, ScopeLimit, async_trait,
+    AccessRequest, ActionSet, Actions, Answer, BackendError, Because, Granted, RequestId, Restriction,
+    ScopeLimit, async_trait,
 };
 use dockgate_testkit::fakes::{self, World};
 

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
-use dockgate_api::{Credential, LabelValues, Login, Reason, async_trait};
+use dockgate_api::{BackendError, Credential, LabelValues, Login, Reason, async_trait};
 use dockgate_rules::{DoubleStar, Pattern};
 use dockgate_testkit::fakes;
 
 use super::Turn::{Asked, OwnedElsewhere, OwnsOthers};
 use super::*;
+use crate::config::links::OnError;
 
 /// Answers the same with a proof and without, or tells nothing without.
 struct Same(fn() -> Answer<Identity>, bool);
