@@ -182,7 +182,8 @@ impl<A: Answers> Service<A> {
             let service = Arc::clone(&service);
             let counted = Counted::one(&counted);
             async move {
-                let response = service.request(request, client).await;
+                // On the heap while it lasts: a connection that is idle keeps room for its next request.
+                let response = Box::pin(service.request(request, client)).await;
                 drop(counted);
                 Ok::<_, Infallible>(response)
             }
