@@ -28,6 +28,9 @@ const LONGEST_QUESTION: usize = 256 * 1024;
 /// One reload may have to end before another begins, and each ends within 75 seconds.
 const TOLD_WITHIN: Duration = Duration::from_secs(150);
 
+/// Whatever is asked, its body and the answer to it.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(170);
+
 /// Somebody asks for a reload and wants to know what came of it.
 pub(super) type Asked = oneshot::Sender<Arc<Outcome>>;
 
@@ -79,9 +82,12 @@ impl Operators {
 
 impl Answers for OperatorRoutes {
     async fn answer(&self, _: Peer, request: Request<Incoming>) -> Response {
-        match self.0.clone().call(request.map(Body::new)).await {
-            Ok(response) => response,
-            Err(never) => match never {},
+        let mut routes = self.0.clone();
+        let answered = tokio::time::timeout(ANSWERED_WITHIN, routes.call(request.map(Body::new)));
+        match answered.await {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(_) => ErrorAnswer::unavailable(Duration::from_secs(1)).respond(),
         }
     }
 
