@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::Source;
 use crate::audit::{Target, file};
+use crate::scope::is_unprintable;
 
 /// The `audit` section.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -24,6 +25,9 @@ impl AuditConfig {
     pub fn validate(&self, path: &KeyPath, problems: &mut Vec<Problem>) {
         if let Some(to) = &self.to
             && let Some(cure) = match to.value.trim() {
+                _ if to.value.contains(is_unprintable) => {
+                    Some("a path holds no control characters: write it in one line")
+                }
                 "" => Some("nothing is no place: write `stdout` or the path of a file"),
                 "-" | "stderr" => Some("the audit log goes to `stdout` or to a file: write one of them"),
                 "stdout" => None,

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::socket::{SocketConfig, SocketOptions};
+use crate::scope::is_unprintable;
 
 /// What `sockaddr_un` has room for, without its closing NUL (`unix(7)`).
 const LONGEST_SOCKET_PATH: usize = 107;
@@ -151,14 +152,14 @@ impl Written<'_> {
 
 /// Whether a socket can have the path.
 pub(super) fn socket_path(path: &str) -> Result<(), String> {
+    if path.contains(is_unprintable) {
+        return Err("a path holds no control characters: write it in one line".to_owned());
+    }
     if !path.contains('/') && host_and_port(path).is_ok() {
         return Err(format!(
             "`{path}` is an address, and a unix socket has a path, such as `/run/dockgate/NAME.sock`: write one, or `./{path}` \
              for a file of that name"
         ));
-    }
-    if path.contains('\0') {
-        return Err("a path has no NUL in it".to_owned());
     }
     if path.ends_with('/') {
         return Err("this names a directory: add the socket's own name".to_owned());
@@ -177,6 +178,9 @@ pub(super) fn socket_path(path: &str) -> Result<(), String> {
 /// # Errors
 /// What is wrong with the text.
 pub fn host_and_port(addr: &str) -> Result<(&str, u16), String> {
+    if addr.contains(is_unprintable) {
+        return Err("an address holds no control characters: write it in one line".to_owned());
+    }
     if addr.contains('/') {
         return Err(format!(
             "`{addr}` looks like a path: write `net: unix` beside it, or `:5001` or `HOST:5001`"
@@ -214,6 +218,8 @@ mod tests {
             ("::1:443", "write `[::1]:443`"),
             ("/run/a.sock", "write `net: unix`"),
             ("http://a:80", "or `:5001`"),
+            ("a\nb:80", "in one line"),
+            ("a\0b:80", "in one line"),
         ] {
             assert!(host_and_port(addr).unwrap_err().contains(cure), "{addr}");
         }

@@ -45,6 +45,8 @@ fn sockets() {
             ),
             server("a port for a socket", "  addr: \":5001\"\n  net: unix\n", "5001", "has a path"),
             server("a socket for a port", "  addr: /run/dockgate.sock\n", "/run", "write `net: unix`"),
+            server("a line in a path", "  addr: \"a\\nb.sock\"\n  net: unix\n", "\"a", "in one line"),
+            beside("a line in an admin's", "  admin: {socket: \"a\\nb\"}\ntoken:\n", "\"a", "in one line"),
             server("a directory", "  addr: run/\n  net: unix\n", "run/", "add the socket's own name"),
             server(
                 "a long path",

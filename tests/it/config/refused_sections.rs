@@ -1,6 +1,6 @@
 //! Mistakes in `server`, `token`, `log` and `passwords`, and what all sections have in common.
 
-use super::refusal::{FLAT, mistake, refused_each};
+use super::refusal::{FLAT, Mistake, mistake, refused_each};
 
 #[test]
 fn keys_that_nobody_knows() {
@@ -330,6 +330,28 @@ fn limits_beyond_measure() {
                 "slots",
                 "a number from 1 to 1024",
             ),
+        ],
+    );
+}
+
+/// A section `audit` before that of the users.
+const fn audit(name: &'static str, bad: &'static str, cure: &'static str) -> Mistake {
+    mistake(name, ["users:\n", bad], "audit:", cure)
+}
+
+#[test]
+fn audit_logs_that_go_nowhere() {
+    refused_each(
+        FLAT,
+        &[
+            audit("nothing", "audit: {to: \"\"}\nusers:\n", "write `stdout` or the path of a file"),
+            audit("a word that was meant as a place", "audit: {to: STDOUT}\nusers:\n", "write `stdout`"),
+            audit("standard error", "audit: {to: stderr}\nusers:\n", "goes to `stdout` or to a file"),
+            audit("a line in a path", "audit: {to: \"./a\\nb\"}\nusers:\n", "in one line"),
+            audit("no byte at all in a path", "audit: {to: \"./a\\0b\"}\nusers:\n", "in one line"),
+            audit("a directory", "audit: {to: .}\nusers:\n", "no ordinary file"),
+            audit("a directory that is not there", "audit: {to: ./none/audit.log}\nusers:\n", "none"),
+            audit("required of nobody", "audit: {required: true}\nusers:\n", "write `to`"),
         ],
     );
 }
