@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use dockgate_api::Kept;
 use dockgate_passwords::Pool;
 
 use crate::audit::Writers;
@@ -20,6 +21,7 @@ struct Inner {
     pool: OnceLock<(PasswordsConfig, Pool)>,
     phase: AtomicU8,
     audit: Writers,
+    kept: Arc<Kept>,
 }
 
 /// Where the server is in its life.
@@ -62,6 +64,11 @@ impl Lasting {
     /// The audit logs of the process, to be opened anew when somebody has moved them.
     pub fn audit(&self) -> &Writers {
         &self.0.audit
+    }
+
+    /// What backends keep from one configuration to the next.
+    pub(super) fn kept(&self) -> &Arc<Kept> {
+        &self.0.kept
     }
 
     /// Where the server is in its life.

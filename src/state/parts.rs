@@ -58,6 +58,7 @@ impl Parts {
             Arc::clone(&passwords) as _,
         )
         .with_file_watcher(Arc::new(SystemFileWatcher))
+        .with_kept(Arc::clone(lasting.kept()))
         .with_offline(offline);
         let flat_acl = match sections.acl_version {
             AclVersion::DockerAuth => Dialect::DockerAuth,

@@ -67,7 +67,9 @@ mod dialect;
 mod error;
 mod files;
 mod health;
+mod http;
 mod identity;
+mod kept;
 mod labels;
 mod login;
 mod login_flow;
@@ -91,14 +93,13 @@ pub use dialect::{Dialect, LabelValues};
 pub use error::BackendError;
 pub use files::{FileChanges, FileWatcher, read_file};
 pub use health::Health;
+pub use http::{HttpClient, HttpRequest, HttpResponse, HttpSettings, HttpSettingsError, Outbound};
 pub use identity::{CredentialId, Identity, KnownIdentity, Restriction, ScopeLimit};
+pub use kept::Kept;
 pub use labels::{LabelValue, Labels};
 pub use login::{ClientCertificate, Credential, Login};
 pub use login_flow::{AuthorizeRequest, LoginFlow, Redirect, Revalidated, SignIn, SignInAnswer};
-pub use outside::{
-    Clock, Counter, Gauge, Histogram, HttpClient, HttpRequest, HttpResponse, Metrics, Random, RandomError,
-    Series, Spawner, Task,
-};
+pub use outside::{Clock, Counter, Gauge, Histogram, Metrics, Random, RandomError, Series, Spawner, Task};
 pub use passwords::{HashFormats, HashInUse, Passwords};
 pub use registry::{KeyTaken, Registry};
 pub use request::{AccessRequest, Because, Granted, Resource};

@@ -1,4 +1,4 @@
-//! The outside world as parameters: clock, randomness, tasks, metrics, HTTP.
+//! The outside world as parameters: clock, randomness, tasks, metrics.
 
 use std::fmt;
 use std::future::Future;
@@ -6,10 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
-
-use async_trait::async_trait;
-
-use crate::{BackendError, Call};
 
 /// Tells the time of day.
 pub trait Clock: Send + Sync {
@@ -178,64 +174,5 @@ impl Histogram {
     /// Whether anybody but the one who asks still has a handle. For whoever keeps the series.
     pub fn is_held(&self) -> bool {
         Arc::strong_count(&self.0) > 1
-    }
-}
-
-/// Asks other servers, through the site's proxy and trust settings. Never follows a redirect.
-#[async_trait]
-pub trait HttpClient: Send + Sync {
-    /// Sends a request and reads the whole answer, up to the request's bound.
-    ///
-    /// # Errors
-    /// If there is no whole answer before the call's deadline, or it is longer than the request allows
-    /// ([`BackendError::Protocol`]). A status is not an error.
-    async fn send(&self, cx: &Call, request: HttpRequest) -> Result<HttpResponse, BackendError>;
-}
-
-/// A request to another server.
-#[non_exhaustive]
-#[derive(Clone)]
-pub struct HttpRequest {
-    /// `GET`, `POST`, …
-    pub method: String,
-    /// The whole URL, without secrets.
-    pub url: String,
-    /// Names and values, in order.
-    pub headers: Vec<(String, String)>,
-    /// The body; empty for none.
-    pub body: Vec<u8>,
-    /// The longest answer that is read, in bytes.
-    pub max_response: usize,
-}
-
-impl HttpRequest {
-    /// A request without headers or body that takes an answer of up to 1 MiB.
-    pub fn new(method: impl Into<String>, url: impl Into<String>) -> Self {
-        Self {
-            method: method.into(),
-            url: url.into(),
-            headers: Vec::new(),
-            body: Vec::new(),
-            max_response: 1024 * 1024,
-        }
-    }
-}
-
-/// An answer of another server.
-#[non_exhaustive]
-#[derive(Clone)]
-pub struct HttpResponse {
-    /// The status code.
-    pub status: u16,
-    /// Names (lower case) and values, in order.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-impl HttpResponse {
-    /// An answer.
-    pub fn new(status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
-        Self { status, headers, body }
     }
 }

@@ -95,7 +95,7 @@ fn a_hash_in_a_file_of_its_own() {
         ("an empty file", Some(""), "is empty: write the secret"),
         ("the password itself", Some(SECRET), "perhaps the password itself"),
         ("binary garbage", Some("\0\0\0"), "not a password hash"),
-        ("far too much", Some(&long), "is too long for a secret"),
+        ("far too much", Some(&long), "is longer than 64 KiB"),
     ];
     for config in [in_file(FLAT), in_file(LISTED)] {
         site.write("auth.yml", &config);
