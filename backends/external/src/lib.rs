@@ -1,1 +1,2 @@
-//! To come.
+//! Programs that decide: the keys `ext_auth` and `ext_authz`.
+mod process;
