@@ -5,9 +5,13 @@
 //! an exact `allow` allows, and what cannot be read is an error, never a decision.
 
 mod answer;
+mod cache;
 mod question;
 mod redact;
+mod slots;
 
 pub use answer::{AnswerError, Reply, read_granted, read_identity};
+pub use cache::{Cache, CacheConfig};
 pub use question::{Question, VERSION};
 pub use redact::redact;
+pub use slots::{Limits, LimitsConfig, MaxConcurrent, MaxQueue, Slot, Slots};
