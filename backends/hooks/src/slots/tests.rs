@@ -90,7 +90,7 @@ async fn a_full_queue_refuses_at_once_and_a_deadline_in_it_is_no_timeout() {
     let _slot = slots.take(&late_call()).await.unwrap();
     match slots.take(&late_call()).await {
         Err(BackendError::Overloaded { detail, .. }) => {
-            assert!(detail.contains("max_concurrent"), "{detail}")
+            assert!(detail.contains("max_concurrent"), "{detail}");
         }
         other => panic!("{other:?}"),
     }
