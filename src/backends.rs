@@ -1,6 +1,7 @@
 //! The list: which configuration key makes which backend.
 
 use dockgate_api::{Authenticator, Authorizer, Configure, KeyTaken, Registry};
+use dockgate_external::ProgramConfig;
 use dockgate_htpasswd::UsersFileConfig;
 use dockgate_static::{AclConfig, UsersConfig};
 
@@ -32,7 +33,9 @@ impl Backends {
         Self::none()
             .authenticator::<UsersConfig>("users")
             .authenticator::<UsersFileConfig>("users_file")
+            .authenticator::<ProgramConfig>("ext_auth")
             .authorizer::<AclConfig>("acl")
+            .authorizer::<ProgramConfig>("ext_authz")
     }
 
     /// Lets a key say who somebody is. A key that is taken is refused when the server starts.
@@ -90,7 +93,7 @@ mod tests {
         let problems = refused.err().unwrap();
         assert_eq!(
             problems[0].to_string(),
-            "a.yml:3:5: zebra: unknown key `zebra`: known here: `users`, `users_file`"
+            "a.yml:3:5: zebra: unknown key `zebra`: known here: `ext_auth`, `users`, `users_file`"
         );
     }
 }

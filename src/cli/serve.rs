@@ -59,6 +59,7 @@ async fn bound(
 /// Serves until told to stop.
 pub(super) async fn until_stopped(server: Server, signals: Signals) {
     raise_descriptor_limit();
+    take_in_orphans();
     let lasting = server.state().lasting().clone();
     server.run(signals).await;
     // Connections that are cut off hold on to it until the process is gone.
@@ -71,5 +72,13 @@ fn raise_descriptor_limit() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
         tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// What programs leave behind comes to this process, which sees to its end.
+fn take_in_orphans() {
+    use rustix::process::{getpid, set_child_subreaper};
+    if let Err(error) = set_child_subreaper(Some(getpid())) {
+        tracing::debug!(%error, "orphans of programs go elsewhere");
     }
 }

@@ -3,8 +3,7 @@
 use dockgate_api::config::{KeyPath, Node, Problem, Value};
 
 /// Backends that are still to come: docker_auth's, then ours.
-pub const BACKENDS: [&str; 18] = [
-    "ext_auth",
+pub const BACKENDS: [&str; 16] = [
     "google_auth",
     "github_auth",
     "oidc_auth",
@@ -14,7 +13,6 @@ pub const BACKENDS: [&str; 18] = [
     "xorm_auth",
     "acl_mongo",
     "acl_xorm",
-    "ext_authz",
     "casbin_authz",
     "http_auth",
     "http_authz",

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use dockgate_api::config::Moment;
 use dockgate_api::secrecy::{ExposeSecret, SecretString};
-use dockgate_api::{AccessRequest, Labels, Login};
+use dockgate_api::{AccessRequest, LabelValue, Labels, Login};
 use serde::Serialize;
 
 /// The version of the documents. It changes when a reader of the old ones would misunderstand the new ones; a key more
@@ -106,14 +106,14 @@ impl Question {
 
 /// The values of labels, whatever they may do in rules.
 fn texts(labels: &Labels) -> BTreeMap<&str, Vec<&str>> {
-    labels.iter().map(|(name, values)| (name, values.iter().map(|value| value.as_str()).collect())).collect()
+    labels.iter().map(|(name, values)| (name, values.iter().map(LabelValue::as_str).collect())).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use dockgate_api::{Credential, Identity, LabelValue, Resource};
+    use dockgate_api::{Credential, Identity, Resource};
 
     use super::*;
 

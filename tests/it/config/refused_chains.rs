@@ -272,8 +272,7 @@ fn a_chain_must_not_be_missing() {
 /// Backends and options of docker_auth that this build does not have are known by name, in either form.
 #[test]
 fn what_is_still_to_come_is_no_typo() {
-    const BACKENDS: [(&str, &str); 17] = [
-        ("ext_auth", "{command: /bin/true}"),
+    const BACKENDS: [(&str, &str); 15] = [
         ("google_auth", "{domain: example.com}"),
         ("github_auth", "{organization: acme}"),
         ("oidc_auth", "{issuer: \"https://id.example.com\"}"),
@@ -284,7 +283,6 @@ fn what_is_still_to_come_is_no_typo() {
         ("plugin_authn", "{plugin_path: a.so}"),
         ("acl_mongo", "{collection: acl}"),
         ("acl_xorm", "{database_type: mysql}"),
-        ("ext_authz", "{command: /bin/true}"),
         ("plugin_authz", "{plugin_path: a.so}"),
         ("casbin_authz", "{model_path: m}"),
         // Ours, which are for lists only.
@@ -299,7 +297,7 @@ fn what_is_still_to_come_is_no_typo() {
         } else {
             "not in this build"
         };
-        let list = if ["acl_mongo", "acl_xorm", "ext_authz", "plugin_authz", "casbin_authz"].contains(&key) {
+        let list = if ["acl_mongo", "acl_xorm", "plugin_authz", "casbin_authz"].contains(&key) {
             "authz:\n"
         } else {
             "authn:\n"

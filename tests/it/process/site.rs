@@ -1,11 +1,13 @@
 //! A directory with a configuration and the files that it names.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use dockgate::outside::SystemClock;
 use dockgate_api::Clock as _;
 
+use super::run_with_input;
 use crate::support::self_signed;
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -56,6 +58,16 @@ impl Site {
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path().join(name)
+    }
+
+    /// Writes a program. Not from this process: another test's fork would hold it open, and it could not be started.
+    pub(crate) fn program(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.file(name);
+        let mut copy = Command::new("sh");
+        let copied =
+            run_with_input(copy.args(["-c", "cat > \"$0\" && chmod 755 \"$0\""]).arg(&path), text.as_bytes());
+        assert_eq!(copied.code, Some(0), "{copied:?}");
+        path
     }
 
     /// At once: a file that is written in place is empty for a moment, and a server that watches may see it so.

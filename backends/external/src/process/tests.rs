@@ -5,18 +5,19 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use dockgate_api::BackendError;
-use dockgate_testkit::fakes::RepeatableRandom;
+use dockgate_testkit::fakes::World;
 use rustix::process::{Pid, getpid, set_child_subreaper, test_kill_process};
 use tempfile::TempDir;
 
 use super::*;
+use crate::tests::{KEPT, write_program};
 
 /// Far beyond what anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// All tests are one process, and look after each other's children.
+/// Those of all tests.
 static CHILDREN: LazyLock<Arc<Children>> =
-    LazyLock::new(|| Arc::new(Children::new(&RepeatableRandom::seeded(1))));
+    LazyLock::new(|| Children::of(&World::new().build_context().with_kept(Arc::clone(&KEPT))));
 
 struct Script {
     program: Arc<Program>,
@@ -28,19 +29,7 @@ impl Script {
     fn new(lines: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("script.sh");
-        // Not written by this process: another test's fork would hold it open, and it could not be started.
-        let text = format!("#!/bin/sh\n{lines}\n");
-        let copied = std::process::Command::new("sh")
-            .args(["-c", "cat > \"$0\" && chmod 755 \"$0\""])
-            .arg(&path)
-            .stdin(std::process::Stdio::piped())
-            .spawn()
-            .and_then(|mut child| {
-                use std::io::Write as _;
-                child.stdin.take().unwrap().write_all(text.as_bytes())?;
-                child.wait()
-            });
-        assert!(copied.unwrap().success());
+        write_program(&path, &format!("#!/bin/sh\n{lines}\n"));
         let program = Program {
             path,
             args: vec![directory.path().display().to_string()],

@@ -1,0 +1,96 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use dockgate_api::Dialect;
+use dockgate_api::config::{Location, Node};
+use dockgate_testkit::fakes::build_context;
+
+use super::*;
+
+fn found(command: &str, cx: &BuildContext) -> Result<PathBuf, String> {
+    let location = Location::new("auth.yml", 3, 5);
+    let command = Located { location, index: None, value: command.to_owned() };
+    find(&command, cx).map_err(|remark| remark.message)
+}
+
+#[test]
+fn a_name_is_looked_up_and_a_path_is_relative_to_the_configuration() {
+    let directory = tempfile::tempdir().unwrap();
+    let cx = build_context().for_link("ext_auth", Dialect::Native).with_base_dir(directory.path());
+    let sh = found("sh", &cx).unwrap();
+    assert!(sh.is_absolute() && sh.ends_with("sh"), "{}", sh.display());
+    let script = directory.path().join("check.sh");
+    let write = |text: &str, mode: u32| {
+        fs::write(&script, text).unwrap();
+        fs::set_permissions(&script, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    write("#!/bin/sh\n", 0o755);
+    assert_eq!(found("./check.sh", &cx).unwrap(), directory.path().join("./check.sh"));
+    assert!(cx.take_warnings(&nowhere(), &KeyPath::root()).is_empty());
+    let shown = directory.path().join("./check.sh");
+    let shown = shown.display();
+    for (text, mode, expected) in [
+        ("#!/bin/sh\n", 0o644, format!("{shown} cannot be executed by the server's user: `chmod +x` it")),
+        (
+            "exit 0\n",
+            0o755,
+            format!("{shown} is neither a program nor a script: begin a script with `#!/bin/sh` or the like"),
+        ),
+        (
+            "#!/no/such\n",
+            0o755,
+            format!("{shown} wants to be run by /no/such, which is not there: correct its first line"),
+        ),
+        (
+            "#! /no/such -e\r\n",
+            0o755,
+            format!(
+                "{shown} wants to be run by /no/such, which is not there, and ends its lines as Windows does: correct its first line"
+            ),
+        ),
+    ] {
+        write(text, mode);
+        assert_eq!(found("./check.sh", &cx), Err(expected));
+    }
+    write("#!/bin/sh\n", 0o757);
+    found("./check.sh", &cx).unwrap();
+    let warnings = cx.take_warnings(&nowhere(), &KeyPath::root());
+    assert_eq!(
+        warnings[0].to_string(),
+        format!(
+            "auth.yml:3:5: command: everybody on this machine can change {shown}, and with it decide: `chmod o-w` it"
+        )
+    );
+    write("#!/bin/sh\n", 0o755);
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o757)).unwrap();
+    found("./check.sh", &cx).unwrap();
+    let warnings = cx.take_warnings(&nowhere(), &KeyPath::root());
+    assert!(warnings[0].message.contains("can replace"), "{warnings:?}");
+}
+
+fn nowhere() -> Node {
+    Node::text(Location::new("auth.yml", 1, 1), "")
+}
+
+#[test]
+fn what_is_not_there_is_said_with_the_cure() {
+    let cx = build_context();
+    for (command, expected) in [
+        ("", "which program? Write its path, or its name"),
+        ("a\nb", "a program's path holds no control characters: write it in one line"),
+        (
+            "no-such-program",
+            "there is no program `no-such-program` in PATH: install it, or write the whole path",
+        ),
+        (
+            "sh -c true",
+            "there is no program `sh -c true` in PATH: `command` is the program alone, what follows stands in `args`",
+        ),
+        ("/no/such", "cannot use /no/such: No such file or directory (os error 2)"),
+        ("/tmp", "/tmp is no file: name the program itself"),
+    ] {
+        assert_eq!(found(command, &cx), Err(expected.to_owned()));
+    }
+    let offline = build_context().with_offline(true);
+    assert_eq!(found("no-such-program", &offline), Ok(PathBuf::from("no-such-program")));
+}

@@ -1,0 +1,159 @@
+//! From the section to the backend.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dockgate_api::config::{GoDuration, KeyPath, Located, Remark};
+use dockgate_api::secrecy::SecretString;
+use dockgate_api::{Authenticator, Authorizer, BuildContext, BuildError, Configure, Dialect, LabelValues};
+use dockgate_hooks::{Cache, CacheConfig, Limits, LimitsConfig, MaxConcurrent, MaxQueue, Slots};
+use schemars::JsonSchema;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use crate::authenticator::ProgramAuthenticator;
+use crate::authorizer::ProgramAuthorizer;
+use crate::command;
+use crate::hook::{Hook, Way};
+use crate::process::{Children, Environment, Program};
+
+/// As many as a small machine can run, and a queue that the beginning of many pipelines fits into.
+const LIMITS: Limits = Limits { max_concurrent: 16, max_queue: 1000 };
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
+
+/// The section below `ext_auth` and `ext_authz`: a program decides.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ProgramConfig {
+    /// The program: a path, or a name that is looked up in PATH when the configuration is loaded.
+    #[schemars(with = "String")]
+    command: Located<String>,
+    /// Its arguments, as they are: no shell reads them.
+    #[serde(default)]
+    args: Vec<Located<String>>,
+    /// How it is asked, and how it answers; `plain` if not given.
+    protocol: Option<Located<Protocol>>,
+    /// After this time it is killed, with everything that it started; 10s if not given.
+    #[serde(default, deserialize_with = "positive_if_any")]
+    timeout: Option<GoDuration>,
+    /// Programs that run at a time, and with `protocol: lines` questions that are asked at a time; 16 if not given.
+    max_concurrent: Option<MaxConcurrent>,
+    /// Questions that may wait until one of these is answered; further ones get 503 with Retry-After. 1000 if not given.
+    max_queue: Option<MaxQueue>,
+    /// Environment variables. In docker_auth's flat form they are added to the server's own, in a list they are all
+    /// there are.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    environment: BTreeMap<String, Located<Variable>>,
+    /// Answers that are given again to the same question. None if not given.
+    cache: Option<CacheConfig>,
+}
+
+/// How a program is asked, and how it answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// docker_auth's: the exit code decides.
+    #[default]
+    Plain,
+    /// One document in, one document out.
+    Json,
+}
+
+/// The value of an environment variable, which may be a secret.
+#[derive(Debug, Clone)]
+struct Variable(SecretString);
+
+impl<'de> Deserialize<'de> for Variable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = String::deserialize(deserializer)?;
+        if value.contains('\0') {
+            return Err(D::Error::custom("an environment variable holds no NUL: take it out"));
+        }
+        Ok(Self(value.into()))
+    }
+}
+
+fn positive_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<GoDuration>, D::Error> {
+    let duration = GoDuration::deserialize(deserializer)?;
+    if (Duration::from_millis(1)..=LONGEST_TIMEOUT).contains(&duration.0) {
+        Ok(Some(duration))
+    } else {
+        Err(D::Error::custom("out of range: write a duration from `1ms` to `24h`"))
+    }
+}
+
+impl Configure<dyn Authenticator> for ProgramConfig {
+    /// docker_auth's documented use: the script says which repositories are somebody's own.
+    fn label_values(dialect: Dialect) -> LabelValues {
+        match dialect {
+            Dialect::DockerAuth => LabelValues::Pattern,
+            Dialect::Native => LabelValues::Literal,
+        }
+    }
+
+    fn build(self, cx: &BuildContext) -> Result<Arc<dyn Authenticator>, BuildError> {
+        if cx.dialect() == Dialect::DockerAuth {
+            cx.warn(Remark::on_section(
+                "labels that the program answers act as patterns in rules, as in docker_auth: if it passes on what users \
+                 can edit, move it into an `authn:` list, where they stand for themselves",
+            ));
+        }
+        let cache = self.cache.map_or_else(|| Ok(Cache::off()), |cache| cache.build(cx));
+        let hook = self.hook(cx, "who")?;
+        Ok(Arc::new(ProgramAuthenticator { hook, cache: cache? }))
+    }
+}
+
+impl Configure<dyn Authorizer> for ProgramConfig {
+    fn build(self, cx: &BuildContext) -> Result<Arc<dyn Authorizer>, BuildError> {
+        let cache = self.cache.map_or_else(|| Ok(Cache::off()), |cache| cache.build(cx));
+        let hook = self.hook(cx, "what")?;
+        Ok(Arc::new(ProgramAuthorizer { hook, cache: cache? }))
+    }
+}
+
+impl ProgramConfig {
+    /// `question` tells the places of `ext_auth` and `ext_authz` apart, whose links may have the same name.
+    fn hook(self, cx: &BuildContext, question: &str) -> Result<Hook, BuildError> {
+        let mut errors = BuildError::none();
+        for argument in self.args.iter().filter(|argument| argument.value.contains('\0')) {
+            let key = KeyPath::root().key("args").item(argument.index.unwrap_or_default());
+            errors.add(Remark::new(argument.location.clone(), key, "an argument holds no NUL: take it out"));
+        }
+        for (name, value) in &self.environment {
+            if name.is_empty() || name.contains(['=', '\0']) {
+                let key = KeyPath::root().key("environment").key(name);
+                let message = "this cannot be the name of a variable: write a word without `=`";
+                errors.add(Remark::new(value.location.clone(), key, message));
+            }
+        }
+        let path = command::find(&self.command, cx).map_err(|remark| errors.add(remark));
+        let (Ok(path), true) = (path, errors.is_empty()) else { return Err(errors) };
+        let variables = self.environment.into_iter().map(|(name, value)| (name, value.value.0)).collect();
+        let environment = match cx.dialect() {
+            Dialect::DockerAuth => Environment::AddedToOurs(variables),
+            Dialect::Native => Environment::Only(variables),
+        };
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let program = Program {
+            path,
+            args: self.args.into_iter().map(|argument| argument.value).collect(),
+            environment,
+            name: name.into(),
+            link: cx.link().into(),
+            children: Children::of(cx),
+        };
+        let limits =
+            LimitsConfig { max_concurrent: self.max_concurrent, max_queue: self.max_queue }.or(LIMITS);
+        let way = match self.protocol.map(|protocol| protocol.value).unwrap_or_default() {
+            Protocol::Plain => Way::Plain,
+            Protocol::Json => Way::Json,
+        };
+        let slots = Slots::kept(cx, question, limits);
+        let timeout = self.timeout.map_or(TIMEOUT, |timeout| timeout.0);
+        Ok(Hook::new(Arc::new(program), way, slots, timeout))
+    }
+}

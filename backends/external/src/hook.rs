@@ -1,0 +1,92 @@
+//! Putting a question to the program.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use dockgate_api::secrecy::{ExposeSecret, SecretString};
+use dockgate_api::{BackendError, Call, Health};
+use dockgate_hooks::{Question, Slots, redact};
+
+use crate::process::{Finished, Program, Stdout, run};
+
+/// A program that is asked, and how.
+pub(crate) struct Hook {
+    pub(crate) program: Arc<Program>,
+    pub(crate) way: Way,
+    slots: Arc<Slots>,
+    timeout: Duration,
+    /// Why the last question was not answered.
+    trouble: Mutex<Option<String>>,
+}
+
+/// How a program is asked, and how it answers.
+pub(crate) enum Way {
+    /// docker_auth's.
+    Plain,
+    /// One document in, one out.
+    Json,
+}
+
+impl Hook {
+    pub(crate) fn new(program: Arc<Program>, way: Way, slots: Arc<Slots>, timeout: Duration) -> Self {
+        Self { program, way, slots, timeout, trouble: Mutex::default() }
+    }
+
+    /// Runs the program on an input, when its turn comes.
+    pub(crate) async fn run(
+        &self,
+        cx: &Call,
+        input: SecretString,
+        secret: Option<&SecretString>,
+        stdout: Stdout,
+    ) -> Result<Finished, BackendError> {
+        let slot = self.slots.take(cx).await?;
+        let started = Instant::now();
+        let deadline = cx.deadline().min(started + self.timeout);
+        let finished = run(&self.program, input, secret.cloned(), stdout, deadline, slot).await?;
+        cx.note(|| {
+            format!(
+                "{} ended with exit code {} after {:?}",
+                self.program.name,
+                finished.code,
+                started.elapsed()
+            )
+        });
+        Ok(finished)
+    }
+
+    /// Asks with a document, and hands back the document that was answered.
+    pub(crate) async fn document(
+        &self,
+        cx: &Call,
+        question: &Question,
+        secret: Option<&SecretString>,
+    ) -> Result<Finished, BackendError> {
+        let input = format!("{}\n", question.as_json()).into();
+        self.run(cx, input, secret, Stdout::Answer).await
+    }
+
+    /// An answer that makes no sense. What the program said may repeat the password.
+    pub(crate) fn senseless(
+        &self,
+        what: impl std::fmt::Display,
+        secret: Option<&SecretString>,
+    ) -> BackendError {
+        let what = redact(&what.to_string(), secret.map_or("", |secret| secret.expose_secret()));
+        BackendError::Protocol(format!("{}: {what}", self.program.name))
+    }
+
+    /// Remembers how the last question went.
+    pub(crate) fn remember<T>(&self, answer: &Result<T, BackendError>) {
+        let trouble = answer.as_ref().err().map(ToString::to_string);
+        let mut last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last != trouble {
+            *last = trouble;
+        }
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        let last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        last.map_or(Health::Up, |why| Health::Degraded(format!("the last question: {why}")))
+    }
+}
