@@ -11,6 +11,7 @@ use dockgate::config::server::{Limits, ServerConfig};
 use dockgate::config::token::TokenConfig;
 use dockgate::config::{later, yaml};
 use dockgate_api::config::{KeyPath, Node};
+use dockgate_external::ProgramConfig;
 use dockgate_htpasswd::UsersFileConfig;
 use dockgate_static::{AclConfig, UsersConfig};
 use schemars::JsonSchema;
@@ -95,6 +96,7 @@ fn every_key_of_every_section_stands_in_it() {
         (Comparison::of::<LinkOptions>("authn[]", &links), 5),
         (Comparison::of::<UsersConfig>("users", &[at(&root, &["authn", "0", "users"])]), 7),
         (Comparison::of::<UsersFileConfig>("users_file", &[at(&root, &["authn", "1", "users_file"])]), 2),
+        (Comparison::of::<ProgramConfig>("ext_auth", &[at(&root, &["authn", "2", "ext_auth"])]), 9),
         (Comparison::of::<AclConfig>("acl", &[at(&root, &["authz", "0", "acl"])]), 14),
     ];
     for (comparison, least) in comparisons {

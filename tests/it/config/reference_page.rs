@@ -17,7 +17,7 @@ fn keys(node: &Node, parent: &str, found: &mut BTreeSet<String>) {
     }
     for entry in node.entries().into_iter().flatten() {
         match parent {
-            "labels" => {}
+            "labels" | "environment" => {}
             "users" | "services" => keys(&entry.value, "", found),
             _ => {
                 found.insert(entry.key.text.to_string());

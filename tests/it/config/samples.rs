@@ -31,6 +31,8 @@ pub(super) fn site(name: &str) -> Site {
     assert_eq!(keys.code, Some(0), "{keys:#?}");
     site.write("alice.hash", format!("{KNOWN}\n"));
     site.write("ci.hash", KNOWN);
+    site.program("hooks/who.sh", "#!/bin/sh\nexit 2\n");
+    site.program("hooks/may.sh", "#!/bin/sh\nexit 1\n");
     site.write("users.htpasswd", format!("alice:{KNOWN}\n# Apache ends lines so:\r\ndana:{KNOWN}\r\n"));
     site.write("rules/team.yml", "- match: {account: \"ci\"}\n  actions: [\"pull\"]\n");
     let config = sample(name);
@@ -59,10 +61,16 @@ fn with_known_hashes(config: &str) -> String {
 type Asked = (&'static str, &'static str, &'static str);
 
 fn behaves(name: &str, asked: &[Asked]) {
-    let server = Server::start(&site(name), "auth.yml");
+    let site = site(name);
+    let server = Server::start(&site, "auth.yml");
     for (account, scope, granted) in asked {
         let login = Some((*account, "alpha-pass")).filter(|_| !account.is_empty());
-        assert_eq!(server.ask(login, scope).granted(), *granted, "{name}: {account:?} {scope}");
+        assert_eq!(
+            server.ask(login, scope).granted(),
+            *granted,
+            "{name}: {account:?} {scope}\n{}",
+            server.stderr()
+        );
     }
     assert_eq!(server.ask(Some(("alice", "wrong")), "repository:a:pull").status, 401, "{name}");
     assert_eq!(server.ask(Some(("nobody", "alpha-pass")), "repository:a:pull").status, 401, "{name}");

@@ -63,6 +63,7 @@ impl Site {
     /// Writes a program. Not from this process: another test's fork would hold it open, and it could not be started.
     pub(crate) fn program(&self, name: &str, text: &str) -> PathBuf {
         let path = self.file(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let mut copy = Command::new("sh");
         let copied =
             run_with_input(copy.args(["-c", "cat > \"$0\" && chmod 755 \"$0\""]).arg(&path), text.as_bytes());
