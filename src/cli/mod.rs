@@ -131,3 +131,9 @@ fn failed(text: &str) -> ExitCode {
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
+
+/// Drops what still runs: so are the programs killed that somebody waited for. A file that hangs, on a dead file system,
+/// is no reason to stay.
+fn end(runtime: tokio::runtime::Runtime) {
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+}

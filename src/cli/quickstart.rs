@@ -33,7 +33,7 @@ pub(super) fn run(options: &QuickstartOptions, backends: Arc<Backends>, outside:
             () = at_once.stop(2) => ExitCode::SUCCESS,
         }
     });
-    runtime.shutdown_background();
+    super::end(runtime);
     code
 }
 

@@ -35,8 +35,7 @@ pub(super) fn run(config: &Path, backends: Arc<Backends>, outside: &Outside) -> 
         until_stopped(server, signals).await;
         ExitCode::SUCCESS
     });
-    // A file that hangs, on a dead file system, is no reason to stay.
-    runtime.shutdown_background();
+    super::end(runtime);
     code
 }
 

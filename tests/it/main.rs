@@ -25,6 +25,7 @@ mod keys;
 mod listeners;
 mod load;
 mod metrics;
+mod programs;
 mod replay;
 mod token;
 mod users_file;

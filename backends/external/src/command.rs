@@ -31,6 +31,8 @@ pub(crate) fn find(command: &Located<String>, cx: &BuildContext) -> Result<PathB
         return Ok(PathBuf::from(written));
     }
     let path = if written.contains('/') { cx.resolve(written) } else { in_path(written).map_err(refused)? };
+    // `././check.sh` is what nobody wrote.
+    let path: PathBuf = path.components().collect();
     check(&path).map_err(refused)?;
     if let Some(message) = interpreter_missing(&path) {
         return Err(refused(message));

@@ -30,8 +30,7 @@ pub(super) fn run(options: &ExplainOptions, backends: &Backends, outside: &Outsi
         let request = request(options).map_err(|message| super::refuse_usage(&message))?;
         loaded.state.explain(request).await.map_err(|message| super::refuse_usage(&message))
     });
-    // A file that hangs, on a dead file system, is no reason to stay.
-    runtime.shutdown_background();
+    super::end(runtime);
     match explained {
         Ok(explanation) => tell(&explanation, options.json),
         Err(code) => code,

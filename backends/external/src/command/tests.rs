@@ -25,9 +25,9 @@ fn a_name_is_looked_up_and_a_path_is_relative_to_the_configuration() {
         fs::set_permissions(&script, fs::Permissions::from_mode(mode)).unwrap();
     };
     write("#!/bin/sh\n", 0o755);
-    assert_eq!(found("./check.sh", &cx).unwrap(), directory.path().join("./check.sh"));
+    assert_eq!(found("./check.sh", &cx).unwrap(), directory.path().join("check.sh"));
     assert!(cx.take_warnings(&nowhere(), &KeyPath::root()).is_empty());
-    let shown = directory.path().join("./check.sh");
+    let shown = directory.path().join("check.sh");
     let shown = shown.display();
     for (text, mode, expected) in [
         ("#!/bin/sh\n", 0o644, format!("{shown} cannot be executed by the server's user: `chmod +x` it")),
@@ -91,6 +91,11 @@ fn what_is_not_there_is_said_with_the_cure() {
     ] {
         assert_eq!(found(command, &cx), Err(expected.to_owned()));
     }
+    let flat = build_context().with_base_dir("");
+    assert_eq!(
+        found("./no-such", &flat).unwrap_err(),
+        "cannot use ./no-such: No such file or directory (os error 2)"
+    );
     let offline = build_context().with_offline(true);
     assert_eq!(found("no-such-program", &offline), Ok(PathBuf::from("no-such-program")));
 }
