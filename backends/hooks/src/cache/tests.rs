@@ -133,6 +133,7 @@ async fn what_may_not_be_remembered_and_errors_are_not() {
         assert!(asked(&cache, noon(), "a", once(refusal())).await);
         let answer = cache.answer(&call(), &question("a"), async { Err(failure()) }).await;
         assert_eq!(answer, Err(failure()));
+        assert_eq!(cache.0.as_ref().unwrap().flights.len(), 0);
     }
 }
 
@@ -360,6 +361,25 @@ async fn who_comes_after_an_answer_begins_anew() {
     );
     assert_eq!(slow.await, Ok(refusal()));
     assert_eq!(cache.0.as_ref().unwrap().flights.len(), 0);
+}
+
+#[tokio::test]
+async fn who_leaves_an_answered_flight_leaves_the_next_one_alone() {
+    let cache = cache(json!({"ttl": "30s"}));
+    let question = question("a");
+    let contexts = [call(), call(), call(), call()];
+    let (answer, answered) = oneshot::channel();
+    let mut first = pin!(cache.answer(&contexts[0], &question, async { answered.await.unwrap() }));
+    let mut slow = pin!(cache.answer(&contexts[1], &question, async { panic!("not to be asked") }));
+    assert!(poll(first.as_mut()).is_pending());
+    assert!(poll(slow.as_mut()).is_pending());
+    answer.send(Ok(Reply::new(refusal()))).unwrap();
+    assert_eq!(first.await, Ok(refusal()));
+    let mut next = pin!(cache.answer(&contexts[2], &question, std::future::pending()));
+    assert!(poll(next.as_mut()).is_pending());
+    assert_eq!(slow.await, Ok(refusal()));
+    let mut equal = pin!(cache.answer(&contexts[3], &question, async { panic!("not to be asked") }));
+    assert!(poll(equal.as_mut()).is_pending(), "it waits for the one that is being asked");
 }
 
 #[tokio::test]
