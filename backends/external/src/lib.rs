@@ -10,6 +10,7 @@ mod command;
 mod config;
 mod hook;
 mod json;
+mod lines;
 mod plain;
 mod process;
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub(crate) use children::Children;
 pub(crate) use complaints::Complaints;
 pub(crate) use group::{Ended, Group};
 pub(crate) use program::{Environment, Program};
-pub(crate) use run::{Finished, Stdout, run};
+pub(crate) use run::{Finished, Stdout, drain, read_now, run};
 pub(crate) use spawn::{Spawned, spawn};
 
 #[cfg(test)]

@@ -153,10 +153,8 @@ impl Said {
     /// Reads what is still in the pipes, and waits for nobody who holds them open.
     fn rest(&mut self) -> io::Result<()> {
         let (answer, how, complaints) = (&mut self.bytes, self.stdout, &mut self.complaints);
-        // Straight from the pipes: that there is something to read may not have come round yet.
-        let read = |pipe: &Receiver, into: &mut [u8]| rustix::io::read(pipe, into).map_err(io::Error::from);
-        drain(|into| read(&self.output, into), |bytes| keep(answer, how, bytes));
-        drain(|into| read(&self.stderr, into), |bytes| complaints.take(bytes));
+        drain(|into| read_now(&self.output, into), |bytes| keep(answer, how, bytes));
+        drain(|into| read_now(&self.stderr, into), |bytes| complaints.take(bytes));
         if self.bytes.len() > LONGEST_ANSWER { Err(too_long()) } else { Ok(()) }
     }
 
@@ -180,8 +178,16 @@ fn too_long() -> io::Error {
 /// How much is read from one pipe before the others have their turn: as much as a pipe holds.
 const AT_ONCE: usize = 64 * 1024;
 
+/// Reads straight from a pipe: that there is something may not have come round yet.
+pub(crate) fn read_now(pipe: &Receiver, into: &mut [u8]) -> io::Result<usize> {
+    rustix::io::read(pipe, into).map_err(io::Error::from)
+}
+
 /// Reads what is there, up to a bound, and says whether that was all that will ever be.
-fn drain(mut read: impl FnMut(&mut [u8]) -> io::Result<usize>, mut take: impl FnMut(&[u8])) -> bool {
+pub(crate) fn drain(
+    mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
+    mut take: impl FnMut(&[u8]),
+) -> bool {
     let mut buffer = [0; 8 * 1024];
     let mut taken = 0;
     while taken < AT_ONCE {
