@@ -59,7 +59,7 @@ struct Known {
     asker: oneshot::Sender<Outcome>,
     password: Option<SecretString>,
     slot: Slot,
-    _load: Arc<()>,
+    load: Arc<()>,
 }
 
 impl InFlight {
@@ -69,7 +69,7 @@ impl InFlight {
         let number = self.next;
         self.next += 1;
         self.order.insert(number, id);
-        self.known.insert(id, Known { number, until, asker, password, slot, _load: load });
+        self.known.insert(id, Known { number, until, asker, password, slot, load });
         (id, line)
     }
 
@@ -82,9 +82,9 @@ impl InFlight {
     pub(super) fn answer(&mut self, id: Id, answer: Vec<u8>) -> bool {
         let Some(known) = self.take(id) else { return false };
         self.silent = 0;
-        let Known { asker, password, slot, .. } = known;
+        let Known { asker, password, slot, load, .. } = known;
         // Before the answer: who has it may ask again at once.
-        drop(slot);
+        drop((slot, load));
         let _ = asker.send(Outcome::Answered(answer));
         if let Some(password) = password {
             self.passed.push_front(password);
@@ -148,5 +148,117 @@ impl InFlight {
         let known = self.known.remove(&id)?;
         self.order.remove(&known.number);
         Some(known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use dockgate_api::secrecy::ExposeSecret;
+    use dockgate_hooks::{Limits, Slots};
+    use dockgate_testkit::fakes::{RepeatableRandom, call};
+
+    use super::*;
+
+    struct Desk {
+        in_flight: InFlight,
+        slots: Slots,
+        random: RepeatableRandom,
+        load: Arc<()>,
+    }
+
+    impl Desk {
+        fn new() -> Self {
+            let slots = Slots::new(Limits { max_concurrent: 100, max_queue: 0 });
+            let random = RepeatableRandom::seeded(1);
+            Self { in_flight: InFlight::default(), slots, random, load: Arc::new(()) }
+        }
+
+        async fn add(&mut self, until: Instant) -> (Id, oneshot::Receiver<Outcome>) {
+            let id = Id::draw(&self.random).unwrap();
+            let slot = self.slots.take(&call()).await.unwrap();
+            let (asker, answered) = oneshot::channel();
+            let password = Some(SecretString::from(id.to_string()));
+            let asked = Asked { id, line: "a line".into(), password, slot };
+            let handed = Handed { asked, asker, load: Arc::clone(&self.load) };
+            assert_eq!(self.in_flight.add(handed, until).0, id);
+            (id, answered)
+        }
+
+        /// How many are in flight, by all who count.
+        fn busy(&self) -> usize {
+            let number = self.in_flight.len();
+            assert_eq!(self.in_flight.order.len(), number);
+            assert_eq!(self.slots.running(), number);
+            assert_eq!(Arc::strong_count(&self.load), number + 1);
+            number
+        }
+    }
+
+    fn late() -> BackendError {
+        BackendError::Timeout("late".to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_question_is_known_until_its_time_is_over_and_silence_is_counted() {
+        let mut desk = Desk::new();
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let (first, first_answer) = desk.add(after(1)).await;
+        let (_, _second_answer) = desk.add(after(2)).await;
+        let (third, third_answer) = desk.add(after(3)).await;
+        let (fourth, _) = desk.add(after(4)).await;
+        assert_eq!((desk.in_flight.earliest(), desk.busy()), (Some(after(1)), 4));
+        assert!(desk.in_flight.is_wanted(first) && !desk.in_flight.is_wanted(fourth));
+
+        desk.in_flight.expire(after(2) - Duration::from_nanos(1), &late());
+        assert_eq!((desk.in_flight.silent(), desk.busy()), (1, 3));
+        assert!(matches!(first_answer.await, Ok(Outcome::Failed(error)) if error == late()));
+        assert!(!desk.in_flight.answer(first, Vec::new()), "it is too late");
+        desk.in_flight.expire(after(2), &late());
+        assert_eq!((desk.in_flight.silent(), desk.busy()), (2, 2));
+
+        assert!(desk.in_flight.answer(third, b"yes".to_vec()));
+        assert_eq!((desk.in_flight.silent(), desk.busy()), (0, 1));
+        assert!(matches!(third_answer.await, Ok(Outcome::Answered(answer)) if answer == b"yes"));
+        assert!(!desk.in_flight.answer(third, Vec::new()), "it counts once");
+        assert!(desk.in_flight.answer(fourth, Vec::new()), "whoever has gone");
+        assert_eq!((desk.in_flight.earliest(), desk.busy()), (None, 0));
+    }
+
+    #[tokio::test]
+    async fn what_was_not_asked_comes_back_whole_and_the_rest_fails() {
+        let mut desk = Desk::new();
+        let until = Instant::now();
+        let (first, first_answer) = desk.add(until).await;
+        let (_, second_answer) = desk.add(until).await;
+        let (third, _third_answer) = desk.add(until).await;
+        desk.in_flight.give_back(first, "a line".into());
+        let Ok(Outcome::NotAsked(asked)) = first_answer.await else { panic!("it comes back") };
+        assert_eq!((asked.id, asked.line.expose_secret()), (first, "a line"));
+        assert_eq!(desk.slots.running(), 3, "its place is still its own");
+        drop(asked);
+        desk.in_flight.forget(third);
+        assert_eq!(desk.busy(), 1);
+        desk.in_flight.fail(&late());
+        assert!(matches!(second_answer.await, Ok(Outcome::Failed(error)) if error == late()));
+        assert_eq!(desk.busy(), 0);
+    }
+
+    #[tokio::test]
+    async fn passwords_are_known_a_little_longer_and_not_for_ever() {
+        let mut desk = Desk::new();
+        let mut ids = Vec::new();
+        for _ in 0..PASSED + 5 {
+            let (id, _) = desk.add(Instant::now()).await;
+            desk.in_flight.answer(id, Vec::new());
+            ids.push(id.to_string());
+        }
+        let (last, _answer) = desk.add(Instant::now()).await;
+        ids.push(last.to_string());
+        let mut known: Vec<&str> = desk.in_flight.passwords().map(ExposeSecret::expose_secret).collect();
+        known.sort_by_key(|id| ids.iter().position(|known| known == id));
+        assert_eq!(known, ids[5..]);
     }
 }

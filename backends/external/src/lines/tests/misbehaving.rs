@@ -107,13 +107,6 @@ async fn one_that_answers_none_of_three_in_a_row_is_killed() {
     crew.warm(1).await;
     let before = crew.processes(1).await;
     let timed_out = |answer| assert!(matches!(answer, Err(BackendError::Timeout(_))), "{answer:?}");
-    for _ in 0..2 {
-        let both = tokio::join!(crew.ask("silent"), crew.ask("silent"));
-        timed_out(both.0);
-        timed_out(both.1);
-        assert!(crew.is_answered("alice").await, "two are not three");
-    }
-    assert_eq!(crew.processes(1).await, before);
     let all = tokio::join!(crew.ask("silent"), crew.ask("silent"), crew.ask("silent"));
     timed_out(all.0);
     timed_out(all.1);
