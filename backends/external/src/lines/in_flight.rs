@@ -212,7 +212,7 @@ mod tests {
         assert_eq!((desk.in_flight.earliest(), desk.busy()), (Some(after(1)), 4));
         assert!(desk.in_flight.is_wanted(first) && !desk.in_flight.is_wanted(fourth));
 
-        desk.in_flight.expire(after(2) - Duration::from_nanos(1), &late());
+        desk.in_flight.expire(start + Duration::from_millis(1_999), &late());
         assert_eq!((desk.in_flight.silent(), desk.busy()), (1, 3));
         assert!(matches!(first_answer.await, Ok(Outcome::Failed(error)) if error == late()));
         assert!(!desk.in_flight.answer(first, Vec::new()), "it is too late");
