@@ -62,6 +62,14 @@ struct Known {
     load: Arc<()>,
 }
 
+impl Known {
+    fn fail(self, error: &BackendError) {
+        let Self { asker, slot, load, .. } = self;
+        drop((slot, load));
+        let _ = asker.send(Outcome::Failed(error.clone()));
+    }
+}
+
 impl InFlight {
     /// Knows a question until a time, which is not before those of the others. The line remains to be written.
     pub(super) fn add(&mut self, handed: Handed, until: Instant) -> (Id, SecretString) {
@@ -117,7 +125,7 @@ impl InFlight {
             let Some((_, id)) = self.order.pop_first() else { return };
             if let Some(known) = self.known.remove(&id) {
                 self.silent += 1;
-                let _ = known.asker.send(Outcome::Failed(late.clone()));
+                known.fail(late);
             }
         }
     }
@@ -135,7 +143,7 @@ impl InFlight {
     pub(super) fn fail(&mut self, error: &BackendError) {
         self.order.clear();
         for (_, known) in self.known.drain() {
-            let _ = known.asker.send(Outcome::Failed(error.clone()));
+            known.fail(error);
         }
     }
 
