@@ -78,8 +78,12 @@ impl ProgramAuthenticator {
                 plain::identity(hook, login, password, &finished)
             }
             Way::Json => {
-                let finished = hook.document(cx, question, secret).await?;
+                let finished = hook.run(cx, json::input(question), secret, Stdout::Answer).await?;
                 json::read(hook, &finished, secret, |answer| read_identity(answer, login, cx.now()))
+            }
+            Way::Lines(workers) => {
+                let answer = hook.ask_worker(cx, workers, question, secret).await?;
+                read_identity(&answer, login, cx.now()).map_err(|error| hook.senseless(error, secret))
             }
         }
     }

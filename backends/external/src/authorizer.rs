@@ -42,16 +42,20 @@ impl ProgramAuthorizer {
         request: &AccessRequest<'_>,
         question: &Question,
     ) -> Result<Reply<Granted>, BackendError> {
-        let hook = &self.hook;
+        let (hook, place) = (&self.hook, &self.hook.program.name);
+        let read = |answer: &[u8]| read_granted(answer, request, cx.now(), place);
         match &hook.way {
             Way::Plain => {
                 let finished = hook.run(cx, plain::request(request), None, Stdout::Ignored).await?;
                 plain::granted(hook, request, &finished)
             }
             Way::Json => {
-                let finished = hook.document(cx, question, None).await?;
-                let place = &hook.program.name;
-                json::read(hook, &finished, None, |answer| read_granted(answer, request, cx.now(), place))
+                let finished = hook.run(cx, json::input(question), None, Stdout::Answer).await?;
+                json::read(hook, &finished, None, read)
+            }
+            Way::Lines(workers) => {
+                let answer = hook.ask_worker(cx, workers, question, None).await?;
+                read(&answer).map_err(|error| hook.senseless(error, None))
             }
         }
     }

@@ -16,10 +16,14 @@ use crate::authenticator::ProgramAuthenticator;
 use crate::authorizer::ProgramAuthorizer;
 use crate::command;
 use crate::hook::{Hook, Way};
+use crate::lines::Workers;
 use crate::process::{Children, Environment, Program};
 
 /// As many as a small machine can run, and a queue that the beginning of many pipelines fits into.
 const LIMITS: Limits = Limits { max_concurrent: 16, max_queue: 1000 };
+
+const WORKERS: usize = 2;
+const MOST_WORKERS: usize = 256;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
@@ -47,6 +51,9 @@ pub struct ProgramConfig {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     environment: BTreeMap<String, Located<Variable>>,
+    /// With `protocol: lines`: programs that are kept running, from 1 to 256; 2 if not given.
+    #[schemars(with = "Option<usize>", range(min = 1, max = 256))]
+    workers: Option<Located<usize>>,
     /// Answers that are given again to the same question. None if not given.
     cache: Option<CacheConfig>,
 }
@@ -60,6 +67,8 @@ pub enum Protocol {
     Plain,
     /// One document in, one document out.
     Json,
+    /// One document a line, to programs that stay.
+    Lines,
 }
 
 /// The value of an environment variable, which may be a secret.
@@ -130,6 +139,13 @@ impl ProgramConfig {
                 errors.add(Remark::new(value.location.clone(), key, message));
             }
         }
+        let protocol = self.protocol.as_ref().map(|protocol| protocol.value).unwrap_or_default();
+        if let Some(message) =
+            self.workers.as_ref().and_then(|workers| refuse_workers(workers.value, protocol))
+        {
+            let location = self.workers.iter().map(|workers| workers.location.clone()).next();
+            errors.add(Remark { location, key: KeyPath::root().key("workers"), message: message.to_owned() });
+        }
         let path = command::find(&self.command, cx).map_err(|remark| errors.add(remark));
         let (Ok(path), true) = (path, errors.is_empty()) else { return Err(errors) };
         let variables = self.environment.into_iter().map(|(name, value)| (name, value.value.0)).collect();
@@ -148,12 +164,25 @@ impl ProgramConfig {
         };
         let limits =
             LimitsConfig { max_concurrent: self.max_concurrent, max_queue: self.max_queue }.or(LIMITS);
-        let way = match self.protocol.map(|protocol| protocol.value).unwrap_or_default() {
+        let (program, timeout) = (Arc::new(program), self.timeout.map_or(TIMEOUT, |timeout| timeout.0));
+        let way = match protocol {
             Protocol::Plain => Way::Plain,
             Protocol::Json => Way::Json,
+            Protocol::Lines => {
+                let number = self.workers.map_or(WORKERS, |workers| workers.value);
+                Way::Lines(Workers::new(Arc::clone(&program), number, timeout, cx))
+            }
         };
-        let slots = Slots::kept(cx, question, limits);
-        let timeout = self.timeout.map_or(TIMEOUT, |timeout| timeout.0);
-        Ok(Hook::new(Arc::new(program), way, slots, timeout))
+        Ok(Hook::new(program, way, Slots::kept(cx, question, limits), timeout))
+    }
+}
+
+fn refuse_workers(number: usize, protocol: Protocol) -> Option<&'static str> {
+    if protocol != Protocol::Lines {
+        Some("only programs with `protocol: lines` stay: write that beside it, or take `workers` away")
+    } else if (1..=MOST_WORKERS).contains(&number) {
+        None
+    } else {
+        Some("out of range: write a number from 1 to 256")
     }
 }

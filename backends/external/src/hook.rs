@@ -7,6 +7,7 @@ use dockgate_api::secrecy::{ExposeSecret, SecretString};
 use dockgate_api::{BackendError, Call, Health};
 use dockgate_hooks::{Question, Slots, redact};
 
+use crate::lines::Workers;
 use crate::process::{Finished, Program, Stdout, run};
 
 /// A program that is asked, and how.
@@ -25,6 +26,8 @@ pub(crate) enum Way {
     Plain,
     /// One document in, one out.
     Json,
+    /// The same to programs that stay.
+    Lines(Workers),
 }
 
 impl Hook {
@@ -55,15 +58,17 @@ impl Hook {
         Ok(finished)
     }
 
-    /// Asks with a document, and hands back the document that was answered.
-    pub(crate) async fn document(
+    /// Puts a question to a worker, when its turn comes, and hands back the document that was answered.
+    pub(crate) async fn ask_worker(
         &self,
         cx: &Call,
+        workers: &Workers,
         question: &Question,
         secret: Option<&SecretString>,
-    ) -> Result<Finished, BackendError> {
-        let input = format!("{}\n", question.as_json()).into();
-        self.run(cx, input, secret, Stdout::Answer).await
+    ) -> Result<Vec<u8>, BackendError> {
+        let slot = self.slots.take(cx).await?;
+        let cx = cx.with_deadline(Instant::now() + self.timeout);
+        workers.ask(&cx, question, secret.cloned(), slot).await
     }
 
     /// An answer that makes no sense. What the program said may repeat the password.
@@ -86,6 +91,9 @@ impl Hook {
     }
 
     pub(crate) fn health(&self) -> Health {
+        if let Way::Lines(workers) = &self.way {
+            return workers.health();
+        }
         let last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
         last.map_or(Health::Up, |why| Health::Degraded(format!("the last question: {why}")))
     }

@@ -2,10 +2,15 @@
 
 use dockgate_api::secrecy::SecretString;
 use dockgate_api::{BackendError, Decision};
-use dockgate_hooks::{AnswerError, Reply};
+use dockgate_hooks::{AnswerError, Question, Reply};
 
 use crate::hook::Hook;
 use crate::process::Finished;
+
+/// What goes in: one line.
+pub(crate) fn input(question: &Question) -> SecretString {
+    format!("{}\n", question.as_json()).into()
+}
 
 /// Reads what a program answered: with exit code 0 any document, with 2 one that says `no_match`.
 pub(crate) fn read<T>(

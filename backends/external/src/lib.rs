@@ -10,7 +10,6 @@ mod command;
 mod config;
 mod hook;
 mod json;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "no protocol names it yet"))]
 mod lines;
 mod plain;
 mod process;

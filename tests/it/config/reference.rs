@@ -87,6 +87,7 @@ impl Comparison {
 fn every_key_of_every_section_stands_in_it() {
     let (_, root) = reference();
     let links: Vec<&Node> = at(&root, &["authn"]).items().unwrap().iter().collect();
+    let programs = ["2", "3"].map(|index| at(&root, &["authn", index, "ext_auth"]));
     let comparisons = [
         (Comparison::of::<ServerConfig>("server", &[at(&root, &["server"])]), 16),
         (Comparison::of::<TokenConfig>("token", &[at(&root, &["token"])]), 21),
@@ -96,7 +97,7 @@ fn every_key_of_every_section_stands_in_it() {
         (Comparison::of::<LinkOptions>("authn[]", &links), 5),
         (Comparison::of::<UsersConfig>("users", &[at(&root, &["authn", "0", "users"])]), 7),
         (Comparison::of::<UsersFileConfig>("users_file", &[at(&root, &["authn", "1", "users_file"])]), 2),
-        (Comparison::of::<ProgramConfig>("ext_auth", &[at(&root, &["authn", "2", "ext_auth"])]), 9),
+        (Comparison::of::<ProgramConfig>("ext_auth", &programs), 12),
         (Comparison::of::<AclConfig>("acl", &[at(&root, &["authz", "0", "acl"])]), 14),
     ];
     for (comparison, least) in comparisons {

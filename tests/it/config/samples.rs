@@ -32,6 +32,11 @@ pub(super) fn site(name: &str) -> Site {
     site.write("alice.hash", format!("{KNOWN}\n"));
     site.write("ci.hash", KNOWN);
     site.program("hooks/who.sh", "#!/bin/sh\nexit 2\n");
+    let worker = r#"while read -r line; do
+        line=${line#?\"id\":\"}
+        echo "{\"id\":\"${line%%\"*}\",\"decision\":\"no_match\"}"
+    done"#;
+    site.program("hooks/worker", &format!("#!/bin/sh\n{worker}\n"));
     site.program("hooks/may.sh", "#!/bin/sh\nexit 1\n");
     site.write("users.htpasswd", format!("alice:{KNOWN}\n# Apache ends lines so:\r\ndana:{KNOWN}\r\n"));
     site.write("rules/team.yml", "- match: {account: \"ci\"}\n  actions: [\"pull\"]\n");
