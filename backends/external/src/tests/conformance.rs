@@ -48,6 +48,27 @@ else:
     print('{"decision": "no_match"}')
 "#;
 
+/// The same as the two above, question after question.
+const WORKER: &str = r#"#!/usr/bin/env python3
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    answer = {"id": asked["id"]}
+    if asked["question"] == "authenticate":
+        who = asked["account"], asked["password"]
+        if who in (("alice", "right horse battery staple"), ("", "")):
+            answer["decision"] = "allow"
+        else:
+            answer["decision"] = "deny" if who[0] in ("alice", "") else "no_match"
+    elif asked["identity"]["account"] != "alice":
+        answer["decision"] = "deny"
+    elif asked["resource"]["name"] == "team/app":
+        answer["actions"] = [action for action in asked["actions"] if action == "pull"]
+    else:
+        answer["decision"] = "no_match"
+    print(json.dumps(answer), flush=True)
+"#;
+
 fn people(anonymous: Anonymous) -> authenticator::Fixture {
     authenticator::Fixture {
         known: Person::new("alice", "right horse battery staple"),
@@ -99,4 +120,21 @@ async fn a_program_with_documents_keeps_the_contract_for_what() {
         not_mine: NotMine::Request(Box::new(case("alice", "elsewhere"))),
     };
     authorizer::conformance(Script::new(JSON_AUTHZ).json().authorizer(), fixture).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_keep_the_contract_for_who() {
+    let workers = Script::new(WORKER).with("protocol", "lines");
+    authenticator::conformance(workers.authenticator(), people(Anonymous::Allowed)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_keep_the_contract_for_what() {
+    let fixture = authorizer::Fixture {
+        allowed: Allowed::new(case("alice", "team/app"), &["pull"]),
+        denied: case("bob", "team/app"),
+        not_mine: NotMine::Request(Box::new(case("alice", "elsewhere"))),
+    };
+    let workers = Script::new(WORKER).with("protocol", "lines");
+    authorizer::conformance(workers.authorizer(), fixture).await;
 }
