@@ -5,7 +5,8 @@
 //!
 //! The rooms, from the outside in: [`cli`] reads the command line, `server` runs from the first connection to the last and
 //! lets one configuration follow another, [`net`] listens, [`http`] has the routes, [`access`] decides (and nothing else
-//! does), [`chain`] asks the backends in order, [`token`] signs what was granted. [`config`] reads the file, [`state`]
+//! does), [`chain`] asks the backends in order, [`token`] signs what was granted. [`outbound`] asks other
+//! servers where a backend needs one. [`config`] reads the file, [`state`]
 //! makes everything of it, [`watch`] notices that a file changed. [`logging`] and [`audit`] write down what happened,
 //! [`metrics`] counts it.
 //!
@@ -26,6 +27,7 @@ pub mod live;
 pub mod logging;
 pub mod metrics;
 pub mod net;
+pub mod outbound;
 pub mod outside;
 mod quickstart;
 pub mod scope;

@@ -10,6 +10,7 @@ pub mod later;
 pub mod links;
 pub mod log;
 mod origin;
+pub mod outbound;
 pub mod passwords;
 pub mod schema;
 pub mod server;
@@ -29,6 +30,7 @@ use audit::AuditConfig;
 use links::ChainKind;
 use log::LogConfig;
 use origin::Origin;
+use outbound::OutboundConfig;
 use passwords::PasswordsConfig;
 use server::ServerConfig;
 use token::TokenConfig;
@@ -37,7 +39,7 @@ use token::TokenConfig;
 const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// The sections beside the chains.
-const SECTIONS: [&str; 6] = ["server", "token", "log", "audit", "passwords", "acl_version"];
+const SECTIONS: [&str; 7] = ["server", "token", "log", "audit", "passwords", "outbound", "acl_version"];
 
 /// A configuration file, read but not understood.
 #[derive(Debug)]
@@ -180,6 +182,8 @@ pub struct Sections {
     pub audit: AuditConfig,
     /// `passwords`.
     pub passwords: PasswordsConfig,
+    /// `outbound`.
+    pub outbound: OutboundConfig,
     /// `acl_version`: whether flat `acl` patterns mean what they mean in explicit chains.
     pub acl_version: AclVersion,
 }
@@ -220,6 +224,7 @@ impl Sections {
         let audit: AuditConfig = optional(source, "audit", problems);
         audit.validate(&KeyPath::root().key("audit"), problems);
         let passwords = optional(source, "passwords", problems);
+        let outbound = optional(source, "outbound", problems);
         let acl_version = match optional::<Option<u32>>(source, "acl_version", problems) {
             None | Some(1) => AclVersion::DockerAuth,
             Some(2) => AclVersion::Native,
@@ -233,7 +238,7 @@ impl Sections {
                 AclVersion::DockerAuth
             }
         };
-        Self { server, token, log, audit, passwords, acl_version }
+        Self { server, token, log, audit, passwords, outbound, acl_version }
     }
 }
 

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::audit::AuditConfig;
 use super::links::{ChainKind, LinkOptions};
 use super::log::LogConfig;
+use super::outbound::OutboundConfig;
 use super::passwords::PasswordsConfig;
 use super::server::ServerConfig;
 use super::token::TokenConfig;
@@ -78,6 +79,7 @@ fn section(key: &str, generator: &mut SchemaGenerator) -> Value {
         "log" => optional::<LogConfig>("How to log.", generator),
         "passwords" => optional::<PasswordsConfig>("How much hashing is taken on.", generator),
         "audit" => optional::<AuditConfig>("A line for every decision, in a place of its own.", generator),
+        "outbound" => optional::<OutboundConfig>("How other servers are reached.", generator),
         "acl_version" => json!({
             "description": "Only for a flat `acl`: 1 takes patterns as docker_auth does, 2 as in lists, where `**` crosses slashes.",
             "enum": [1, 2, null],

@@ -14,6 +14,7 @@ use crate::chain::Chain;
 use crate::config::links::ChainKind;
 use crate::config::{AclVersion, Sections, Source};
 use crate::metrics::OfConfiguration;
+use crate::outbound::Site;
 use crate::outside::{Outside, SystemFileWatcher, TokioSpawner};
 
 /// What a file makes without its keys.
@@ -60,6 +61,9 @@ impl Parts {
         .with_file_watcher(Arc::new(SystemFileWatcher))
         .with_kept(Arc::clone(lasting.kept()))
         .with_offline(offline);
+        let authorities = if offline { Ok(Vec::new()) } else { sections.outbound.authorities(source, &cx) };
+        let authorities = authorities.map_err(|problem| problems.push(problem)).unwrap_or_default();
+        let cx = cx.with_outbound(Arc::new(Site::new(authorities, outside)));
         let flat_acl = match sections.acl_version {
             AclVersion::DockerAuth => Dialect::DockerAuth,
             AclVersion::Native => Dialect::Native,

@@ -6,6 +6,7 @@ use std::path::Path;
 use dockgate::config::audit::AuditConfig;
 use dockgate::config::links::LinkOptions;
 use dockgate::config::log::LogConfig;
+use dockgate::config::outbound::OutboundConfig;
 use dockgate::config::passwords::PasswordsConfig;
 use dockgate::config::server::{Limits, ServerConfig};
 use dockgate::config::token::TokenConfig;
@@ -94,6 +95,7 @@ fn every_key_of_every_section_stands_in_it() {
         (Comparison::of::<LogConfig>("log", &[at(&root, &["log"])]), 2),
         (Comparison::of::<AuditConfig>("audit", &[at(&root, &["audit"])]), 2),
         (Comparison::of::<PasswordsConfig>("passwords", &[at(&root, &["passwords"])]), 3),
+        (Comparison::of::<OutboundConfig>("outbound", &[at(&root, &["outbound"])]), 1),
         (Comparison::of::<LinkOptions>("authn[]", &links), 5),
         (Comparison::of::<UsersConfig>("users", &[at(&root, &["authn", "0", "users"])]), 7),
         (Comparison::of::<UsersFileConfig>("users_file", &[at(&root, &["authn", "1", "users_file"])]), 2),
@@ -133,6 +135,7 @@ fn its_values_are_the_defaults() {
     assert_eq!(decoded::<LogConfig>(at(&root, &["log"])), LogConfig::default());
     let audit: AuditConfig = decoded(at(&root, &["audit"]));
     assert_eq!((&audit.to, audit.is_required()), (&None, AuditConfig::default().is_required()));
+    assert!(decoded::<OutboundConfig>(at(&root, &["outbound"])).ca_bundle.is_none());
     let passwords: PasswordsConfig = decoded(at(&root, &["passwords"]));
     let memo = dockgate_passwords::PoolOptions::default().memo_entries;
     assert_eq!((passwords.slots, passwords.queue, passwords.memo), (None, None, u32::try_from(memo).ok()));

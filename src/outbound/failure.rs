@@ -1,0 +1,44 @@
+//! Why another server gave no answer, in words without secrets.
+
+use std::error::Error;
+use std::io;
+
+use dockgate_api::BackendError;
+use rustls::CertificateError;
+
+/// What to tell of a request that failed. `lacking` is the cure for a server that nobody vouches for.
+pub(super) fn told(error: reqwest::Error, place: &str, lacking: &str) -> BackendError {
+    // A URL may have a secret in its query.
+    let error = error.without_url();
+    let cause = cause(&error);
+    if !error.is_connect() {
+        return BackendError::Protocol(format!("{place}: {cause}"));
+    }
+    BackendError::Unavailable(match tls(&error) {
+        Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            format!("{place}: its certificate is signed by nobody who is trusted here: {lacking}")
+        }
+        _ => format!("{place}: {cause}"),
+    })
+}
+
+/// The innermost reason: those around it only say that something failed.
+pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
+    chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    chain(error).find_map(|error| error.downcast_ref())
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| below(*error))
+}
+
+fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    // An `io::Error` hides what it was made of from `source`.
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inside) => Some(inside),
+        None => error.source(),
+    }
+}

@@ -1,0 +1,76 @@
+//! Asking other servers: the one place where the site's proxies and the authorities that it trusts are known.
+
+mod client;
+mod failure;
+mod proxies;
+mod tls;
+mod trust;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dockgate_api::{Clock, HttpClient, HttpSettings, HttpSettingsError, Outbound};
+use rustls_pki_types::CertificateDer;
+
+use crate::outside::Outside;
+use client::SiteClient;
+use proxies::Proxies;
+use trust::SystemTrust;
+
+pub use trust::authorities;
+
+/// Connections to one server that wait for the next request; more are closed.
+const MOST_IDLE: usize = 32;
+/// Below the 5 seconds after which Node closes a connection, the shortest of the servers that are common: a request must
+/// not meet a connection that is being closed.
+const IDLE: Duration = Duration::from_secs(4);
+
+/// Makes clients for other servers, as one configuration says.
+pub struct Site {
+    trust: SystemTrust,
+    proxies: Result<Proxies, String>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Site {
+    /// With authorities beside the system's, and with the proxies that the environment names.
+    pub fn new(authorities: Vec<CertificateDer<'static>>, outside: &Outside) -> Self {
+        let lookup = outside.environment.as_ref();
+        Self {
+            trust: SystemTrust::new(authorities, lookup),
+            proxies: Proxies::read(lookup),
+            clock: Arc::clone(&outside.clock),
+        }
+    }
+}
+
+impl Outbound for Site {
+    fn client(&self, settings: HttpSettings) -> Result<Arc<dyn HttpClient>, HttpSettingsError> {
+        let proxies = self.proxies.as_ref().map_err(|why| HttpSettingsError::Client(why.clone()))?;
+        let trusted = match &settings.authorities {
+            Some(pem) => trust::only(pem).map_err(HttpSettingsError::Authorities)?,
+            None => self.trust.load(),
+        };
+        let tls = tls::config(&trusted, settings.client_certificate, &self.clock)?;
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .pool_max_idle_per_host(MOST_IDLE)
+            .pool_idle_timeout(IDLE)
+            .user_agent(concat!("dockgate/", env!("CARGO_PKG_VERSION")))
+            .referer(false)
+            // Those of the process's environment: ours were looked up.
+            .no_proxy();
+        for proxy in proxies.iter() {
+            builder = builder.proxy(proxy);
+        }
+        let client = builder.build();
+        let client =
+            client.map_err(|error| HttpSettingsError::Client(failure::cause(&error.without_url())))?;
+        Ok(Arc::new(SiteClient { client, lacking: trusted.lacking }))
+    }
+}
+
+#[cfg(test)]
+mod tests;
