@@ -3,6 +3,7 @@
 use dockgate_api::{Authenticator, Authorizer, Configure, KeyTaken, Registry};
 use dockgate_external::ProgramConfig;
 use dockgate_htpasswd::UsersFileConfig;
+use dockgate_http::{HttpAuthConfig, HttpAuthzConfig};
 use dockgate_static::{AclConfig, UsersConfig};
 
 /// The backends that a server can be configured with.
@@ -34,8 +35,10 @@ impl Backends {
             .authenticator::<UsersConfig>("users")
             .authenticator::<UsersFileConfig>("users_file")
             .authenticator::<ProgramConfig>("ext_auth")
+            .authenticator::<HttpAuthConfig>("http_auth")
             .authorizer::<AclConfig>("acl")
             .authorizer::<ProgramConfig>("ext_authz")
+            .authorizer::<HttpAuthzConfig>("http_authz")
     }
 
     /// Lets a key say who somebody is. A key that is taken is refused when the server starts.
@@ -93,7 +96,7 @@ mod tests {
         let problems = refused.err().unwrap();
         assert_eq!(
             problems[0].to_string(),
-            "a.yml:3:5: zebra: unknown key `zebra`: known here: `ext_auth`, `users`, `users_file`"
+            "a.yml:3:5: zebra: unknown key `zebra`: known here: `ext_auth`, `http_auth`, `users`, `users_file`"
         );
     }
 }

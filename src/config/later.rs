@@ -3,7 +3,7 @@
 use dockgate_api::config::{KeyPath, Node, Problem, Value};
 
 /// Backends that are still to come: docker_auth's, then ours.
-pub const BACKENDS: [&str; 16] = [
+pub const BACKENDS: [&str; 14] = [
     "google_auth",
     "github_auth",
     "oidc_auth",
@@ -14,8 +14,6 @@ pub const BACKENDS: [&str; 16] = [
     "acl_mongo",
     "acl_xorm",
     "casbin_authz",
-    "http_auth",
-    "http_authz",
     "sql_auth",
     "acl_sql",
     "jwt_auth",

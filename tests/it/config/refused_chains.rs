@@ -286,7 +286,7 @@ fn what_is_still_to_come_is_no_typo() {
         ("plugin_authz", "{plugin_path: a.so}"),
         ("casbin_authz", "{model_path: m}"),
         // Ours, which are for lists only.
-        ("http_auth", "{url: \"https://example.com\"}"),
+        ("sql_auth", "{url: \"sqlite:a.db\"}"),
         ("jwt_auth", "{issuer: a}"),
         ("mtls_auth", "{ca: ca.pem}"),
     ];
