@@ -15,7 +15,10 @@ pub(super) fn told(error: reqwest::Error, place: &str, lacking: &str) -> Backend
         return BackendError::Protocol(format!("{place}: {cause}"));
     }
     BackendError::Unavailable(match tls(&error) {
-        Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+        // The second: by one of the same name.
+        Some(rustls::Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        )) => {
             format!("{place}: its certificate is signed by nobody who is trusted here: {lacking}")
         }
         _ => format!("{place}: {cause}"),

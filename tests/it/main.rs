@@ -29,3 +29,4 @@ mod programs;
 mod replay;
 mod token;
 mod users_file;
+mod web_hooks;

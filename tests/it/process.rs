@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 pub(crate) use http::{Address, Response, basic, encode};
-pub(crate) use site::{DAY, Site, now, pair};
+pub(crate) use site::{DAY, Pair, Site, now, pair};
 
 /// Far beyond what anything here takes, so that only a hang reaches it.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -31,6 +31,8 @@ pub(crate) struct Hook {
     pub(crate) timeout: Duration,
     pub(crate) retries: u32,
     pub(crate) bearer: Option<SecretString>,
+    /// What of our own a hook may repeat.
+    pub(crate) secrets: Vec<SecretString>,
     pub(crate) signer: Option<Signer>,
     pub(crate) slots: Arc<Slots>,
     pub(crate) breaker: Arc<Breaker>,
@@ -163,9 +165,11 @@ impl Hook {
 
     /// A text of the hook's for log and audit.
     pub(crate) fn clean(&self, text: &str, secret: &str) -> String {
-        let mut text = redact(text, secret);
-        if let Some(token) = &self.bearer {
-            text = redact(&text, token.expose_secret());
+        // It may repeat the whole document, in which the secret stands in JSON's spelling.
+        let quoted = serde_json::to_string(secret).unwrap_or_default();
+        let mut text = redact(&redact(text, secret), quoted.trim_matches('"'));
+        for secret in &self.secrets {
+            text = redact(&text, secret.expose_secret());
         }
         if text.len() > LONGEST_TEXT {
             text.truncate(text.floor_char_boundary(LONGEST_TEXT));

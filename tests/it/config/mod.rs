@@ -7,7 +7,7 @@ mod docker_auth_examples;
 mod docker_auth_rules;
 mod reference;
 mod reference_page;
-mod refusal;
+pub(crate) mod refusal;
 mod refused_audit;
 mod refused_chains;
 mod refused_doors;

@@ -3,13 +3,13 @@
 use crate::process::{Ended, Site, dockgate, run};
 
 /// The hash of `alpha-pass`. Like every secret here it must not be in any message.
-pub(super) const HASH: &str = "$2y$10$mD2HjrwdrDbQBevHsQRoDOAeYYnbeK1TdoTK8jvVi9j/oqRkYEbvq";
+pub(crate) const HASH: &str = "$2y$10$mD2HjrwdrDbQBevHsQRoDOAeYYnbeK1TdoTK8jvVi9j/oqRkYEbvq";
 
 /// What the environment variable `SECRET` holds.
-pub(super) const SECRET: &str = "canary-of-the-environment";
+pub(crate) const SECRET: &str = "canary-of-the-environment";
 
 /// docker_auth's form, without fault.
-pub(super) const FLAT: &str = r#"server:
+pub(crate) const FLAT: &str = r#"server:
   addr: "127.0.0.1:0"
 token:
   issuer: "test issuer"
@@ -26,7 +26,7 @@ acl:
 "#;
 
 /// The same as explicit chains.
-pub(super) const LISTED: &str = r#"server:
+pub(crate) const LISTED: &str = r#"server:
   addr: "127.0.0.1:0"
 token:
   issuer: "test issuer"
@@ -44,21 +44,21 @@ authz:
 "#;
 
 /// One mistake in a configuration that is good otherwise.
-pub(super) struct Mistake {
+pub(crate) struct Mistake {
     /// What is wrong, in the words of a failed test.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// What of the good configuration is replaced; it stands there once.
-    pub(super) good: &'static str,
+    pub(crate) good: &'static str,
     /// By what.
-    pub(super) bad: &'static str,
+    pub(crate) bad: &'static str,
     /// Text of the first line that is to be named.
-    pub(super) at: &'static str,
+    pub(crate) at: &'static str,
     /// What the message says to do.
-    pub(super) cure: &'static str,
+    pub(crate) cure: &'static str,
 }
 
 /// `name: good -> bad, at the line with "at", cured by "cure"`.
-pub(super) const fn mistake(
+pub(crate) const fn mistake(
     name: &'static str,
     [good, bad]: [&'static str; 2],
     at: &'static str,
@@ -68,7 +68,7 @@ pub(super) const fn mistake(
 }
 
 /// Holds every mistake to its refusal and fails with all that are not refused as they should be.
-pub(super) fn refused_each(base: &str, mistakes: &[Mistake]) {
+pub(crate) fn refused_each(base: &str, mistakes: &[Mistake]) {
     let site = Site::with(base);
     assert_eq!(
         run(dockgate().args(["check", "auth.yml"]).current_dir(site.path())).code,
@@ -89,13 +89,13 @@ pub(super) fn refused_each(base: &str, mistakes: &[Mistake]) {
 }
 
 /// The number of the first line with a text.
-pub(super) fn line_of(config: &str, text: &str) -> usize {
+pub(crate) fn line_of(config: &str, text: &str) -> usize {
     let place = config.lines().position(|line| line.contains(text));
     place.unwrap_or_else(|| panic!("{text:?} is not in\n{config}")) + 1
 }
 
 /// Holds `check` and `serve` to refusing a configuration, at a line and with a cure.
-pub(super) fn refused(site: &Site, config: &[u8], line: usize, cure: &str) -> Result<(), String> {
+pub(crate) fn refused(site: &Site, config: &[u8], line: usize, cure: &str) -> Result<(), String> {
     site.write("auth.yml", config);
     for command in ["check", "serve"] {
         let ended =
@@ -107,7 +107,7 @@ pub(super) fn refused(site: &Site, config: &[u8], line: usize, cure: &str) -> Re
 }
 
 /// A mistake in the configuration: exit code 2, the place first, the cure with it, and nobody's secret.
-pub(super) fn judge(ended: &Ended, place: &str, cure: &str) -> Result<(), String> {
+pub(crate) fn judge(ended: &Ended, place: &str, cure: &str) -> Result<(), String> {
     let (file, _) = place.split_once(':').unwrap();
     let numbered = |line: &str| {
         let number = line.strip_prefix(file).and_then(|rest| rest.strip_prefix(':'));

@@ -56,6 +56,7 @@ impl HookKeys {
         }
         let name = format!("{} {kind} {}", cx.link(), url.whole);
         let meter = Meter::new(cx.metrics().as_ref());
+        let secrets = bearer.iter().cloned().chain(url.query.clone()).collect();
         let breaker = cx.kept(&name, Breaker::default);
         meter.breaker_open.set(i64::from(breaker.is_open()));
         Some(Hook {
@@ -67,6 +68,7 @@ impl HookKeys {
             timeout: self.timeout,
             retries: self.retries,
             bearer,
+            secrets,
             signer,
             slots: Slots::kept(cx, kind, self.limits.or(LIMITS)),
             breaker,

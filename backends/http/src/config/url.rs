@@ -1,5 +1,6 @@
 //! Where a hook is.
 
+use dockgate_api::secrecy::SecretString;
 use url::{Host, Url};
 
 /// The URL of a hook.
@@ -8,6 +9,7 @@ pub(super) struct HookUrl {
     pub(super) whole: String,
     /// Without the query, in which a secret may stand.
     pub(super) shown: String,
+    pub(super) query: Option<SecretString>,
     /// Whether what is asked goes over a network where others can read it.
     pub(super) in_clear: bool,
     pub(super) is_tls: bool,
@@ -39,9 +41,16 @@ impl HookUrl {
             Some(Host::Ipv6(address)) => address.is_loopback(),
             None => false,
         };
+        let query = url.query().map(SecretString::from);
         let mut shown = url.clone();
         shown.set_query(None);
-        Ok(Self { whole: url.into(), shown: shown.into(), in_clear: !is_tls && !on_this_machine, is_tls })
+        Ok(Self {
+            whole: url.into(),
+            shown: shown.into(),
+            query,
+            in_clear: !is_tls && !on_this_machine,
+            is_tls,
+        })
     }
 }
 
