@@ -14,18 +14,26 @@ pub(crate) const ISSUER: &str = "dockgate in tests";
 /// Starts it with `NAME.yml` in `dir`, where `token` stands in the section of that name: lines that say what signs.
 /// Answers its port too.
 pub(crate) fn serve(dir: &Path, name: &str, token: &str) -> (Process, u16) {
+    serve_deciding(dir, name, token, &accounts::users_and_acl())
+}
+
+/// The same with other chains than those of the tests' accounts.
+pub(crate) fn serve_deciding(dir: &Path, name: &str, token: &str, chains: &str) -> (Process, u16) {
     Process::listening("listening", |port| {
         let file = format!("{name}.yml");
-        fs::write(dir.join(&file), configuration(port, token)).unwrap();
+        fs::write(dir.join(&file), deciding(port, token, chains)).unwrap();
         Process::start(Command::new(PROGRAM).arg(&file), dir, name)
     })
 }
 
 /// A configuration with the accounts of the tests.
 pub(crate) fn configuration(port: u16, token: &str) -> String {
+    deciding(port, token, &accounts::users_and_acl())
+}
+
+fn deciding(port: u16, token: &str, chains: &str) -> String {
     format!(
-        "server:\n  addr: \"127.0.0.1:{port}\"\ntoken:\n  issuer: \"{ISSUER}\"\n  expiration: 900\n{token}{}",
-        accounts::users_and_acl(),
+        "server:\n  addr: \"127.0.0.1:{port}\"\ntoken:\n  issuer: \"{ISSUER}\"\n  expiration: 900\n{token}{chains}"
     )
 }
 

@@ -71,20 +71,20 @@ go_programs() {
     done <"$here/go-programs"
 }
 
-# Our own, which decodes manifests into Kubernetes' types.
-strict_manifests() {
-    source=$here/strict-manifests
+# Our own, which decode what we write into Kubernetes' types: a directory each.
+ours() {
+    source=$here/$1
     version=$(cat "$source"/* | cksum)
-    ! built strict-manifests "$version" || return 0
+    ! built "$1" "$version" || return 0
     mkdir -p "$components/bin"
-    try() { (cd "$source" && GOWORK=off go build -buildvcs=false -mod=readonly -o "$components/bin/strict-manifests" .); }
+    try() { (cd "$source" && GOWORK=off go build -buildvcs=false -mod=readonly -o "$components/bin/$1" .); }
     if ! command -v go >/dev/null 2>&1; then
-        lacks "missing: strict-manifests -- it is built with Go 1.26 or newer, which is missing"
-    elif try || try; then
-        echo "$version" >"$components/bin/strict-manifests.version"
-        echo "built strict-manifests"
+        lacks "missing: $1 -- it is built with Go 1.26 or newer, which is missing"
+    elif try "$1" || try "$1"; then
+        echo "$version" >"$components/bin/$1.version"
+        echo "built $1"
     else
-        lacks "missing: strict-manifests -- building it failed"
+        lacks "missing: $1 -- building it failed"
     fi
 }
 
@@ -124,7 +124,8 @@ case "${1:-tests}" in
         cargo_deny &
         deny=$!
         go_programs
-        strict_manifests
+        ours strict-manifests
+        ours reviews
         wait "$deny"
         ;;
     *)

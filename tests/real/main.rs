@@ -51,3 +51,4 @@ mod signing;
 mod systemd;
 mod tls_from_outside;
 mod users_file;
+mod web_hooks;

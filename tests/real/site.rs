@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::accounts::Account;
+use crate::accounts::{self, Account};
 use crate::api::Api;
 use crate::client::{Client, Home};
 use crate::components::{self, Component};
@@ -70,6 +70,17 @@ impl Site {
         })
     }
 
+    /// With other chains than those of the tests' accounts: what they say, or nothing to say.
+    pub(crate) fn deciding(version: Version, clients: &[Component], chains: &str) -> Option<Self> {
+        Self::with_chains(version, clients, chains, |dir| {
+            let files = Key::EcP256.write(dir);
+            let KeyFiles { certificate, key, .. } = &files;
+            let [certificate, key] = [certificate, key].map(|file| file.display());
+            let token = format!("  certificate: \"{certificate}\"\n  key: \"{key}\"\n");
+            (token, move |_: &str| TrustFiles { bundle: Some(files.trusted.clone()), jwks: None })
+        })
+    }
+
     /// `prepare` puts keys into the site's directory, and answers what the server's `token` says of them and, once
     /// the server runs at some host, what the registry is given.
     pub(crate) fn with_keys<T: FnOnce(&str) -> TrustFiles>(
@@ -77,12 +88,21 @@ impl Site {
         clients: &[Component],
         prepare: impl FnOnce(&Path) -> (String, T),
     ) -> Option<Self> {
+        Self::with_chains(version, clients, &accounts::users_and_acl(), prepare)
+    }
+
+    fn with_chains<T: FnOnce(&str) -> TrustFiles>(
+        version: Version,
+        clients: &[Component],
+        chains: &str,
+        prepare: impl FnOnce(&Path) -> (String, T),
+    ) -> Option<Self> {
         if !components::installed(&[clients, &[version.component]].concat()) {
             return None;
         }
         let dir = tempfile::Builder::new().prefix("dockgate-real-").tempdir().unwrap();
         let (token, trust) = prepare(dir.path());
-        let (dockgate, port) = dockgate::serve(dir.path(), "dockgate", &token);
+        let (dockgate, port) = dockgate::serve_deciding(dir.path(), "dockgate", &token, chains);
         let dockgate_host = format!("127.0.0.1:{port}");
         let trust = trust(&dockgate_host);
         let (registry, registry_host) = registry_for(version, dir.path(), &dockgate_host, &trust);

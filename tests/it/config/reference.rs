@@ -14,6 +14,7 @@ use dockgate::config::{later, yaml};
 use dockgate_api::config::{KeyPath, Node};
 use dockgate_external::ProgramConfig;
 use dockgate_htpasswd::UsersFileConfig;
+use dockgate_http::{HttpAuthConfig, HttpAuthzConfig};
 use dockgate_static::{AclConfig, UsersConfig};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -100,6 +101,8 @@ fn every_key_of_every_section_stands_in_it() {
         (Comparison::of::<UsersConfig>("users", &[at(&root, &["authn", "0", "users"])]), 7),
         (Comparison::of::<UsersFileConfig>("users_file", &[at(&root, &["authn", "1", "users_file"])]), 2),
         (Comparison::of::<ProgramConfig>("ext_auth", &programs), 12),
+        (Comparison::of::<HttpAuthConfig>("http_auth", &[at(&root, &["authn", "4", "http_auth"])]), 21),
+        (Comparison::of::<HttpAuthzConfig>("http_authz", &[at(&root, &["authz", "2", "http_authz"])]), 20),
         (Comparison::of::<AclConfig>("acl", &[at(&root, &["authz", "0", "acl"])]), 14),
     ];
     for (comparison, least) in comparisons {

@@ -201,7 +201,7 @@ fn links_that_are_not_clear() {
                 "no such backend at all",
                 [USERS, "  - horoscope: {}\n  - users:\n"],
                 "horoscope",
-                "known here: `ext_auth`",
+                "known here: `ext_auth`, `http_auth`",
             ),
             mistake(
                 "unknown option",
@@ -239,7 +239,7 @@ fn links_that_are_not_clear() {
                 "authorizer in authn",
                 [USERS, "  - acl: []\n  - users:\n"],
                 "acl: []",
-                "known here: `ext_auth`",
+                "known here: `ext_auth`, `http_auth`",
             ),
             mistake(
                 "nobody to ask",
