@@ -53,7 +53,7 @@ fn start() -> Option<(Process, String, TempDir)> {
 
 fn chains(host: &str) -> String {
     format!(
-        "authn:\n  - http_auth: {{url: \"http://{host}/v1/data/registry/login\", format: opa, breaker: {{pause: 1s}}}}\n\
+        "authn:\n  - users: {{\"\": {{}}}}\n  - http_auth: {{url: \"http://{host}/v1/data/registry/login\", format: opa, breaker: {{pause: 1s}}}}\n\
          authz:\n  - http_authz: {{url: \"http://{host}/v1/data/registry/access\", format: opa, cache: {{ttl: 1s}}}}\n"
     )
 }

@@ -38,7 +38,7 @@ fn start() -> Option<(Process, String, TempDir)> {
 
 fn chains(host: &str) -> String {
     format!(
-        "authn:\n  - http_auth:\n      url: \"http://{host}/apis/authentication.k8s.io/v1/tokenreviews\"\n      \
+        "authn:\n  - users: {{\"\": {{}}}}\n  - http_auth:\n      url: \"http://{host}/apis/authentication.k8s.io/v1/tokenreviews\"\n      \
          format: token_review\n      audiences: [dockgate]\n\
          authz:\n  - http_authz:\n      url: \"http://{host}/apis/authorization.k8s.io/v1/subjectaccessreviews\"\n      \
          format: subject_access_review\n"
