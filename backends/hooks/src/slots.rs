@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use dockgate_api::{BackendError, BuildContext, Call};
+use dockgate_api::{BackendError, BuildContext, Call, Gauge, Series};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
@@ -22,6 +22,14 @@ pub struct Slots {
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     pace: Arc<Pace>,
+    shown: Shown,
+}
+
+/// The same for those who watch.
+#[derive(Clone, Debug, Default)]
+struct Shown {
+    running: Gauge,
+    waiting: Gauge,
 }
 
 /// The right to ask one question, given back when dropped. It belongs to nobody's lifetime: a task can own it.
@@ -30,6 +38,7 @@ pub struct Slot {
     _place: OwnedSemaphorePermit,
     since: Instant,
     pace: Arc<Pace>,
+    running: Gauge,
 }
 
 impl Slots {
@@ -40,6 +49,7 @@ impl Slots {
             places: Arc::new(Semaphore::new(limits.max_concurrent)),
             waiting: AtomicUsize::new(0),
             pace: Arc::default(),
+            shown: Shown::default(),
         }
     }
 
@@ -52,7 +62,12 @@ impl Slots {
     pub fn kept(cx: &BuildContext, what: &str, limits: Limits) -> Arc<Self> {
         let Limits { max_concurrent, max_queue } = limits;
         let name = format!("{} {what}: {max_concurrent} at a time, {max_queue} wait", cx.link());
-        cx.kept(&name, || Self::new(limits))
+        let gauge = |name, help| cx.metrics().gauge(&Series::new(name, help));
+        let shown = Shown {
+            running: gauge("dockgate_hook_questions_running", "Questions that are being asked."),
+            waiting: gauge("dockgate_hook_questions_waiting", "Questions that wait for their turn."),
+        };
+        cx.kept(&name, || Self { shown, ..Self::new(limits) })
     }
 
     /// Waits for a place, until the call's deadline at most. Whoever stops waiting has left the queue.
@@ -65,7 +80,7 @@ impl Slots {
             return Ok(self.slot(place));
         }
         let most = self.limits.max_queue;
-        let Some(waiter) = Waiter::enter(&self.waiting, most) else {
+        let Some(waiter) = Waiter::enter(self, most) else {
             return Err(self.overloaded(format!("{most} questions wait already (`max_queue`)")));
         };
         let place = timeout_at(cx.deadline().into(), Arc::clone(&self.places).acquire_owned()).await;
@@ -91,7 +106,9 @@ impl Slots {
     }
 
     fn slot(&self, place: OwnedSemaphorePermit) -> Slot {
-        Slot { _place: place, since: Instant::now(), pace: Arc::clone(&self.pace) }
+        let running = self.shown.running.clone();
+        running.add(1);
+        Slot { _place: place, since: Instant::now(), pace: Arc::clone(&self.pace), running }
     }
 
     fn overloaded(&self, detail: String) -> BackendError {
@@ -102,24 +119,28 @@ impl Slots {
 
 impl Drop for Slot {
     fn drop(&mut self) {
+        self.running.add(-1);
         self.pace.held(self.since.elapsed());
     }
 }
 
 /// Counted as waiting until it goes, for whatever reason.
-struct Waiter<'s>(&'s AtomicUsize);
+struct Waiter<'s>(&'s Slots);
 
 impl<'s> Waiter<'s> {
-    fn enter(waiting: &'s AtomicUsize, most: usize) -> Option<Self> {
+    fn enter(slots: &'s Slots, most: usize) -> Option<Self> {
         let more = |number: usize| (number < most).then(|| number + 1);
         // Only the number counts: what the places guard is ordered by the semaphore.
-        waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| Self(waiting))
+        slots.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        slots.shown.waiting.add(1);
+        Some(Self(slots))
     }
 }
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.shown.waiting.add(-1);
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
