@@ -41,7 +41,7 @@ impl TlsConfig {
             match cx.read_certificates(&file.value) {
                 Ok(pem) => settings = settings.trusting(pem),
                 Err(message) => {
-                    errors.add(Remark::new(file.location.clone(), below("ca_certificate"), message))
+                    errors.add(Remark::new(file.location.clone(), below("ca_certificate"), message));
                 }
             }
         }
