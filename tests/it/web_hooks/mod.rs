@@ -1,5 +1,6 @@
 //! Web hooks that decide: real servers on loopback, asked by the real client.
 
+mod bounds;
 mod breaker;
 mod conformance;
 mod failures;

@@ -97,3 +97,27 @@ fn a_new_authority_and_a_new_token_are_taken_up() {
         assert!(let_in.is_some(), "{}", server.stderr());
     }
 }
+
+/// As they stand in the environment of the process; nobody looks up the hook's name.
+#[test]
+fn the_proxy_of_the_environment_is_asked() {
+    for (except, through) in [("", true), ("registry.test,0.0.0.0", false)] {
+        let proxy = Hook::start(|_| Told::Json(json!({"decision": "allow"})));
+        let hook = Hook::start(|_| Told::Json(json!({"decision": "deny"})));
+        let url = hook.url().replace("127.0.0.1", "0.0.0.0");
+        let site = Site::with(&config(&format!(
+            "authn:\n  - http_auth: {{url: \"{url}\"}}\nauthz:\n  - acl: [{{match: {{}}, actions: [pull]}}]\n"
+        )));
+        let mut command = crate::process::dockgate();
+        command.args(["serve", "auth.yml"]).current_dir(site.path());
+        command.env("HTTP_PROXY", proxy.url()).env("NO_PROXY", except);
+        let server = Server::start_command(&mut command);
+        let answer = server.ask(Some(("alice", RIGHT)), SCOPE).granted();
+        assert_eq!(answer, if through { "pull" } else { "401" });
+        assert_eq!([proxy.asked().len(), hook.asked().len()], [usize::from(through), usize::from(!through)]);
+        if through {
+            let head = &proxy.asked()[0].head;
+            assert!(head.starts_with(&format!("POST {url} HTTP/1.1\r\n")), "{head}");
+        }
+    }
+}
