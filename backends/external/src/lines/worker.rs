@@ -275,3 +275,51 @@ fn understand(line: &Line<'_>, in_flight: &mut InFlight) -> Result<(), String> {
         Err("it answered what was not asked, was answered before, or is too late".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dockgate_hooks::{Limits, Slots};
+    use dockgate_testkit::fakes::{World, call};
+    use tokio::sync::{mpsc, oneshot};
+
+    use super::super::document::Id;
+    use super::super::in_flight::Asked;
+    use super::*;
+    use crate::process::{Children, Environment, spawn};
+    use crate::tests::KEPT;
+
+    #[tokio::test]
+    async fn an_answer_is_read_even_where_the_end_is_seen_first() {
+        let world = World::new();
+        let id = Id::draw(world.random.as_ref()).unwrap();
+        // The child keeps the output open: that it has ended is all there is to see.
+        let script = format!(
+            r#"sleep 1000 & printf '{{"decision":"allow","id":"%s"}}\n' {id}; echo a complaint >&2; exit 3"#
+        );
+        let program = Arc::new(Program {
+            path: "/bin/sh".into(),
+            args: vec!["-c".to_owned(), script],
+            environment: Environment::AddedToOurs(Vec::new()),
+            name: "script".into(),
+            link: "test".into(),
+            children: Children::of(&world.build_context().with_kept(Arc::clone(&KEPT))),
+        });
+        let spawned = spawn(&program).await.unwrap();
+        let (mut worker, mut group) = Worker::new(spawned, program, Duration::from_secs(30));
+        let slots = Slots::new(Limits { max_concurrent: 1, max_queue: 0 });
+        let asked =
+            Asked { id, line: "a line\n".into(), password: None, slot: slots.take(&call()).await.unwrap() };
+        let (asker, answered) = oneshot::channel();
+        worker.state.take(Handed { asked, asker, load: Arc::new(()) });
+        group.ended().await.unwrap();
+
+        let (_to, mut questions) = mpsc::unbounded_channel();
+        let closing = watch::Sender::new(());
+        let why = worker.work(&mut group, &mut questions, &mut closing.subscribe(), || ()).await;
+        assert_eq!(why.unwrap().to_string(), "unavailable: script ended with exit code 3");
+        assert!(
+            matches!(answered.await, Ok(Outcome::Answered(answer)) if answer == br#"{"decision":"allow"}"#)
+        );
+        group.end().await;
+    }
+}

@@ -128,6 +128,33 @@ async fn one_that_ends_after_each_answer_is_always_followed_by_another() {
 }
 
 #[tokio::test]
+async fn what_was_not_begun_is_asked_of_the_next() {
+    // The first ends when it sees the beginning of a question that its pipe has no room for.
+    let crew = Crew::python(
+        1,
+        PATIENCE,
+        r#"
+import select
+is_first = not os.path.exists(os.path.join(directory, "first"))
+note("first", "")
+for question in questions():
+    allow(question)
+    if is_first:
+        select.select([0], [], [])
+        os._exit(1)
+"#,
+    );
+    assert!(crew.is_answered("zeroth").await);
+    let large = "x".repeat(1_000_000);
+    let context = call();
+    let (first, second) =
+        tokio::join!(crew.ask_within(&context, "first", &large), crew.ask_within(&context, "second", &large));
+    assert_eq!(first.unwrap_err().to_string(), "unavailable: script ended with exit code 1");
+    assert!(second.is_ok(), "{second:?}");
+    assert_eq!((crew.processes(2).await.len(), crew.slots.running()), (2, 0));
+}
+
+#[tokio::test]
 async fn what_is_said_before_the_end_counts() {
     let crew = Crew::python(
         1,

@@ -211,8 +211,11 @@ async fn a_reload_ends_a_pause_between_two_workers() {
     let error = crew.ask_within(&within(Duration::from_millis(500)), "alice", "").await.unwrap_err();
     assert!(matches!(error, BackendError::Unavailable(_)), "{error}");
     let table = Arc::downgrade(crew.workers.table());
-    let _directory = crew.replace();
+    let started = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+    let before = started(&crew.path("processes"));
+    let directory = crew.replace();
     eventually(|| table.upgrade().is_none()).await;
+    assert_eq!(started(&directory.path().join("processes")), before, "nobody is started any more");
 }
 
 #[tokio::test]
