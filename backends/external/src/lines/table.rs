@@ -157,3 +157,91 @@ impl Post {
         (self.load(), self.trouble.is_some())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use dockgate_hooks::{Limits, Slots};
+    use dockgate_testkit::fakes::{RepeatableRandom, call};
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::super::document::Id;
+    use super::*;
+
+    async fn hand(table: &Table, deadline: Instant) -> Hand {
+        let slots = Slots::new(Limits { max_concurrent: 1, max_queue: 0 });
+        let slot = slots.take(&call()).await.unwrap();
+        let id = Id::draw(&RepeatableRandom::seeded(1)).unwrap();
+        table.hand(Asked { id, line: "".into(), password: None, slot }, oneshot::channel().0, deadline)
+    }
+
+    fn alive(table: &Table, number: usize) -> UnboundedReceiver<Handed> {
+        let (to, questions) = unbounded_channel();
+        table.alive(number, to);
+        questions
+    }
+
+    fn gone() -> BackendError {
+        BackendError::Unavailable("gone".to_owned())
+    }
+
+    #[tokio::test]
+    async fn the_one_with_the_fewest_is_asked_and_of_equals_the_one_without_trouble() {
+        let (table, now) = (Table::new(3), Instant::now());
+        table.down(0, gone(), now);
+        let mut posts = [alive(&table, 0), alive(&table, 1), alive(&table, 2)];
+        let mut held = Vec::new();
+        for expected in [1, 2, 0, 1, 2, 0] {
+            assert!(matches!(hand(&table, now).await, Hand::Over));
+            let handed = posts[expected].try_recv();
+            held.push(handed.unwrap());
+        }
+        // The one who is ready with one of its questions is next.
+        held.remove(5);
+        assert!(matches!(hand(&table, now).await, Hand::Over));
+        assert!(posts[0].try_recv().is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_waits_in_vain_is_told_at_once() {
+        let (table, now) = (Table::new(2), Instant::now());
+        let second = Duration::from_secs(1);
+        assert!(matches!(hand(&table, now).await, Hand::Wait(..)), "nobody was started yet");
+        assert_eq!(table.take_vacant(), [0, 1]);
+        assert_eq!(table.take_vacant(), [0; 0], "once");
+        table.down(0, gone(), now + 2 * second);
+        assert!(matches!(hand(&table, now + second).await, Hand::Wait(..)), "the other may come");
+        table.down(1, gone(), now + 2 * second);
+        let Hand::Never(why) = hand(&table, now + second).await else { panic!("nobody will come") };
+        assert_eq!(why.to_string(), "unavailable: no worker lives: unavailable: gone");
+        assert!(matches!(hand(&table, now + 2 * second).await, Hand::Wait(..)), "in time");
+    }
+
+    #[tokio::test]
+    async fn a_post_whose_keeper_vanished_is_kept_anew() {
+        let (table, now) = (Table::new(1), Instant::now());
+        drop(alive(&table, 0));
+        assert!(matches!(hand(&table, now).await, Hand::Wait(..)));
+        assert_eq!(table.take_vacant(), [0]);
+    }
+
+    #[test]
+    fn health_says_how_many_are_in_trouble_and_why() {
+        let (table, now) = (Table::new(2), Instant::now());
+        assert_eq!(table.health(), Health::Up);
+        let _questions = alive(&table, 0);
+        table.down(1, gone(), now);
+        let Health::Degraded(why) = table.health() else { panic!("one is left") };
+        assert_eq!(why, "1 of 2 workers ended and had to be started again: unavailable: gone");
+        table.down(0, gone(), now);
+        assert_eq!(table.health(), Health::Down("no worker lives: unavailable: gone".to_owned()));
+        let _questions = alive(&table, 1);
+        table.proved(1);
+        assert!(matches!(table.health(), Health::Degraded(_)));
+        table.starting(0);
+        let _questions = alive(&table, 0);
+        table.proved(0);
+        assert_eq!(table.health(), Health::Up);
+    }
+}
