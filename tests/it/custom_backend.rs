@@ -4,9 +4,8 @@
 #[path = "../../examples/custom_backend.rs"]
 mod example;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::{Arc, OnceLock};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use dockgate::config::yaml;
 use dockgate_api::config::KeyPath;
@@ -16,7 +15,7 @@ use dockgate_testkit::authorizer::{self, Allowed, Case, NotMine};
 use dockgate_testkit::fakes;
 use rustix::process::Signal;
 
-use crate::process::{Ended, Server, Site, binary, run, run_with_input};
+use crate::process::{Ended, Server, Site, binary, built_example, run, run_with_input};
 use example::{BadgeConfig, DeskConfig};
 
 /// The hash of `alpha-pass`.
@@ -43,28 +42,8 @@ fn register() -> String {
     format!("# OWNER HASH [DEPARTMENT…]\nalice {HASH} printing\n\nbob {HASH} *\n")
 }
 
-/// The server of the example. `cargo test` builds it only if no target is chosen, so that it is built here: at once, if
-/// there is nothing to do.
-fn server() -> &'static Path {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let test = std::env::current_exe().unwrap();
-        let profile = test.parent().and_then(Path::parent).unwrap();
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
-        cargo.args([
-            "build",
-            "--workspace",
-            "--example",
-            "custom_backend",
-            "--locked",
-            "--offline",
-            "--quiet",
-        ]);
-        cargo.args((profile.file_name() == Some("release".as_ref())).then_some("--release"));
-        cargo.arg("--target-dir").arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
-        assert!(cargo.status().unwrap().success(), "the example cannot be built: {cargo:?}");
-        profile.join("examples/custom_backend")
-    })
+fn server() -> PathBuf {
+    built_example("custom_backend")
 }
 
 fn check(site: &Site, config: &str) -> Ended {

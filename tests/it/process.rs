@@ -1,5 +1,6 @@
 //! The real binary as a child process: run to its end, or served and asked over HTTP.
 
+mod built;
 mod http;
 mod site;
 
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+pub(crate) use built::built_example;
 pub(crate) use http::{Address, Response, basic, encode};
 pub(crate) use site::{DAY, Pair, Site, now, pair};
 
