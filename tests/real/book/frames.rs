@@ -4,6 +4,7 @@
 //! that it names are made.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use ::dockgate::config::yaml;
@@ -24,6 +25,8 @@ enum Frame {
     Config,
     /// Links of `authn`.
     Authn,
+    /// Links of `authz`.
+    Authz,
     /// Rules.
     Rules,
     /// A registry's own configuration, or its section `auth`.
@@ -43,8 +46,15 @@ const FRAMES: &[(&str, Frame)] = &[
     ("log", Frame::Config),
     ("audit", Frame::Config),
     ("passwords", Frame::Config),
+    ("outbound", Frame::Config),
+    ("ext_auth", Frame::Config),
+    ("ext_authz", Frame::Config),
     ("- users", Frame::Authn),
     ("- users_file", Frame::Authn),
+    ("- ext_auth", Frame::Authn),
+    ("- http_auth", Frame::Authn),
+    ("- ext_authz", Frame::Authz),
+    ("- http_authz", Frame::Authz),
     ("- match", Frame::Rules),
     ("- include", Frame::Rules),
     ("auth", Frame::Registry),
@@ -76,7 +86,7 @@ fn blocks(frames: impl Fn(Frame) -> bool) -> Vec<Block> {
 
 #[test]
 fn every_configuration_loads() {
-    let ours = [Frame::Config, Frame::Authn, Frame::Rules];
+    let ours = [Frame::Config, Frame::Authn, Frame::Authz, Frame::Rules];
     let blocks = blocks(|frame| ours.contains(&frame));
     assert!(blocks.len() >= 12, "only {} blocks", blocks.len());
     let keys = tempfile::tempdir().unwrap();
@@ -99,6 +109,7 @@ fn whole(block: &Block) -> String {
     let indented = || text.lines().map(|line| format!("  {line}\n")).collect::<String>();
     let mut config = match frame(block) {
         Frame::Authn => format!("authn:\n{}", indented()),
+        Frame::Authz => format!("authz:\n{}", indented()),
         Frame::Rules => format!("authz:\n- acl:\n{}", indented()),
         _ => text,
     };
@@ -121,12 +132,12 @@ fn whole(block: &Block) -> String {
     if !has("token") {
         config += "\ntoken: {issuer: i, expiration: 300, managed_keys: keys}\n";
     }
-    for (here, instead, section) in [
-        ("server", "server", "server: {addr: \":5001\"}"),
-        ("users", "authn", "authn: [{users: {}}]"),
-        ("acl", "authz", "authz: [{acl: []}]"),
+    for (here, section) in [
+        (&["server"][..], "server: {addr: \":5001\"}"),
+        (&["users", "ext_auth", "authn"], "authn: [{users: {}}]"),
+        (&["acl", "ext_authz", "authz"], "authz: [{acl: []}]"),
     ] {
-        if !has(here) && !has(instead) {
+        if !here.iter().any(|key| has(key)) {
             config += &format!("\n{section}\n");
         }
     }
@@ -157,6 +168,13 @@ fn write_files(site: &TempDir, keys: &Path, config: &str) -> bool {
             "path" => fs::write(place, format!("alice:{}\n", ALICE.hash)).unwrap(),
             "password_file" => fs::write(place, ALICE.hash).unwrap(),
             "include" => fs::write(site.path().join(file.replace('*', "some")), "[]\n").unwrap(),
+            "command" => {
+                fs::write(&place, "#!/bin/sh\nexit 1\n").unwrap();
+                fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            "ca_certificate" | "ca_bundle" => drop(fs::copy(&pair.certificate, place).unwrap()),
+            "signing_key_file" => fs::write(place, SIGNING_SECRET).unwrap(),
+            "bearer_token_file" => fs::write(place, "a token\n").unwrap(),
             _ => {} // made when it is written to
         }
     }
@@ -172,6 +190,9 @@ fn collect(node: &Node, named: &mut Vec<(String, String)>) {
         let key = entry.key.text.as_ref();
         let names_a_file = match key {
             "managed_keys" | "certificate" | "path" | "password_file" | "include" | "to" => true,
+            "ca_certificate" | "ca_bundle" | "signing_key_file" | "bearer_token_file" => true,
+            // Else it is a name of PATH.
+            "command" => entry.value.as_text().is_some_and(|command| command.contains('/')),
             "key" => node.get("certificate").is_some(),
             _ => false,
         };
@@ -181,6 +202,9 @@ fn collect(node: &Node, named: &mut Vec<(String, String)>) {
         }
     }
 }
+
+/// As in the examples of Standard Webhooks.
+const SIGNING_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// For a key set.
 const SIGNING: &str = "server: {addr: \":5001\"}\nusers: {}\nacl: []\n\
