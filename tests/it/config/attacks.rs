@@ -9,7 +9,7 @@ use crate::process::{
     Address, DAY, Response, Server, Site, basic, dockgate, encode, now, pair, run_with_input,
 };
 
-use super::samples::{KNOWN, site as checked};
+use super::samples::{ALWAYS_OPEN, KNOWN, site as checked};
 
 const PASSWORD: &str = "alpha-pass";
 /// Its hash of the least cost: an attack is many guesses.
@@ -151,6 +151,56 @@ fn users_file() {
         |account| server.ask(Some((account, "a password of mine")), "repository:releases/a:push").status;
     assert_eq!(with("ci"), 401);
     assert_eq!(with("mallory"), 200, "the file is not read, so that the refusal proves nothing");
+}
+
+#[test]
+fn program() {
+    let (site, server) = attacked("program.yml", "alice");
+    gets(
+        &server,
+        &[
+            ("alice", "repository:ci/a:delete,push", ""),
+            ("alice", "repository:alice:push", ""),
+            ("alice", "repository:releases/a:push", ""),
+            ("ci", "repository:ci/a:push", ""),
+            ("ci", "repository:alice/a:push", ""),
+            ("ci", "registry:catalog:*", ""),
+            ("", "repository:alice/a:pull", "401"),
+        ],
+    );
+    // Who writes the program's file makes no `ci` of his own: that account is another link's.
+    let users = std::fs::read_to_string(site.file("users.htpasswd")).unwrap();
+    let mine = run_with_input(dockgate().args(["hash", "--cost", "4"]), b"a password of mine");
+    site.write("users.htpasswd", format!("{users}ci:{0}mallory:{0}", mine.stdout));
+    let with =
+        |account| server.ask(Some((account, "a password of mine")), "repository:releases/a:push").status;
+    assert_eq!(with("ci"), 401);
+    assert_eq!(with("mallory"), 200, "the file is not read, so that the refusal proves nothing");
+    // What a script would expand, split or take for an option.
+    for account in
+        ["$(id)", "`id`", "alice;id", "-h", "--", "alice wrong", "alice\talpha-pass", "../alice", "~"]
+    {
+        for password in [PASSWORD, "wrong alpha-pass", "$(echo alpha-pass)"] {
+            let status = server.ask(Some((account, password)), MINE).status;
+            assert!([400, 401].contains(&status), "{account:?} {password:?}: {status}");
+        }
+    }
+    drop(server);
+    // After hours, whatever the rules behind it say.
+    let config = std::fs::read_to_string(site.file("auth.yml")).unwrap();
+    site.write("auth.yml", config.replace(ALWAYS_OPEN, "\"1-7\", \"0-0\""));
+    let server = Server::start(&site, "auth.yml");
+    gets(
+        &server,
+        &[
+            ("alice", "repository:alice/a:pull", "pull"),
+            ("alice", "repository:alice/a:delete,pull,push", ""),
+            ("ci", "repository:releases/a:pull,push", ""),
+        ],
+    );
+    // A program that cannot tell closes: nothing is signed, and nobody's password is called wrong.
+    std::fs::remove_file(site.file("users.htpasswd")).unwrap();
+    assert_eq!(server.ask(Some(("dana", PASSWORD)), MINE).status, 503);
 }
 
 #[test]

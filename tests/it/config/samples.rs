@@ -7,6 +7,9 @@ use crate::process::{Address, Server, Site, basic, dockgate, encode, run};
 /// The hash of `alpha-pass`, in place of those of passwords that nobody knows.
 pub(super) const KNOWN: &str = "$2y$10$mD2HjrwdrDbQBevHsQRoDOAeYYnbeK1TdoTK8jvVi9j/oqRkYEbvq";
 
+/// Office hours that no test comes too late for.
+pub(super) const ALWAYS_OPEN: &str = "\"1-7\", \"0-24\"";
+
 pub(super) fn sample(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -39,6 +42,11 @@ pub(super) fn site(name: &str) -> Site {
     site.program("hooks/worker", &format!("#!/bin/sh\n{worker}\n"));
     site.program("hooks/may.sh", "#!/bin/sh\nexit 1\n");
     site.write("users.htpasswd", format!("alice:{KNOWN}\n# Apache ends lines so:\r\ndana:{KNOWN}\r\n"));
+    std::fs::create_dir(site.file("hooks")).unwrap();
+    for hook in ["htpasswd_file.sh", "office_hours.py"] {
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hooks").join(hook);
+        site.program(&format!("hooks/{hook}"), &std::fs::read_to_string(program).unwrap());
+    }
     site.write("rules/team.yml", "- match: {account: \"ci\"}\n  actions: [\"pull\"]\n");
     let config = sample(name);
     site.write("auth.yml", &config);
@@ -49,6 +57,8 @@ pub(super) fn site(name: &str) -> Site {
         .replace("addr: \":5001\"", "addr: \"127.0.0.1:0\"")
         .replace("addr: \"127.0.0.1:9101\"", "addr: \"127.0.0.1:0\"")
         .replace("/run/dockgate/", &format!("{}/", site.path().display()))
+        .replace("/etc/dockgate/", &format!("{}/", site.path().display()))
+        .replace("\"1-5\", \"8-18\"", ALWAYS_OPEN)
         .replace("group: 101}", "group: ~}")
         // A machine that is busy may hash for longer.
         .replace("timeout: \"5s\"", "timeout: \"60s\"");
@@ -124,6 +134,20 @@ fn users_file() {
             ("ci", "repository:releases/a/b:pull,push", "pull,push"),
             ("ci", "repository:alice/a:pull", ""),
             ("", "repository:alice/a:pull", "401"),
+        ],
+    );
+}
+
+#[test]
+fn program() {
+    behaves(
+        "program.yml",
+        &[
+            ("alice", "repository:alice/a/b:delete,pull,push", "delete,pull,push"),
+            ("alice", "repository:dana/a:pull,push", "pull"),
+            ("ci", "repository:releases/a/b:pull,push", "pull,push"),
+            ("ci", "repository:alice/a:pull,push", "pull"),
+            ("", "repository:releases/a:pull", "401"),
         ],
     );
 }

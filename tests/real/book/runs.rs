@@ -32,6 +32,7 @@ pages! {
     invalid_token "docs/invalid-token.md",
     keys "docs/keys.md",
     migration "docs/migration.md",
+    programs "docs/programs.md",
     registries "docs/registries.md",
     reload "docs/reload.md",
     start "docs/start.md",
