@@ -17,9 +17,10 @@ LC_ALL=C
 export PATH LC_ALL
 
 service=${1:-}
-# PAM would take the service `other` instead, which may be anything.
+# PAM would take the service `other` instead, which may be anything; it looks for names in small letters only.
+case $service in '' | *[A-Z]* | */*) service= ;; esac
 if [ -z "$service" ] || [ ! -r "/etc/pam.d/$service" ]; then
-    echo "there is no PAM service '$service'" >&2
+    echo "there is no PAM service '${1:-}'" >&2
     exit 3
 fi
 

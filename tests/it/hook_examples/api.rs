@@ -12,7 +12,7 @@ use super::{asked, is_an_error, python, read_who, who, word};
 use crate::process::{Ended, run_with_input};
 
 /// Answers each request with one text, and tells of the account and the password that came.
-fn api(answer: String) -> (SocketAddr, Receiver<String>) {
+pub(super) fn api(answer: String) -> (SocketAddr, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (heard, hear) = channel();
@@ -32,7 +32,7 @@ fn api(answer: String) -> (SocketAddr, Receiver<String>) {
     (address, hear)
 }
 
-fn answer(status: &str, body: &str) -> String {
+pub(super) fn answer(status: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
 }
 

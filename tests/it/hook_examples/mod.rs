@@ -6,6 +6,7 @@
 mod api;
 mod one_shot;
 mod passwords;
+mod served;
 mod web;
 mod worker;
 

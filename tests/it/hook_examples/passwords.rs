@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
@@ -9,8 +10,8 @@ use super::{SHELLS, file, is_an_error, program};
 use crate::process::{Ended, run, run_with_input};
 
 /// Blanks, a quote, an option, letters beyond ASCII.
-const ALICE: &str = "-v right  'pass\" wörd $HOME ";
-const BOB: &str = "x";
+pub(super) const ALICE: &str = "-v right  'pass\" wörd $HOME ";
+pub(super) const BOB: &str = "x";
 
 fn asked(command: &mut Command, account: &str, password: &str) -> Ended {
     run_with_input(command, format!("{account} {password}").as_bytes())
@@ -73,7 +74,7 @@ fn shows_no_password(command: &mut Command, account: &str) {
     assert!(!trace.contains("canary"), "{trace}");
 }
 
-fn htpasswd(directory: &TempDir) -> PathBuf {
+pub(super) fn htpasswd(directory: &TempDir) -> PathBuf {
     let path = directory.path().join("users.htpasswd");
     std::fs::write(&path, "").unwrap();
     for (account, password) in [("alice", ALICE), ("bob", BOB)] {
@@ -120,63 +121,77 @@ fn a_password_of_an_htpasswd_file() {
 }
 
 /// A service of this test's own, whose accounts stand in a file.
-struct Service {
-    name: String,
-    _directory: TempDir,
+pub(super) struct Service {
+    pub(super) name: String,
+    directory: TempDir,
 }
 
 impl Service {
-    fn new() -> Self {
+    /// None for a person who may not make one: under `CI=true` that is a failure.
+    pub(super) fn new() -> Option<Self> {
+        if !rustix::process::getuid().is_root() {
+            let is_ci = std::env::var("CI").as_deref() == Ok("true");
+            assert!(!is_ci, "only root can make a service of PAM");
+            eprintln!("NOT RUN: only root can make a service of PAM");
+            return None;
+        }
         let directory = tempfile::tempdir().unwrap();
-        let passwords = directory.path().join("passwords");
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("dockgate-test-{}-{number}", std::process::id());
+        let service = Self { name, directory };
         let line = |account: &str, password: &str| {
-            let hashed =
-                run_with_input(program("openssl").args(["passwd", "-6", "-stdin"]), password.as_bytes());
+            let mut openssl = program("openssl");
+            let hashed = run_with_input(openssl.args(["passwd", "-6", "-stdin"]), password.as_bytes());
             assert_eq!(hashed.code, Some(0), "{hashed:#?}");
             format!("{account}:{}\n", hashed.stdout.trim())
         };
-        let closed = directory.path().join("closed");
-        std::fs::write(&closed, "carol\n").unwrap();
         let users = line("alice", ALICE) + &line("bob", BOB) + &line("carol", BOB);
-        std::fs::write(&passwords, users).unwrap();
-        let name = format!("dockgate-test-{}", std::process::id());
-        let service = format!(
+        std::fs::write(service.passwords(), users).unwrap();
+        let closed = service.directory.path().join("closed");
+        std::fs::write(&closed, "carol\n").unwrap();
+        let modules = format!(
             "auth required pam_pwdfile.so nodelay pwdfile={}\n\
              account required pam_listfile.so item=user sense=deny file={} onerr=fail\n",
-            passwords.display(),
+            service.passwords().display(),
             closed.display()
         );
-        let path = Path::new("/etc/pam.d").join(&name);
-        std::fs::write(&path, service).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Self { name, _directory: directory }
+        let path = service.path();
+        std::fs::write(&path, modules).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Some(service)
+    }
+
+    fn path(&self) -> PathBuf {
+        Path::new("/etc/pam.d").join(&self.name)
+    }
+
+    /// The file of the accounts.
+    pub(super) fn passwords(&self) -> PathBuf {
+        self.directory.path().join("passwords")
     }
 }
 
 impl Drop for Service {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(Path::new("/etc/pam.d").join(&self.name));
+        let _ = std::fs::remove_file(self.path());
     }
 }
 
 #[test]
 fn a_password_of_pam() {
-    if !rustix::process::getuid().is_root() {
-        let is_ci = std::env::var("CI").as_deref() == Ok("true");
-        assert!(!is_ci, "only root can make a service of PAM");
-        eprintln!("NOT RUN: only root can make a service of PAM");
-        return;
-    }
-    let service = Service::new();
+    let Some(service) = Service::new() else { return };
     let command = |shell: &str| with(shell, "pam.sh", &service.name);
     for shell in SHELLS {
         keeps_the_contract(|| command(shell));
         shows_no_password(&mut command(shell), "alice");
         // A right password, and an account that is closed.
         assert_eq!(asked(&mut command(shell), "carol", BOB).code, Some(1));
-        is_an_error(&asked(&mut with(shell, "pam.sh", "no-such-service"), "alice", ALICE));
+        for missing in ["no-such-service", "", "../pam.d/login", &service.name.to_uppercase()] {
+            is_an_error(&asked(&mut with(shell, "pam.sh", missing), "alice", ALICE));
+        }
         is_an_error(&asked(program(shell).arg(file("pam.sh")), "alice", ALICE));
     }
     // Nobody can tell: that is no refusal.
-    std::fs::remove_file(service._directory.path().join("passwords")).unwrap();
+    std::fs::remove_file(service.passwords()).unwrap();
     is_an_error(&asked(&mut command("dash"), "alice", ALICE));
 }
