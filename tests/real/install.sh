@@ -14,11 +14,11 @@ lacks() {
     [ "${CI:-}" != true ] || exit 1
 }
 
-# program:package ...
+# program:package ..., or file:package for what is no program
 debian() {
     missing=""
     for pair in "$@"; do
-        command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
+        [ -e "${pair%%:*}" ] || command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
     done
     [ -n "$missing" ] || return 0
     case " $missing " in *" podman "* | *" buildah "*) missing="$missing crun" ;; esac
@@ -114,7 +114,9 @@ quickstart="docker-registry:docker-registry skopeo:skopeo"
 tests="podman:podman buildah:buildah openssl:openssl ip:iproute2 htpasswd:apache2-utils containerd:containerd ctr:containerd runc:runc \
     dockerd:docker.io /usr/bin/docker:docker.io /usr/sbin/nginx:nginx \
     promtool:prometheus prometheus:prometheus /usr/sbin/logrotate:logrotate \
-    docker-compose:docker-compose systemd-analyze:systemd strace:strace"
+    docker-compose:docker-compose systemd-analyze:systemd strace:strace \
+    dash:dash bash:bash /usr/bin/python3:python3 /usr/share/zoneinfo/UTC:tzdata \
+    pamtester:pamtester /usr/share/doc/libpam-pwdfile:libpam-pwdfile"
 case "${1:-tests}" in
     # shellcheck disable=SC2086
     quickstart) debian $quickstart ;;

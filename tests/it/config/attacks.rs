@@ -9,7 +9,7 @@ use crate::process::{
     Address, DAY, Response, Server, Site, basic, dockgate, encode, now, pair, run_with_input,
 };
 
-use super::samples::{ALWAYS_OPEN, KNOWN, site as checked};
+use super::samples::{ALWAYS_OPEN, KNOWN, site as checked, with_hooks};
 
 const PASSWORD: &str = "alpha-pass";
 /// Its hash of the least cost: an attack is many guesses.
@@ -61,7 +61,10 @@ fn nobody_passes_for(account: &str, service: &str, ask: Ask<'_>) {
 
 /// A served sample, and who has already failed to pass for the account.
 fn attacked(name: &str, account: &str) -> (Site, Server) {
-    let site = site(name);
+    attacked_site(site(name), name, account)
+}
+
+fn attacked_site(site: Site, name: &str, account: &str) -> (Site, Server) {
     let server = Server::start(&site, "auth.yml");
     nobody_passes_for(account, "registry", &|target, headers| {
         server.address().request("GET", target, headers, b"")
@@ -201,6 +204,35 @@ fn program() {
     // A program that cannot tell closes: nothing is signed, and nobody's password is called wrong.
     std::fs::remove_file(site.file("users.htpasswd")).unwrap();
     assert_eq!(server.ask(Some(("dana", PASSWORD)), MINE).status, 503);
+}
+
+#[test]
+fn web_hook() {
+    let (site, hooks) = with_hooks(site("web-hook.yml"));
+    let (site, server) = attacked_site(site, "web-hook.yml", "ci-web");
+    gets(
+        &server,
+        &[
+            ("ci-web", "repository:webs/app:pull,push", ""),
+            ("ci-web", "repository:alice/app:pull", ""),
+            ("ci-web", "registry:catalog:*", ""),
+            ("ci-web", "repository:web/frozen:delete", ""),
+            ("ci-web", "repository:web/frozen:*", ""),
+            ("ci-catalog", "registry:catalog:*", "401"),
+            ("alice", "repository:web/app:push", ""),
+            ("", "repository:web/app:pull", "401"),
+        ],
+    );
+    // Nobody asks the freezer in the server's place, and nobody answers in the place of a hook that is gone.
+    let [robots, freezer] = hooks;
+    assert_eq!(freezer.post(&[], b"{}").status, 401);
+    drop(robots);
+    let status = |account: &str, password: &str| {
+        server.ask(Some((account, password)), "repository:web/other:pull").status
+    };
+    assert_eq!(status("ci-web", "never asked before"), 503);
+    assert_eq!(status("alice", PASSWORD), 503, "the hook might have refused it");
+    drop((server, site));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::hook_examples::web;
 use crate::process::{Address, Server, Site, basic, dockgate, encode, run};
 
 /// The hash of `alpha-pass`, in place of those of passwords that nobody knows.
@@ -42,11 +43,13 @@ pub(super) fn site(name: &str) -> Site {
     site.program("hooks/worker", &format!("#!/bin/sh\n{worker}\n"));
     site.program("hooks/may.sh", "#!/bin/sh\nexit 1\n");
     site.write("users.htpasswd", format!("alice:{KNOWN}\n# Apache ends lines so:\r\ndana:{KNOWN}\r\n"));
-    std::fs::create_dir(site.file("hooks")).unwrap();
     for hook in ["htpasswd_file.sh", "office_hours.py"] {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hooks").join(hook);
         site.program(&format!("hooks/{hook}"), &std::fs::read_to_string(program).unwrap());
     }
+    site.write("hook.key", web::KEY);
+    site.write("robots.json", web::robots_file("alpha-pass"));
+    site.write("frozen.txt", "web/frozen\n");
     site.write("rules/team.yml", "- match: {account: \"ci\"}\n  actions: [\"pull\"]\n");
     let config = sample(name);
     site.write("auth.yml", &config);
@@ -76,8 +79,11 @@ fn with_known_hashes(config: &str) -> String {
 type Asked = (&'static str, &'static str, &'static str);
 
 fn behaves(name: &str, asked: &[Asked]) {
-    let site = site(name);
-    let server = Server::start(&site, "auth.yml");
+    site_behaves(&site(name), name, asked);
+}
+
+fn site_behaves(site: &Site, name: &str, asked: &[Asked]) {
+    let server = Server::start(site, "auth.yml");
     for (account, scope, granted) in asked {
         let login = Some((*account, "alpha-pass")).filter(|_| !account.is_empty());
         assert_eq!(
@@ -148,6 +154,36 @@ fn program() {
             ("ci", "repository:releases/a/b:pull,push", "pull,push"),
             ("ci", "repository:alice/a:pull,push", "pull"),
             ("", "repository:releases/a:pull", "401"),
+        ],
+    );
+}
+
+/// The sample's hooks, and the site whose configuration knows where they are.
+pub(super) fn with_hooks(site: Site) -> (Site, [web::Hook; 2]) {
+    let robots = web::Hook::start("web_hook.py", &[&site.file("robots.json")]);
+    let freezer = web::Hook::start("web_hook_signed.py", &[&site.file("hook.key"), &site.file("frozen.txt")]);
+    let config = std::fs::read_to_string(site.file("auth.yml")).unwrap();
+    let config = config.replace("http://127.0.0.1:8800/", &robots.url());
+    site.write("auth.yml", config.replace("http://127.0.0.1:8801/", &freezer.url()));
+    (site, [robots, freezer])
+}
+
+#[test]
+fn web_hook() {
+    let (site, _hooks) = with_hooks(site("web-hook.yml"));
+    site_behaves(
+        &site,
+        "web-hook.yml",
+        &[
+            ("ci-web", "repository:web/app:pull,push", "pull,push"),
+            ("ci-web", "repository:web/frozen:pull,push", ""),
+            ("ci-web", "repository:web/frozen:pull", "pull"),
+            ("ci-web", "repository:alice/a:pull", ""),
+            ("ci-mobile", "repository:mobile/a:pull", "401"),
+            ("alice", "repository:alice/a:delete,pull,push", "delete,pull,push"),
+            ("alice", "repository:web/app:pull,push", "pull"),
+            ("alice", "repository:web/frozen:pull,push", ""),
+            ("", "repository:web/app:pull", "401"),
         ],
     );
 }

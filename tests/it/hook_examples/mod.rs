@@ -7,7 +7,7 @@ mod api;
 mod one_shot;
 mod passwords;
 mod served;
-mod web;
+pub(crate) mod web;
 mod worker;
 
 use std::path::{Path, PathBuf};

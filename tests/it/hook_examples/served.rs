@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::passwords::Service;
-use super::{SHELLS, api, file, passwords};
+use super::{SHELLS, api, file, passwords, web, worker};
 use crate::process::{Server, Site, built_example};
 
 /// Chains of one example, and rules for whoever it lets in.
@@ -192,4 +192,66 @@ fn each_can_be_named_as_the_command() {
         );
         assert_eq!(checked.code, Some(0), "{checked:#?}");
     }
+}
+
+#[test]
+fn a_worker_that_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let people = worker::people(&directory).display().to_string();
+    let section =
+        format!("{{command: \"{}\", args: [\"{people}\"], protocol: lines, workers: 2}}", path("worker.py"));
+    let (_site, server) =
+        serve(&format!("authn: [{{ext_auth: {section}}}]\nauthz: [{{ext_authz: {section}}}]\n"));
+    for _ in 0..4 {
+        grants(
+            &server,
+            &[
+                ("alice", "right wörd", "repository:web/app:delete,pull,push", "delete,pull,push"),
+                ("alice", "right wörd", "repository:mobile/app:pull", ""),
+                ("alice", "wrong wörd", "repository:web/app:pull", "401"),
+                ("nobody", "right wörd", "repository:web/app:pull", "401"),
+            ],
+        );
+    }
+    // Somebody whose entry is torn: the worker ends with a word, and the others are served by the next.
+    grants(&server, &[("torn", "whatever it is", "repository:web/app:pull", "503")]);
+    server.said("cannot answer: KeyError", 1);
+    grants(&server, &[("alice", "right wörd", "repository:web/app:pull", "pull")]);
+}
+
+#[test]
+fn web_hooks() {
+    let files = tempfile::tempdir().unwrap();
+    let (robots, frozen, key) =
+        (files.path().join("robots.json"), files.path().join("frozen.txt"), files.path().join("hook.key"));
+    fs::write(&robots, web::robots_file("a long token")).unwrap();
+    fs::write(&frozen, "web/frozen\n").unwrap();
+    fs::write(&key, web::KEY).unwrap();
+    let hook = web::Hook::start("web_hook.py", &[&robots]);
+    let freezer = web::Hook::start("web_hook_signed.py", &[&key, &frozen]);
+    let (url, freezer_url) = (hook.url(), freezer.url());
+    let chains = |key: &str| {
+        format!(
+            "authn: [{{http_auth: {{url: \"{url}\"}}}}]\n\
+             authz:\n- http_authz: {{url: \"{freezer_url}\", signing_key: {key}}}\n  name: freezer\n\
+             - http_authz: {{url: \"{url}\"}}\n  name: robots\n"
+        )
+    };
+    let (_site, server) = serve(&chains(web::KEY));
+    let asked: &[Asked<'_>] = &[
+        ("ci-web", "a long token", "repository:web/app:pull,push", "pull,push"),
+        ("ci-web", "a long token", "repository:web/frozen:pull,push", ""),
+        ("ci-web", "a long token", "repository:web/frozen:pull", "pull"),
+        ("ci-web", "a long token", "repository:mobile/app:pull", ""),
+        ("ci-web", "another token", "repository:web/app:pull", "401"),
+        ("ci-mobile", "a long token", "repository:mobile/app:pull", "401"),
+    ];
+    grants(&server, asked);
+    assert_eq!(server.ask(None, "repository:web/app:pull").status, 401);
+    // A key that the hook does not know: it answers nobody, and nothing is granted.
+    let (_site, server) = serve(&chains("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+    grants(&server, &[("ci-web", "a long token", "repository:web/app:pull", "503")]);
+    drop(hook);
+    let (_site, server) = serve(&chains(web::KEY));
+    grants(&server, &[("ci-web", "a long token", "repository:web/app:pull", "503")]);
 }

@@ -14,13 +14,15 @@ use dockgate_hooks::Question;
 use super::{Asked, python, read_who, who, word};
 use crate::process::{Address, Response, now, run_with_input};
 
-struct Hook {
+/// One that runs as long as this value lives.
+pub(crate) struct Hook {
     child: Child,
     address: Address,
 }
 
 impl Hook {
-    fn start(script: &str, files: &[&Path]) -> Self {
+    /// Serves a script with its files, on a free port.
+    pub(crate) fn start(script: &str, files: &[&Path]) -> Self {
         let mut command = python(script);
         // What it logs of requests is of no interest, and would fill a pipe that nobody reads.
         let mut child =
@@ -32,7 +34,11 @@ impl Hook {
         Self { child, address: Address::Tcp(address) }
     }
 
-    fn post(&self, headers: &[(&str, &str)], body: &[u8]) -> Response {
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.address.port())
+    }
+
+    pub(crate) fn post(&self, headers: &[(&str, &str)], body: &[u8]) -> Response {
         self.address.request("POST", "/", headers, body)
     }
 
@@ -51,12 +57,17 @@ impl Drop for Hook {
     }
 }
 
+/// The file of `web_hook.py`, with one robot.
+pub(crate) fn robots_file(token: &str) -> String {
+    let digest = digest::digest(&digest::SHA256, token.as_bytes());
+    format!("{{\"ci-web\": \"{}\"}}", HEXLOWER.encode(digest.as_ref()))
+}
+
 #[test]
 fn a_web_hook_in_twenty_lines() {
     let directory = tempfile::tempdir().unwrap();
     let robots = directory.path().join("robots.json");
-    let token = digest::digest(&digest::SHA256, b"a long token");
-    std::fs::write(&robots, format!("{{\"ci-web\": \"{}\"}}", HEXLOWER.encode(token.as_ref()))).unwrap();
+    std::fs::write(&robots, robots_file("a long token")).unwrap();
     let hook = Hook::start("web_hook.py", &[&robots]);
     for (account, password, expected) in [
         ("ci-web", "a long token", "allow"),
@@ -86,7 +97,8 @@ fn a_web_hook_in_twenty_lines() {
     assert!(lines <= 24, "{lines} lines");
 }
 
-const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+/// A key of requests.
+pub(crate) const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 fn signature(key: &str, id: &str, timestamp: u64, body: &str) -> String {
     let key = STANDARD.decode(key.strip_prefix("whsec_").unwrap()).unwrap();

@@ -67,7 +67,7 @@ impl Drop for Worker {
 }
 
 /// A file with alice, whose hash `worker.py --hash` makes.
-fn people(directory: &tempfile::TempDir) -> std::path::PathBuf {
+pub(super) fn people(directory: &tempfile::TempDir) -> std::path::PathBuf {
     let hashed = run_with_input(python("worker.py").arg("--hash"), "right wörd\n".as_bytes());
     assert_eq!(hashed.code, Some(0), "{hashed:#?}");
     let mut alice = json(&hashed.stdout);
