@@ -148,7 +148,7 @@ fn they_can_be_started_as_they_are_and_are_told_of() {
         found += 1;
         assert!(readme.contains(&format!("[{name}]({name})")), "{name} is not in the README");
         let text = std::fs::read_to_string(&path).unwrap();
-        if !Path::new(name).extension().is_some_and(|extension| extension == "rs") {
+        if Path::new(name).extension().is_none_or(|extension| extension != "rs") {
             assert!(text.starts_with("#!/"), "{name}");
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o755, "{name}");
         }

@@ -126,6 +126,9 @@ pub(super) struct Service {
     directory: TempDir,
 }
 
+/// Tells the services of this process apart.
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
 impl Service {
     /// None for a person who may not make one: under `CI=true` that is a failure.
     pub(super) fn new() -> Option<Self> {
@@ -136,7 +139,6 @@ impl Service {
             return None;
         }
         let directory = tempfile::tempdir().unwrap();
-        static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("dockgate-test-{}-{number}", std::process::id());
         let service = Self { name, directory };

@@ -163,7 +163,9 @@ fn write_files(site: &TempDir, keys: &Path, config: &str) -> bool {
             "managed_keys" => {
                 let _ = std::os::unix::fs::symlink(keys.join("keys"), &place);
             }
-            "certificate" => drop(fs::copy(&pair.certificate, place).unwrap()),
+            "certificate" | "ca_certificate" | "ca_bundle" => {
+                drop(fs::copy(&pair.certificate, place).unwrap())
+            }
             "key" => drop(fs::copy(&pair.key, place).unwrap()),
             "path" => fs::write(place, format!("alice:{}\n", ALICE.hash)).unwrap(),
             "password_file" => fs::write(place, ALICE.hash).unwrap(),
@@ -172,7 +174,6 @@ fn write_files(site: &TempDir, keys: &Path, config: &str) -> bool {
                 fs::write(&place, "#!/bin/sh\nexit 1\n").unwrap();
                 fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
             }
-            "ca_certificate" | "ca_bundle" => drop(fs::copy(&pair.certificate, place).unwrap()),
             "signing_key_file" => fs::write(place, SIGNING_SECRET).unwrap(),
             "bearer_token_file" => fs::write(place, "a token\n").unwrap(),
             _ => {} // made when it is written to
@@ -189,8 +190,8 @@ fn collect(node: &Node, named: &mut Vec<(String, String)>) {
     for entry in node.entries().into_iter().flatten() {
         let key = entry.key.text.as_ref();
         let names_a_file = match key {
-            "managed_keys" | "certificate" | "path" | "password_file" | "include" | "to" => true,
-            "ca_certificate" | "ca_bundle" | "signing_key_file" | "bearer_token_file" => true,
+            "managed_keys" | "certificate" | "path" | "password_file" | "include" | "to"
+            | "ca_certificate" | "ca_bundle" | "signing_key_file" | "bearer_token_file" => true,
             // Else it is a name of PATH.
             "command" => entry.value.as_text().is_some_and(|command| command.contains('/')),
             "key" => node.get("certificate").is_some(),
