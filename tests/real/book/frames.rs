@@ -164,7 +164,7 @@ fn write_files(site: &TempDir, keys: &Path, config: &str) -> bool {
                 let _ = std::os::unix::fs::symlink(keys.join("keys"), &place);
             }
             "certificate" | "ca_certificate" | "ca_bundle" => {
-                drop(fs::copy(&pair.certificate, place).unwrap())
+                fs::copy(&pair.certificate, place).unwrap();
             }
             "key" => drop(fs::copy(&pair.key, place).unwrap()),
             "path" => fs::write(place, format!("alice:{}\n", ALICE.hash)).unwrap(),
