@@ -31,8 +31,8 @@ case $input in *' '*) ;; *) echo "no ACCOUNT SPACE PASSWORD on standard input" >
 account=${input%% *}
 password=${input#* }
 
-# Neither is an account of PAM, and pamtester would take the second for an option.
-case $account in '' | -*) exit 2 ;; esac
+# PAM would ask who it is.
+[ -n "$account" ] || exit 2
 # PAM asks for a line of up to 511 bytes; what stands behind it would not be looked at.
 case $password in '' | *'
 '*) exit 1 ;; esac

@@ -44,6 +44,7 @@ fn keeps_the_contract(mut command: impl FnMut() -> Command) {
         ("alic", ALICE, 2),
         ("*", ALICE, 2),
         ("-h", ALICE, 2),
+        ("-v", ALICE, 2),
         ("--", ALICE, 2),
         ("$(id)", ALICE, 2),
         ("al/ice", ALICE, 2),
@@ -159,12 +160,18 @@ impl Service {
             closed.display()
         );
         let path = service.path();
-        std::fs::write(&path, modules).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        std::fs::write(&path, &modules).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        std::fs::write(service.in_capitals(), modules).unwrap();
         Some(service)
     }
 
     fn path(&self) -> PathBuf {
         Path::new("/etc/pam.d").join(&self.name)
+    }
+
+    /// The same under a name that PAM does not find: it looks for small letters.
+    fn in_capitals(&self) -> PathBuf {
+        Path::new("/etc/pam.d").join(self.name.to_uppercase())
     }
 
     /// The file of the accounts.
@@ -175,7 +182,9 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(self.path());
+        for path in [self.path(), self.in_capitals()] {
+            let _ = std::fs::remove_file(path);
+        }
     }
 }
 
