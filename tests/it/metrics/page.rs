@@ -44,7 +44,8 @@ pub(super) fn shown(text: &str) -> BTreeMap<String, (String, BTreeSet<String>)> 
 pub(super) fn whole() -> String {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::new(&format!(
-        "audit: {{to: \"{}\"}}\nauthn: [{{users: {}}}, {{http_auth: {{url: \"http://127.0.0.1:1\", cache: {{ttl: 1s}}}}}}]\nacl: []",
+        "audit: {{to: \"{}\"}}\nauthn: [{{users: {}}}, {{http_auth: {{url: \"http://127.0.0.1:1\", cache: {{ttl: 1s}}}}}}, \
+         {{ext_auth: {{command: \"true\", protocol: lines}}}}]\nacl: []",
         directory.path().join("audit.log").display(),
         crate::support::users("")
     ));

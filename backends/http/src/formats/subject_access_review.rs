@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dockgate_api::{
-    AccessRequest, ActionSet, Actions, Answer, BackendError, Because, Call, Decision, Granted, Reason,
-    ReasonCode,
+    AccessRequest, ActionSet, Actions, Answer, BackendError, Because, Call, Decision, Granted, LabelValue,
+    Reason, ReasonCode,
 };
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
@@ -110,7 +110,7 @@ fn unaskable(request: &AccessRequest<'_>) -> Option<&'static str> {
 
 fn body(request: &AccessRequest<'_>, verb: &str) -> String {
     let identity = request.identity;
-    let named = identity.labels.values("groups").iter().map(|group| group.as_str());
+    let named = identity.labels.values("groups").iter().map(LabelValue::as_str);
     let (user, groups) = match identity.account.as_str() {
         "" => (ANONYMOUS.0, named.chain([ANONYMOUS.1]).collect()),
         account => (account, named.collect()),
