@@ -178,6 +178,11 @@ impl Hook {
         text
     }
 
+    /// Whether the next question only tries whether it is well again.
+    pub(crate) fn is_left_alone(&self) -> bool {
+        self.breaker.is_open()
+    }
+
     pub(crate) fn health(&self) -> Health {
         self.breaker.health()
     }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use dockgate_api::{Answer, Authenticator, BackendError, Credential, Health, Identity, Login};
+use dockgate_api::{
+    AccessRequest, ActionSet, Answer, Authenticator, BackendError, Credential, Health, Identity, Login,
+    Resource,
+};
 use serde_json::json;
 
 use super::Bench;
@@ -84,4 +87,40 @@ fn what_a_hook_makes_of_single_questions_opens_nothing() {
     status.store(200, Ordering::SeqCst);
     assert!(bench.ask(&backend).is_ok());
     assert_eq!(bench.health(&backend), Health::Up);
+}
+
+/// A question that is several requests finds its way back too.
+#[test]
+fn reviews_of_several_actions_close_it() {
+    let status = Arc::new(AtomicU16::new(503));
+    let says = Arc::clone(&status);
+    let hook = Hook::start(move |asked| {
+        let review = asked.json();
+        let status = json!({"allowed": true});
+        let answer = json!({"kind": review["kind"], "apiVersion": review["apiVersion"], "status": status});
+        Told::Status(says.load(Ordering::SeqCst), answer.to_string())
+    });
+    let bench = Bench::new();
+    let section =
+        format!("{{url: \"{}\", format: subject_access_review, breaker: {{failures: 2}}}}", hook.url());
+    let backend = bench.authz(&section);
+    let ask = || {
+        let (identity, resource) = (Identity::new("alice"), Resource::repository("a"));
+        let actions: ActionSet = ["delete", "pull", "push"].into_iter().collect();
+        let request = AccessRequest::new(&identity, "r", &resource, &actions);
+        bench.runtime.block_on(backend.authorize(&bench.world.call(), &request))
+    };
+    assert!(ask().is_err() && ask().is_err());
+    let before = hook.asked().len();
+    assert!(ask().is_err());
+    assert_eq!(hook.asked().len(), before, "it is left alone");
+    bench.world.clock.turn(Duration::from_secs(10));
+    assert!(ask().is_err());
+    assert_eq!(hook.asked().len(), before + 1, "one review is enough to see");
+    bench.world.clock.turn(Duration::from_secs(10));
+    status.store(201, Ordering::SeqCst);
+    let granted = ask().unwrap().allowed().unwrap();
+    let asked: ActionSet = ["delete", "pull", "push"].into_iter().collect();
+    assert_eq!(granted.actions.grant(&asked), asked);
+    assert_eq!(hook.asked().len(), before + 4);
 }

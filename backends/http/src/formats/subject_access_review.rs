@@ -71,25 +71,32 @@ pub(crate) async fn reviewed(
     if let Some(why) = unaskable(request) {
         return Ok(Decision::Deny(Reason::new(ReasonCode::Forbidden, why)));
     }
-    let (mut allowed, mut denied) = (ActionSet::EMPTY, None);
+    let (mut allowed, mut denied, mut failed) = (ActionSet::EMPTY, None, None);
     let mut bodies = request.actions.iter().map(|action| (action.to_owned(), body(request, action)));
     let mut running = JoinSet::new();
     loop {
-        for (action, body) in bodies.by_ref().take(AT_ONCE - running.len()) {
+        // Of a hook that is left alone, the first answer tells whether there will be others.
+        let at_once = if hook.is_left_alone() { 1 } else { AT_ONCE };
+        let room = if failed.is_some() { 0 } else { at_once.saturating_sub(running.len()) };
+        for (action, body) in bodies.by_ref().take(room) {
             let (hook, cx) = (Arc::clone(hook), cx.clone());
             running.spawn(async move {
                 let asked = hook::Asked { body: &body, made: true, secret: "" };
                 (action, hook.ask(&cx, &asked, read).await)
             });
         }
+        // Also after an error: what was asked shows how the hook is.
         let Some(joined) = running.join_next().await else { break };
-        let (action, verdict) =
-            joined.map_err(|_| BackendError::Protocol("a review was not read to its end".to_owned()))?;
-        match verdict? {
-            Verdict::Allowed => allowed.insert(action),
-            Verdict::Denied(why) => denied = denied.or(Some(why)),
-            Verdict::NoOpinion => {}
+        match joined {
+            Ok((action, Ok(Verdict::Allowed))) => allowed.insert(action),
+            Ok((_, Ok(Verdict::Denied(why)))) => denied = denied.or(Some(why)),
+            Ok((_, Ok(Verdict::NoOpinion))) => {}
+            Ok((_, Err(error))) => failed = failed.or(Some(error)),
+            Err(_) => failed = Some(BackendError::Protocol("a review was not read to its end".to_owned())),
         }
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     Ok(match denied {
         _ if !allowed.is_empty() => Decision::Allow(Granted::new(Actions::Only(allowed), Because::at(place))),
