@@ -175,7 +175,7 @@ fn write_files(site: &TempDir, keys: &Path, config: &str) -> bool {
                 fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
             }
             "signing_key_file" => fs::write(place, SIGNING_SECRET).unwrap(),
-            "bearer_token_file" => fs::write(place, "a token\n").unwrap(),
+            "bearer_token_file" => fs::write(place, "token\n").unwrap(),
             _ => {} // made when it is written to
         }
     }
