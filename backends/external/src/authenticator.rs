@@ -7,7 +7,7 @@ use dockgate_api::{
 };
 use dockgate_hooks::{Cache, Question, Reply, read_identity};
 
-use crate::hook::{Hook, Way};
+use crate::hook::{Hook, Way, clean_text};
 use crate::process::Stdout;
 use crate::{json, plain};
 
@@ -60,7 +60,7 @@ impl ProgramAuthenticator {
     ) -> Result<Reply<Identity>, BackendError> {
         let answer = self.ask_once(cx, login, password, question).await;
         self.hook.remember(&answer);
-        answer
+        Ok(answer?.with_clean_reason(|text| clean_text(text, Some(password))))
     }
 
     async fn ask_once(

@@ -3,7 +3,7 @@
 use dockgate_api::{AccessRequest, Answer, Authorizer, BackendError, Call, Granted, Health, async_trait};
 use dockgate_hooks::{Cache, Question, Reply, read_granted};
 
-use crate::hook::{Hook, Way};
+use crate::hook::{Hook, Way, clean_text};
 use crate::process::Stdout;
 use crate::{json, plain};
 
@@ -33,7 +33,7 @@ impl ProgramAuthorizer {
     ) -> Result<Reply<Granted>, BackendError> {
         let answer = self.ask_once(cx, request, question).await;
         self.hook.remember(&answer);
-        answer
+        Ok(answer?.with_clean_texts(|text| clean_text(text, None)))
     }
 
     async fn ask_once(

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use dockgate_api::secrecy::{ExposeSecret, SecretString};
 use dockgate_api::{BackendError, Call, Health};
-use dockgate_hooks::{Question, Slots, redact};
+use dockgate_hooks::{Question, Slots, clean};
 
 use crate::lines::Workers;
 use crate::process::{Finished, Program, Stdout, run};
@@ -71,14 +71,13 @@ impl Hook {
         workers.ask(&cx, question, secret.cloned(), slot).await
     }
 
-    /// An answer that makes no sense. What the program said may repeat the password.
+    /// An answer that makes no sense.
     pub(crate) fn senseless(
         &self,
         what: impl std::fmt::Display,
         secret: Option<&SecretString>,
     ) -> BackendError {
-        let what = redact(&what.to_string(), secret.map_or("", |secret| secret.expose_secret()));
-        BackendError::Protocol(format!("{}: {what}", self.program.name))
+        BackendError::Protocol(format!("{}: {}", self.program.name, clean_text(&what.to_string(), secret)))
     }
 
     /// Remembers how the last question went.
@@ -97,4 +96,9 @@ impl Hook {
         let last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
         last.map_or(Health::Up, |why| Health::Degraded(format!("the last question: {why}")))
     }
+}
+
+/// A text of the program's for log and audit: it may repeat the password.
+pub(crate) fn clean_text(text: &str, secret: Option<&SecretString>) -> String {
+    clean(text, secret.map(ExposeSecret::expose_secret))
 }

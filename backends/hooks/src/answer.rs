@@ -11,7 +11,7 @@ use dockgate_api::{
 };
 use serde::Deserialize;
 
-use crate::VERSION;
+use crate::{Object, VERSION};
 
 /// A decision, and for how long it may be remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,26 @@ impl<T> Reply<T> {
     /// A decision without more ado.
     pub fn new(decision: Decision<T>) -> Self {
         Self { decision, cacheable: true, expires_at: None }
+    }
+
+    /// The same with the reason of a refusal made fit for log and audit: whoever answers may repeat what it was asked.
+    #[must_use]
+    pub fn with_clean_reason(mut self, clean: impl Fn(&str) -> String) -> Self {
+        if let Decision::Deny(reason) = &mut self.decision {
+            reason.detail = clean(&reason.detail);
+        }
+        self
+    }
+}
+
+impl Reply<Granted> {
+    /// The same with the comment on a consent made fit, too.
+    #[must_use]
+    pub fn with_clean_texts(mut self, clean: impl Fn(&str) -> String) -> Self {
+        if let Decision::Allow(granted) = &mut self.decision {
+            granted.because.comment = granted.because.comment.take().map(|comment| clean(&comment).into());
+        }
+        self.with_clean_reason(clean)
     }
 }
 
@@ -151,8 +171,8 @@ fn read<'a, T: Deserialize<'a>>(answer: &'a [u8]) -> Result<T, AnswerError> {
     if answer.iter().all(u8::is_ascii_whitespace) {
         return Err(error("an empty answer: write a document such as {\"decision\": \"deny\"}"));
     }
-    serde_json::from_slice(answer)
-        .map_err(|found| error(format!("not the document that is expected: {found}")))
+    let read: Result<Object<T>, _> = serde_json::from_slice(answer);
+    read.map(|object| object.0).map_err(|found| error(format!("not the document that is expected: {found}")))
 }
 
 fn same_version(version: Option<u32>) -> Result<(), AnswerError> {

@@ -6,12 +6,14 @@
 
 mod answer;
 mod cache;
+mod object;
 mod question;
 mod redact;
 mod slots;
 
 pub use answer::{AnswerError, Reply, read_granted, read_identity};
 pub use cache::{Cache, CacheConfig};
+pub use object::Object;
 pub use question::{Question, VERSION};
-pub use redact::redact;
+pub use redact::{clean, redact};
 pub use slots::{Limits, LimitsConfig, MaxConcurrent, MaxQueue, Slot, Slots};

@@ -1,11 +1,30 @@
-//! Texts from outside that go to the log.
+//! Texts from outside that go to log and audit.
 
 /// Shorter ones would take ordinary words out of the text.
 const SHORTEST_SECRET: usize = 4;
+/// In bytes.
+const LONGEST_TEXT: usize = 1024;
 
-/// The text without a secret that it may repeat: programs that trace themselves (`set -x`) print what they were handed.
+/// The text without a secret that it may repeat, as it is or as it stands in a document: programs that trace themselves
+/// (`set -x`) print what they were handed.
 pub fn redact(text: &str, secret: &str) -> String {
-    if secret.len() < SHORTEST_SECRET { text.to_owned() } else { text.replace(secret, "[redacted]") }
+    if secret.len() < SHORTEST_SECRET {
+        return text.to_owned();
+    }
+    let quoted = serde_json::to_string(secret).unwrap_or_default();
+    let quoted = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+    let text = text.replace(secret, "[redacted]");
+    if quoted == secret || quoted.is_empty() { text } else { text.replace(quoted, "[redacted]") }
+}
+
+/// The beginning of a text without secrets that it may repeat.
+pub fn clean<'s>(text: &str, secrets: impl IntoIterator<Item = &'s str>) -> String {
+    let mut text = secrets.into_iter().fold(text.to_owned(), |text, secret| redact(&text, secret));
+    if text.len() > LONGEST_TEXT {
+        text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+        text.push('…');
+    }
+    text
 }
 
 #[cfg(test)]
@@ -13,8 +32,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repeated_secret_is_taken_out() {
+    fn a_repeated_secret_is_taken_out_in_either_spelling() {
         assert_eq!(redact("+ check bob hunter2", "hunter2"), "+ check bob [redacted]");
         assert_eq!(redact("an attempt", "a"), "an attempt");
+        assert_eq!(
+            redact(r#"a\b"c {"password":"a\\b\"c"}"#, "a\\b\"c"),
+            r#"[redacted] {"password":"[redacted]"}"#
+        );
+    }
+
+    #[test]
+    fn a_text_is_cut_between_letters() {
+        let long = format!("x{}", "é".repeat(1024));
+        let cut = clean(&long, ["hunter2"]);
+        assert_eq!((cut.len(), cut.ends_with("é…")), (1026, true));
+        assert_eq!(clean("hunter2 and hunter3", ["hunter2", "hunter3"]), "[redacted] and [redacted]");
     }
 }

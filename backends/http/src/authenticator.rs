@@ -53,10 +53,7 @@ impl HttpAuthenticator {
         let body = self.format.body(question, proof);
         let secret = proof.expose_secret();
         let asked = Asked { body: body.expose_secret(), made: self.format.is_made(), secret };
-        let mut reply = self.hook.ask(cx, &asked, |answer| self.format.read(answer, login, cx.now())).await?;
-        if let Decision::Deny(reason) = &mut reply.decision {
-            reason.detail = self.hook.clean(&reason.detail, secret);
-        }
-        Ok(reply)
+        let reply = self.hook.ask(cx, &asked, |answer| self.format.read(answer, login, cx.now())).await?;
+        Ok(reply.with_clean_reason(|text| self.hook.clean(text, secret)))
     }
 }

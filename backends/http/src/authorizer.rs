@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use dockgate_api::{
-    AccessRequest, Answer, Authorizer, BackendError, Call, Decision, Granted, Health, async_trait,
-};
+use dockgate_api::{AccessRequest, Answer, Authorizer, BackendError, Call, Granted, Health, async_trait};
 use dockgate_hooks::{Cache, Question, Reply};
 
 use crate::formats::{AuthzFormat, reviewed};
@@ -37,7 +35,7 @@ impl HttpAuthorizer {
         request: &AccessRequest<'_>,
         question: &Question,
     ) -> Result<Reply<Granted>, BackendError> {
-        let mut reply = match self.format {
+        let reply = match self.format {
             AuthzFormat::SubjectAccessReview => {
                 reviewed(&self.hook, cx, request, &self.place).await.map(Reply::new)?
             }
@@ -48,14 +46,6 @@ impl HttpAuthorizer {
                 self.hook.ask(cx, &asked, read).await?
             }
         };
-        match &mut reply.decision {
-            Decision::Deny(reason) => reason.detail = self.hook.clean(&reason.detail, ""),
-            Decision::Allow(granted) => {
-                let comment = granted.because.comment.take();
-                granted.because.comment = comment.map(|comment| self.hook.clean(&comment, "").into());
-            }
-            Decision::NoMatch => {}
-        }
-        Ok(reply)
+        Ok(reply.with_clean_texts(|text| self.hook.clean(text, "")))
     }
 }

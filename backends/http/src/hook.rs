@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
+use dockgate_api::secrecy::{ExposeSecret, SecretString};
 use dockgate_api::{BackendError, Call, Clock, Health, HttpClient, HttpRequest, HttpResponse, Random};
-use dockgate_hooks::{Slots, redact};
+use dockgate_hooks::{Slots, clean};
 
 use crate::breaker::{Bounds, Breaker, Permit};
 use crate::meter::Meter;
@@ -13,8 +13,6 @@ use crate::signature::{MessageId, Signer};
 
 /// Far beyond any list of groups, in bytes.
 const LONGEST_ANSWER: usize = 256 * 1024;
-/// Of what a hook says, as much as a line of the log bears, in bytes.
-const LONGEST_TEXT: usize = 1024;
 /// Before the next try to connect.
 const PAUSE: Duration = Duration::from_millis(50);
 /// A hook that was given less says nothing of itself by being late.
@@ -165,17 +163,8 @@ impl Hook {
 
     /// A text of the hook's for log and audit.
     pub(crate) fn clean(&self, text: &str, secret: &str) -> String {
-        // It may repeat the whole document, in which the secret stands in JSON's spelling.
-        let quoted = serde_json::to_string(secret).unwrap_or_default();
-        let mut text = redact(&redact(text, secret), quoted.trim_matches('"'));
-        for secret in &self.secrets {
-            text = redact(&text, secret.expose_secret());
-        }
-        if text.len() > LONGEST_TEXT {
-            text.truncate(text.floor_char_boundary(LONGEST_TEXT));
-            text.push('…');
-        }
-        text
+        let own = self.secrets.iter().map(ExposeSecret::expose_secret);
+        clean(text, own.chain([secret]))
     }
 
     /// Whether the next question only tries whether it is well again.

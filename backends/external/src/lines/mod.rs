@@ -5,12 +5,10 @@
 //! answered is an error: nobody can know any more what its next line would belong to.
 
 mod backoff;
-mod complaints;
 mod document;
 mod in_flight;
 mod keeper;
 mod outgoing;
-mod reader;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -11,12 +11,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use tokio::time::{Instant as Moment, Sleep, sleep, timeout};
 
-use super::complaints::Complaints;
 use super::document;
 use super::in_flight::{Handed, InFlight, Outcome};
 use super::outgoing::Outgoing;
-use super::reader::{Line, LineReader};
-use crate::process::{Ended, Group, Program, Spawned, drain, read_now};
+use crate::process::{Complaints, Ended, Group, Line, LineReader, Program, Spawned, drain, read_now};
 
 /// In bytes; labels of somebody in a thousand groups fit.
 const LONGEST_ANSWER: usize = 256 * 1024;

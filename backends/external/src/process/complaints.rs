@@ -1,74 +1,89 @@
 //! What programs write to standard error.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use dockgate_api::secrecy::{ExposeSecret, SecretString};
 use dockgate_hooks::redact;
 
 use super::Program;
+use super::lines::{Line, LineReader};
 
 /// In bytes; longer lines are cut.
 const LONGEST_LINE: usize = 1024;
-/// A run that says more is not heard any more.
+/// Who says more in one [`PERIOD`] is not heard for the rest of it.
 const MOST_LINES: usize = 32;
+const PERIOD: Duration = Duration::from_secs(60);
 
-/// Writes a program's standard error to the log: line by line, bounded, and without the password.
+/// Writes a program's standard error to the log: line by line, bounded, and without the passwords of its questions.
 pub(crate) struct Complaints {
     program: Arc<Program>,
-    /// Is taken out wherever it stands.
-    secret: Option<SecretString>,
-    line: Vec<u8>,
-    cut: bool,
+    reader: LineReader,
+    since: Instant,
     written: usize,
 }
 
 impl Complaints {
-    pub(crate) fn new(program: Arc<Program>, secret: Option<SecretString>) -> Self {
-        Self { program, secret, line: Vec::new(), cut: false, written: 0 }
+    pub(crate) fn new(program: Arc<Program>, now: Instant) -> Self {
+        Self { program, reader: LineReader::new(LONGEST_LINE), since: now, written: 0 }
     }
 
     /// Takes what was read.
-    pub(crate) fn take(&mut self, mut bytes: &[u8]) {
-        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            let (line, rest) = bytes.split_at(end);
-            self.extend(line);
-            self.write();
-            bytes = rest.get(1..).unwrap_or_default();
+    pub(crate) fn take<'p, P: Iterator<Item = &'p SecretString>>(
+        &mut self,
+        bytes: &[u8],
+        now: Instant,
+        passwords: impl Fn() -> P,
+    ) {
+        let Self { program, reader, since, written } = self;
+        if now.saturating_duration_since(*since) >= PERIOD {
+            (*since, *written) = (now, 0);
         }
-        self.extend(bytes);
-    }
-
-    /// Writes what has no line's end.
-    pub(crate) fn finish(&mut self) {
-        if !self.line.is_empty() {
-            self.write();
-        }
-    }
-
-    fn extend(&mut self, bytes: &[u8]) {
-        let room = LONGEST_LINE.saturating_sub(self.line.len());
-        self.cut |= bytes.len() > room;
-        self.line.extend(bytes.iter().take(room));
-    }
-
-    fn write(&mut self) {
-        let (line, cut) = (std::mem::take(&mut self.line), std::mem::take(&mut self.cut));
-        self.written = self.written.saturating_add(1);
-        let (link, program) = (&*self.program.link, &*self.program.name);
-        if self.written > MOST_LINES {
-            if self.written == MOST_LINES + 1 {
-                tracing::warn!(link, program, "the program says more than is logged");
+        reader.feed(bytes, |line| {
+            *written = written.saturating_add(1);
+            let (link, program) = (&*program.link, &*program.name);
+            if *written > MOST_LINES {
+                if *written == MOST_LINES + 1 {
+                    tracing::warn!(link, program, "the program says more than is logged");
+                }
+                return;
             }
-            return;
+            let said = without(&line, passwords());
+            if !said.is_empty() {
+                tracing::warn!(link, program, said, "a program complains");
+            }
+        });
+    }
+}
+
+fn without<'p>(line: &Line<'_>, mut passwords: impl Iterator<Item = &'p SecretString>) -> String {
+    match line {
+        // A password that the cut went through is not found.
+        Line::TooLong(_) if passwords.any(|password| !password.expose_secret().is_empty()) => {
+            "[a long line, which may hold a password]".to_owned()
         }
-        let text = String::from_utf8_lossy(&line);
-        let secret = self.secret.as_ref().map_or("", |secret| secret.expose_secret());
-        let said = redact(text.trim_end(), secret);
-        // A secret that the cut went through is not found.
-        let said =
-            if cut && !secret.is_empty() { "[a long line, which may hold the password]" } else { &said };
-        if !said.is_empty() {
-            tracing::warn!(link, program, said, "a program complains");
+        Line::Whole(text) | Line::TooLong(text) => {
+            let text = String::from_utf8_lossy(text).trim_end().to_owned();
+            passwords.fold(text, |text, password| redact(&text, password.expose_secret()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_of_a_question_is_logged() {
+        let passwords = [SecretString::from("hunter2"), SecretString::from("a\\b\"c")];
+        let said = |line| without(&line, passwords.iter());
+        assert_eq!(said(Line::Whole(b"login of bob hunter2 failed \r")), "login of bob [redacted] failed");
+        assert_eq!(
+            said(Line::Whole(br#"a\b"c {"password":"a\\b\"c"}"#)),
+            r#"[redacted] {"password":"[redacted]"}"#
+        );
+        assert!(!said(Line::TooLong(b"login of bob hunt")).contains("hunt"));
+        let none = [SecretString::from("")];
+        assert_eq!(without(&Line::TooLong(b"a long line"), none.iter()), "a long line");
     }
 }

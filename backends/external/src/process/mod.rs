@@ -7,6 +7,7 @@
 mod children;
 mod complaints;
 mod group;
+mod lines;
 mod program;
 mod run;
 mod spawn;
@@ -14,6 +15,7 @@ mod spawn;
 pub(crate) use children::Children;
 pub(crate) use complaints::Complaints;
 pub(crate) use group::{Ended, Group};
+pub(crate) use lines::{Line, LineReader};
 pub(crate) use program::{Environment, Program};
 pub(crate) use run::{Finished, Stdout, drain, read_now, run};
 pub(crate) use spawn::{Spawned, spawn};

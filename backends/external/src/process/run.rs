@@ -45,7 +45,8 @@ pub(crate) async fn run(
     held: impl Send + 'static,
 ) -> Result<Finished, BackendError> {
     let (answer, answered) = oneshot::channel();
-    let complaints = Complaints::new(Arc::clone(program), secret);
+    let complaints =
+        OwnComplaints { complaints: Complaints::new(Arc::clone(program), Instant::now()), secret };
     let running = Arc::clone(program);
     // In a task of its own, so that somebody cleans up whatever becomes of the one who asks.
     tokio::spawn(async move {
@@ -67,7 +68,7 @@ async fn supervise(
     program: &Arc<Program>,
     input: &SecretString,
     stdout: Stdout,
-    complaints: Complaints,
+    complaints: OwnComplaints,
     mut asker: Asker,
 ) {
     let Spawned { mut group, stdin, stdout: output, stderr } = match spawn(program).await {
@@ -101,13 +102,30 @@ async fn supervise(
     group.end().await;
 }
 
+/// What it complains of, and the password of its one question.
+struct OwnComplaints {
+    complaints: Complaints,
+    secret: Option<SecretString>,
+}
+
+impl OwnComplaints {
+    fn take(&mut self, bytes: &[u8]) {
+        self.complaints.take(bytes, Instant::now(), || self.secret.iter());
+    }
+
+    /// What has no line's end ends here.
+    fn finish(&mut self) {
+        self.take(b"\n");
+    }
+}
+
 /// What a program says while it runs.
 struct Said {
     output: Receiver,
     stderr: Receiver,
     stdout: Stdout,
     bytes: Vec<u8>,
-    complaints: Complaints,
+    complaints: OwnComplaints,
 }
 
 impl Said {

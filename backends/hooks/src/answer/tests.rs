@@ -70,6 +70,9 @@ fn what_is_not_exactly_an_answer_is_an_error() {
         "null",
         "true",
         "[]",
+        // serde takes a list for a struct, value by value.
+        r#"[null, "allow", {}, null, null, null]"#,
+        r#"[null, "allow", ["pull"], null, null, null]"#,
         "{}",
         r#"{"decision": true}"#,
         r#"{"decision": "Allow"}"#,

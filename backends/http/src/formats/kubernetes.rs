@@ -1,8 +1,7 @@
 //! What reviews have in common.
 
+use dockgate_hooks::Object;
 use serde::{Deserialize, Serialize};
-
-use super::object::Object;
 
 /// An object that is made to be answered (Kubernetes API conventions, "virtual resources").
 #[derive(Serialize)]

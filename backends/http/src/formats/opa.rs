@@ -1,11 +1,9 @@
 //! Open Policy Agent's data API (openpolicyagent.org/docs/rest-api, "Get a Document (with Input)").
 
 use dockgate_api::{AccessRequest, Actions, Because, Decision, Granted, Identity, Login, Reason, ReasonCode};
-use dockgate_hooks::{Question, Reply};
+use dockgate_hooks::{Object, Question, Reply};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-use super::object::Object;
 
 /// Its answer may have more: an id, metrics, warnings.
 #[derive(Deserialize)]

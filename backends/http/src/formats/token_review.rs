@@ -1,10 +1,10 @@
 //! Kubernetes' `TokenReview` (kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-review-v1).
 
 use dockgate_api::{Decision, Identity, LabelValue, Labels, Login, Reason};
+use dockgate_hooks::Object;
 use serde::{Deserialize, Serialize};
 
 use super::kubernetes::{Asked, status};
-use super::object::Object;
 
 const VERSION: &str = "authentication.k8s.io/v1";
 const KIND: &str = "TokenReview";

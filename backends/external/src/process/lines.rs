@@ -1,7 +1,7 @@
 //! Bytes to lines of a bounded length.
 
 /// Puts lines together. Holds no more than the longest.
-pub(super) struct LineReader {
+pub(crate) struct LineReader {
     longest: usize,
     begun: Vec<u8>,
     /// The rest of a line that was too long.
@@ -9,7 +9,7 @@ pub(super) struct LineReader {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line<'l> {
+pub(crate) enum Line<'l> {
     /// Without its end.
     Whole(&'l [u8]),
     /// The beginning of one that is too long, told before its end is there.
@@ -18,12 +18,12 @@ pub(super) enum Line<'l> {
 
 impl LineReader {
     /// Of lines up to so many bytes, the end not counted.
-    pub(super) fn new(longest: usize) -> Self {
+    pub(crate) fn new(longest: usize) -> Self {
         Self { longest, begun: Vec::new(), skipping: false }
     }
 
     /// Takes what was read.
-    pub(super) fn feed(&mut self, mut bytes: &[u8], mut take: impl FnMut(Line<'_>)) {
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut take: impl FnMut(Line<'_>)) {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             let (line, rest) = bytes.split_at(end);
             bytes = rest.get(1..).unwrap_or_default();

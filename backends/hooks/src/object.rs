@@ -7,8 +7,11 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 /// What was read of an object, and of nothing else.
-#[derive(Default)]
-pub(super) struct Object<T>(pub(super) T);
+#[derive(Debug, Default)]
+pub struct Object<T>(
+    /// What was read.
+    pub T,
+);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -28,9 +31,4 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
         T::deserialize(MapAccessDeserializer::new(map)).map(Object)
     }
-}
-
-/// Whether this begins as an object does. What comes behind is for who reads it.
-pub(super) fn is_object(document: &[u8]) -> bool {
-    document.trim_ascii_start().first() == Some(&b'{')
 }
