@@ -43,6 +43,7 @@ pub(crate) const LOGROTATE: Component = debian("/usr/sbin/logrotate", "logrotate
 pub(crate) const COMPOSE: Component = debian("docker-compose", "docker-compose");
 pub(crate) const SYSTEMD: Component = debian("systemd-analyze", "systemd");
 pub(crate) const STRACE: Component = debian("strace", "strace");
+pub(crate) const PYTHON: Component = debian("python3", "python3");
 pub(crate) const CRANE: Component = go("crane");
 pub(crate) const ORAS: Component = go("oras");
 pub(crate) const REGCTL: Component = go("regctl");

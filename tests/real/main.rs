@@ -42,6 +42,7 @@ mod logrotate;
 mod matrix;
 mod monitoring;
 mod mount;
+mod programs;
 mod push_and_pull;
 mod quickstart_engine;
 mod rights;

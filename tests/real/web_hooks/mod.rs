@@ -9,7 +9,7 @@ use crate::image::Image;
 use crate::site::Site;
 
 /// Whoever decides lets everybody push below their own name, and who is in the group of those pull anything but the vault.
-fn decides<C: Client>(site: &Site, pullers: &C, owner: &C) {
+pub(crate) fn decides<C: Client>(site: &Site, pullers: &C, owner: &C) {
     let image = Image::of(&["hello"]);
     owner.push(&image, "alice/app:1").succeeds();
     assert_eq!(owner.pulled("alice/app:1"), image);
@@ -23,7 +23,7 @@ fn decides<C: Client>(site: &Site, pullers: &C, owner: &C) {
 }
 
 /// The status of a request for a token.
-fn status(site: &Site, account: &crate::accounts::Account) -> u16 {
+pub(crate) fn status(site: &Site, account: &crate::accounts::Account) -> u16 {
     site.api(Some(account)).request_token("repository:alice/app:pull").status
 }
 
