@@ -1,6 +1,6 @@
 use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::rc::Rc;
 
 use serde_json::json;
@@ -21,7 +21,18 @@ pub(crate) struct Docker {
 struct Engine {
     _dockerd: Process,
     _containerd: Containerd,
+    _left_mounted: LeftMounted,
     host: String,
+}
+
+/// The network of containers, which dockerd leaves mounted: its directory could not be removed.
+struct LeftMounted(PathBuf);
+
+impl Drop for LeftMounted {
+    fn drop(&mut self) {
+        // There was none if no container ran.
+        let _ = Command::new("umount").arg(&self.0).stderr(Stdio::null()).status();
+    }
 }
 
 impl Client for Docker {
@@ -103,6 +114,7 @@ impl Engine {
         let key = json!({"deprecated-key-path": home.path("key.json")}); // else it is one for the machine
         fs::write(home.path("daemon.json"), key.to_string()).unwrap();
         let dockerd = Process::start(&mut dockerd, home.dir(), "dockerd").ready("API listen on");
-        Self { _dockerd: dockerd, _containerd: containerd, host }
+        let left_mounted = LeftMounted(home.path("exec").join("netns/default"));
+        Self { _dockerd: dockerd, _containerd: containerd, _left_mounted: left_mounted, host }
     }
 }
