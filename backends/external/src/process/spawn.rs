@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dockgate_api::BackendError;
-use rustix::process::Pid;
+use rustix::process::{Pid, getpriority_process, setpriority_process};
 use tokio::net::unix::pipe::{Receiver, Sender};
 
 use super::{Group, Program};
+
+/// How far programs stand behind the server, whose answers to everybody else should not wait for them (nice(2)).
+const BEHIND: i32 = 5;
 
 /// A program that was started.
 pub(crate) struct Spawned {
@@ -44,6 +47,8 @@ fn start(program: &Program) -> io::Result<Spawned> {
     let mut child = program.command(&run.mark()).spawn()?;
     let leader = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let leader = leader.ok_or_else(|| io::Error::other("the system gave it no id"))?;
+    // Those whom no program has to decide go first. Where that is not allowed, it is as before.
+    let _ = getpriority_process(None).and_then(|own| setpriority_process(Some(leader), own + BEHIND));
     // From here on it is killed if anything goes wrong.
     let group = Group::new(leader, run, child_signals);
     let missing = || io::Error::other("it has no pipe");

@@ -83,6 +83,16 @@ async fn the_input_goes_in_and_output_and_exit_code_come_out() {
     assert_eq!(echo.run(&large, PATIENCE).await.unwrap().stdout, large.as_bytes());
 }
 
+/// Who needs no program does not wait for the processor because others do.
+#[tokio::test]
+async fn programs_stand_behind_the_server() {
+    let own = rustix::process::getpriority_process(None).unwrap();
+    // What it was before it was told is no matter.
+    let nice = Script::new("own=$(cat); while [ \"$(nice)\" = \"$own\" ]; do sleep 0.01; done; nice");
+    let finished = nice.run(&own.to_string(), PATIENCE).await.unwrap();
+    assert_eq!(String::from_utf8(finished.stdout).unwrap().trim(), (own + 5).min(19).to_string());
+}
+
 #[tokio::test]
 async fn a_program_that_does_not_read_is_judged_by_its_exit_code() {
     let deaf = Script::new("exec <&-; echo '{}'; exit 0");
