@@ -1,11 +1,12 @@
 //! From the section to the backend.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dockgate_api::config::{GoDuration, KeyPath, Located, Remark};
-use dockgate_api::secrecy::SecretString;
+use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
 use dockgate_api::{Authenticator, Authorizer, BuildContext, BuildError, Configure, Dialect, LabelValues};
 use dockgate_hooks::{Cache, CacheConfig, Limits, LimitsConfig, MaxConcurrent, MaxQueue, Slots};
 use schemars::JsonSchema;
@@ -24,6 +25,9 @@ const LIMITS: Limits = Limits { max_concurrent: 16, max_queue: 1000 };
 
 const WORKERS: usize = 2;
 const MOST_WORKERS: usize = 256;
+
+/// Where the C library looks for programs where there is no PATH (execvp(3)).
+const WITHOUT_PATH: &str = "/bin:/usr/bin";
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
@@ -146,7 +150,8 @@ impl ProgramConfig {
             let location = self.workers.iter().map(|workers| workers.location.clone()).next();
             errors.add(Remark { location, key: KeyPath::root().key("workers"), message: message.to_owned() });
         }
-        let path = command::find(&self.command, cx).map_err(|remark| errors.add(remark));
+        let path =
+            command::find(&self.command, &self.directories(cx), cx).map_err(|remark| errors.add(remark));
         let (Ok(path), true) = (path, errors.is_empty()) else { return Err(errors) };
         let variables = self.environment.into_iter().map(|(name, value)| (name, value.value.0)).collect();
         let environment = match cx.dialect() {
@@ -174,6 +179,13 @@ impl ProgramConfig {
             }
         };
         Ok(Hook::new(program, way, Slots::kept(cx, question, limits), timeout))
+    }
+
+    /// The PATH of the program: what it says by `/usr/bin/env` is looked up there.
+    fn directories(&self, cx: &BuildContext) -> OsString {
+        let given = self.environment.get("PATH").map(|path| path.value.0.expose_secret().into());
+        let ours = || if cx.dialect() == Dialect::DockerAuth { std::env::var_os("PATH") } else { None };
+        given.or_else(ours).unwrap_or_else(|| WITHOUT_PATH.into())
     }
 }
 

@@ -90,8 +90,10 @@ impl Hook {
     }
 
     pub(crate) fn health(&self) -> Health {
-        if let Way::Lines(workers) = &self.way {
-            return workers.health();
+        if let Way::Lines(workers) = &self.way
+            && let trouble @ (Health::Degraded(_) | Health::Down(_)) = workers.health()
+        {
+            return trouble;
         }
         let last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
         last.map_or(Health::Up, |why| Health::Degraded(format!("the last question: {why}")))

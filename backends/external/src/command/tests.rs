@@ -10,7 +10,7 @@ use super::*;
 fn found(command: &str, cx: &BuildContext) -> Result<PathBuf, String> {
     let location = Location::new("auth.yml", 3, 5);
     let command = Located { location, index: None, value: command.to_owned() };
-    find(&command, cx).map_err(|remark| remark.message)
+    find(&command, OsStr::new("/bin:/usr/bin"), cx).map_err(|remark| remark.message)
 }
 
 #[test]
@@ -48,9 +48,63 @@ fn a_name_is_looked_up_and_a_path_is_relative_to_the_configuration() {
                 "{shown} wants to be run by /no/such, which is not there, and ends its lines as Windows does: correct its first line"
             ),
         ),
+        // What the system looks for ends with a carriage return.
+        (
+            "#!/bin/sh\r\n",
+            0o755,
+            format!(
+                "{shown} wants to be run by /bin/sh, which is not there, and ends its lines as Windows does: correct its first line"
+            ),
+        ),
+        (
+            "#!/usr/bin/env sh\r\n",
+            0o755,
+            format!(
+                "{shown} wants to be run by sh, which is not in its PATH (`environment`), and ends its lines as Windows does: correct its first line"
+            ),
+        ),
+        (
+            "#!/usr/bin/env no-such\n",
+            0o755,
+            format!(
+                "{shown} wants to be run by no-such, which is not in its PATH (`environment`): correct its first line"
+            ),
+        ),
+        (
+            "#!/usr/bin/env -S A=b no-such -u\n",
+            0o755,
+            format!(
+                "{shown} wants to be run by no-such, which is not in its PATH (`environment`): correct its first line"
+            ),
+        ),
+        // All of it is one word to env.
+        (
+            "#!/usr/bin/env sh -u\n",
+            0o755,
+            format!(
+                "{shown} wants to be run by sh -u, which is not in its PATH (`environment`): correct its first line"
+            ),
+        ),
+        (
+            "#!/tmp\n",
+            0o755,
+            format!("{shown} wants to be run by /tmp, which is not there: correct its first line"),
+        ),
+        ("#! \n", 0o755, format!("{shown} does not say what runs it: begin it with `#!/bin/sh` or the like")),
     ] {
         write(text, mode);
         assert_eq!(found("./check.sh", &cx), Err(expected));
+    }
+    for text in [
+        "#!/usr/bin/env sh\n",
+        "#! /usr/bin/env\t sh \n",
+        "#!/usr/bin/env -S A=b sh -u\n",
+        "#!/usr/bin/env -i sh\n",
+        "#!/usr/bin/env\n",
+        "#!/bin/sh -e\r\n",
+    ] {
+        write(text, 0o755);
+        assert!(found("./check.sh", &cx).is_ok(), "{text}");
     }
     write("#!/bin/sh\n", 0o757);
     found("./check.sh", &cx).unwrap();
@@ -87,6 +141,10 @@ fn what_is_not_there_is_said_with_the_cure() {
             "there is no program `sh -c true` in PATH: `command` is the program alone, what follows stands in `args`",
         ),
         ("/no/such", "cannot use /no/such: No such file or directory (os error 2)"),
+        (
+            "/bin/sh -c true",
+            "cannot use /bin/sh -c true: No such file or directory (os error 2): `command` is the program alone, what follows stands in `args`",
+        ),
         ("/tmp", "/tmp is no file: name the program itself"),
     ] {
         assert_eq!(found(command, &cx), Err(expected.to_owned()));

@@ -44,7 +44,7 @@ pub(crate) async fn spawn(program: &Arc<Program>) -> Result<Spawned, BackendErro
 fn start(program: &Program) -> io::Result<Spawned> {
     let run = program.children.begin();
     let child_signals = Group::child_signals()?;
-    let mut child = program.command(&run.mark()).spawn()?;
+    let mut child = program.command(&run.mark()).spawn().map_err(|error| told(error, program))?;
     let leader = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let leader = leader.ok_or_else(|| io::Error::other("the system gave it no id"))?;
     // Those whom no program has to decide go first. Where that is not allowed, it is as before.
@@ -58,4 +58,13 @@ fn start(program: &Program) -> io::Result<Spawned> {
         stdout: Receiver::from_owned_fd(OwnedFd::from(child.stdout.take().ok_or_else(missing)?))?,
         stderr: Receiver::from_owned_fd(OwnedFd::from(child.stderr.take().ok_or_else(missing)?))?,
     })
+}
+
+/// The system says of a script whose interpreter is not there what it says of one that is not there itself.
+fn told(error: io::Error, program: &Program) -> io::Error {
+    if error.kind() == io::ErrorKind::NotFound && program.path.exists() {
+        let detail = format!("{error}: it is there, what it wants to be run by is not");
+        return io::Error::new(error.kind(), detail);
+    }
+    error
 }

@@ -108,6 +108,13 @@ async fn one_that_a_signal_ends_or_that_cannot_start_has_not_answered() {
     fs::set_permissions(&script.program.path, fs::Permissions::from_mode(0o644)).unwrap();
     let error = script.run("", PATIENCE).await.unwrap_err();
     assert!(error.to_string().starts_with("unavailable: cannot start script.sh: "), "{error}");
+    let not_found = "unavailable: cannot start script.sh: No such file or directory (os error 2)";
+    write_program(&script.program.path, "#!/bin/sh\r\nexit 0\n");
+    let error = script.run("", PATIENCE).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("{not_found}: it is there, what it wants to be run by is not"));
+    fs::remove_file(&script.program.path).unwrap();
+    let error = script.run("", PATIENCE).await.unwrap_err();
+    assert_eq!(error.to_string(), not_found);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! What exit codes and outputs mean.
 
-use dockgate_api::{AccessRequest, Answer, Credential, Decision, Identity, LabelValue, Login, Resource};
+use dockgate_api::{
+    AccessRequest, Answer, Credential, Decision, Health, Identity, LabelValue, Login, Resource,
+};
 use dockgate_testkit::fakes::call;
 
 use super::Script;
@@ -139,5 +141,25 @@ async fn the_rights_of_a_plain_program_are_all_or_nothing_and_its_output_does_no
             Err(error) => error.to_string(),
         };
         assert_eq!(shown, expected, "{script}");
+    }
+}
+
+/// A worker that lives and answers, and what it answers decides nothing.
+const SENSELESS: &str = r#"while read -r line; do
+    id=${line#*'"id":"'}
+    printf '{"id": "%s", "decision": "perhaps"}\n' "${id%%'"'*}"
+done"#;
+
+#[tokio::test]
+async fn health_tells_of_the_last_question_whichever_the_protocol() {
+    for script in
+        [Script::sh("exit 3"), Script::sh("exit 3").json(), Script::sh(SENSELESS).with("protocol", "lines")]
+    {
+        let authenticator = script.authenticator();
+        assert_eq!(authenticator.health(&call()).await, Health::Up);
+        let login = Login::new("alice", Credential::password(PASSWORD));
+        let error = authenticator.authenticate(&call(), &login).await.unwrap_err();
+        let Health::Degraded(why) = authenticator.health(&call()).await else { panic!("{error}") };
+        assert_eq!(why, format!("the last question: {error}"));
     }
 }
