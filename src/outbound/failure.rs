@@ -6,6 +6,9 @@ use std::io;
 use dockgate_api::BackendError;
 use rustls::CertificateError;
 
+/// What webpki says of a server whose certificate may sign others, as those of `openssl req -x509` may.
+const OF_AN_AUTHORITY: &str = "CaUsedAsEndEntity";
+
 /// What to tell of a request that failed. `lacking` is the cure for a server that nobody vouches for.
 pub(super) fn told(error: reqwest::Error, place: &str, lacking: &str) -> BackendError {
     // A URL may have a secret in its query.
@@ -20,6 +23,11 @@ pub(super) fn told(error: reqwest::Error, place: &str, lacking: &str) -> Backend
             CertificateError::UnknownIssuer | CertificateError::BadSignature,
         )) => {
             format!("{place}: its certificate is signed by nobody who is trusted here: {lacking}")
+        }
+        Some(rustls::Error::InvalidCertificate(CertificateError::Other(other)))
+            if other.to_string() == OF_AN_AUTHORITY =>
+        {
+            format!("{place}: it shows an authority's own certificate: make it one with `CA:FALSE`")
         }
         _ => format!("{place}: {cause}"),
     })

@@ -184,4 +184,14 @@ impl Authority {
         };
         builder.with_single_cert(vec![certificate], key).unwrap()
     }
+
+    /// A server that shows the authority's own certificate, as who makes one with `openssl req -x509` does.
+    pub(super) fn server_of_its_own(&self) -> ServerConfig {
+        let certificate = CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(self.issuer.key().serialize_pem().as_bytes()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder =
+            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        builder.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap()
+    }
 }

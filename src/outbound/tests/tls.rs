@@ -62,6 +62,9 @@ async fn who_is_not_trusted_hears_nothing_and_the_message_names_the_cure() {
     let server = guarded(&ours, "another.example.com", false).await;
     let text = refused(&Place::new(&[&ours.pem], &[]), HttpSettings::new(), &server).await;
     assert!(text.contains("not valid for name"), "{text}");
+    let server = Server::tls(Answer::Whole(GOOD.to_owned()), ours.server_of_its_own()).await;
+    let text = refused(&Place::new(&[&ours.pem], &[]), HttpSettings::new(), &server).await;
+    assert!(text.ends_with("it shows an authority's own certificate: make it one with `CA:FALSE`"), "{text}");
 }
 
 #[tokio::test]
