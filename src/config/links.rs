@@ -109,6 +109,14 @@ impl ChainKind {
         }
     }
 
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Authn => Self::Authz,
+            Self::Authz => Self::Authn,
+        }
+    }
+
     /// docker_auth's keys, in its order.
     pub fn flat_keys(self) -> &'static [&'static str] {
         match self {

@@ -24,15 +24,21 @@ pub(super) struct Assembly<'a> {
 }
 
 impl Assembly<'_> {
-    /// One chain. Links whose backend cannot be made are left out and their problems gathered.
-    pub(super) fn chain<B: ?Sized>(&mut self, kind: ChainKind, registry: &Registry<B>) -> Chain<B> {
+    /// One chain. Links whose backend cannot be made are left out and their problems gathered. `others` are the backends
+    /// of the other chain.
+    pub(super) fn chain<B: ?Sized>(
+        &mut self,
+        kind: ChainKind,
+        registry: &Registry<B>,
+        others: &[&str],
+    ) -> Chain<B> {
         let known: Vec<&str> = registry.keys().collect();
         let links = links::read(&self.source.root, kind, &known, &mut self.problems);
         // A flat key that this build does not have was refused with the file's other keys.
         let links = links
             .into_iter()
             .filter(|link| link.dialect == Dialect::Native || registry.contains(&link.key.text));
-        let made: Vec<Link<B>> = links.filter_map(|link| self.link(kind, &link, registry)).collect();
+        let made: Vec<Link<B>> = links.filter_map(|link| self.link(kind, &link, registry, others)).collect();
         Chain::new(made).counted(kind, self.cx.metrics().as_ref())
     }
 
@@ -41,11 +47,10 @@ impl Assembly<'_> {
         kind: ChainKind,
         link: &LinkConfig<'_>,
         registry: &Registry<B>,
+        others: &[&str],
     ) -> Option<Link<B>> {
-        if !registry.contains(&link.key.text)
-            && let Some(message) = later::backend(&link.key.text)
-        {
-            self.problems.push(Problem::new(link.key.location.clone(), link.path.clone(), message));
+        if !registry.contains(&link.key.text) {
+            self.problems.push(unknown(kind, link, &registry.keys().collect::<Vec<_>>(), others));
             return None;
         }
         let dialect = if link.key.text.as_ref() == "acl" && link.dialect == Dialect::DockerAuth {
@@ -86,4 +91,18 @@ impl Assembly<'_> {
         };
         parsed.map_err(|error| self.problems.push(refused(error))).ok()
     }
+}
+
+/// What to say of a backend that cannot stand in this chain.
+fn unknown(kind: ChainKind, link: &LinkConfig<'_>, known: &[&str], others: &[&str]) -> Problem {
+    let key = link.key.text.as_ref();
+    let message = if others.contains(&key) {
+        let other = kind.other().list_key();
+        format!("`{key}` stands in `{other}`: move it there")
+    } else if let Some(message) = later::backend(key) {
+        message
+    } else {
+        return Problem::unknown_key(link.key, &link.item, known);
+    };
+    Problem::new(link.key.location.clone(), link.path.clone(), message)
 }

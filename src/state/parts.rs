@@ -69,12 +69,15 @@ impl Parts {
             AclVersion::Native => Dialect::Native,
         };
         let mut assembly = Assembly { source, cx: &cx, flat_acl, problems, warnings, notes: Vec::new() };
-        let authn: Chain<dyn Authenticator> = assembly.chain(ChainKind::Authn, backends.authenticators());
+        let [who, what] =
+            [backends.authenticators().keys().collect::<Vec<_>>(), backends.authorizers().keys().collect()];
+        let authn: Chain<dyn Authenticator> =
+            assembly.chain(ChainKind::Authn, backends.authenticators(), &what);
         let Assembly { problems, warnings, notes, .. } = assembly;
         let links = authn.links().iter().map(|link| link.name.to_string());
         let cx = cx.with_identity_links(links);
         let mut assembly = Assembly { source, cx: &cx, flat_acl, problems, warnings, notes };
-        let authz: Chain<dyn Authorizer> = assembly.chain(ChainKind::Authz, backends.authorizers());
+        let authz: Chain<dyn Authorizer> = assembly.chain(ChainKind::Authz, backends.authorizers(), &who);
         let Assembly { problems, warnings, notes, .. } = assembly;
         let secret_files = cx.files_read();
         Ok(Self { sections, authn, authz, passwords, spawner, secret_files, problems, warnings, notes })

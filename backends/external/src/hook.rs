@@ -47,6 +47,9 @@ impl Hook {
         let started = Instant::now();
         let deadline = cx.deadline().min(started + self.timeout);
         let finished = run(&self.program, input, secret.cloned(), stdout, deadline, slot).await?;
+        for complaint in &finished.complaints {
+            cx.note(|| format!("{} wrote: {complaint}", self.program.name));
+        }
         cx.note(|| {
             format!(
                 "{} ended with exit code {} after {:?}",

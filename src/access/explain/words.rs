@@ -147,6 +147,6 @@ pub(super) fn unavailable(failed: &LinkError) -> Refused {
     Refused {
         link: Some(shown(&failed.link)),
         code: "unavailable".to_owned(),
-        detail: shown(&format!("{}: {}", failed.error.kind(), failed.error)),
+        detail: shown(&failed.error.to_string()),
     }
 }

@@ -104,10 +104,11 @@ fn notes(link: &AskedLink) -> Vec<&str> {
 fn refusal(refused: &Refused) -> String {
     let link = refused.link.as_deref().map(|link| format!("{link}: ")).unwrap_or_default();
     let code = refused.code.replace('_', " ");
-    if refused.detail.is_empty() {
-        format!("{link}{code}.")
-    } else {
-        format!("{link}{code}: {}.", refused.detail)
+    match refused.detail.as_str() {
+        "" => format!("{link}{code}."),
+        // What a link could not do begins with its kind.
+        detail if code == "unavailable" => format!("{link}{detail}."),
+        detail => format!("{link}{code}: {detail}."),
     }
 }
 
@@ -158,8 +159,10 @@ fn decision(scope: &ExplainedScope) -> Vec<String> {
         "rule" => {
             let comment =
                 decided.comment.as_deref().map(|comment| format!(" ({comment})")).unwrap_or_default();
-            let mut lines = vec![format!("Decided by {because}{comment} of {link}:")];
             let rule = scope.rules.iter().find(|rule| rule.role == "decides" && rule.place == because);
+            // A program or web hook that decides has no rule to show.
+            let end = if rule.is_some() { ':' } else { '.' };
+            let mut lines = vec![format!("Decided by {because}{comment} of {link}{end}")];
             if let Some(rule) = rule {
                 let mut rows: Vec<[String; 2]> = rule.conditions.iter().map(fits).collect();
                 if rows.is_empty() {

@@ -253,6 +253,32 @@ fn its_json_is_as_it_is_documented() {
     }
 }
 
+/// Of a program there is no rule to show: what it wrote to standard error says most.
+#[test]
+fn programs_are_asked_and_what_they_say_is_shown() {
+    let (top, _) = CONFIG.split_once("authn:").unwrap();
+    let programs = "authn: [{ext_auth: {command: ./who.sh}}]\nauthz: [{ext_authz: {command: ./may.sh}}]\n";
+    let site = Site::with(&format!("{top}{programs}"));
+    site.program("who.sh", "#!/bin/sh\necho no such table >&2; exit 3\n");
+    site.program("may.sh", "#!/bin/sh\nexit 0\n");
+    let asked = |arguments: &[&str]| {
+        let mut explain = dockgate();
+        explain.args(["explain", "auth.yml", "--account", "alice", "--scope", "repository:a:pull"]);
+        run_with_input(explain.args(arguments).current_dir(site.path()), b"pass")
+    };
+    let failed = asked(&["--password-stdin"]);
+    let said = "ext_auth who.sh wrote: no such table; who.sh ended with exit code 3 after";
+    let squeezed = failed.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(squeezed.contains(said), "{failed:?}");
+    says(
+        &failed,
+        &["None: the answer is 503. ext_auth: unusable answer: who.sh: exit code 3, which decides nothing."],
+    );
+    let granted = asked(&["--as-link", "ext_auth"]);
+    says(&granted, &["repository:a: asked pull, granted pull", "Decided by may.sh of ext_authz.", "Token"]);
+    assert_eq!(granted.code, Some(0), "{granted:?}");
+}
+
 fn names_in(value: &Value, names: &mut Vec<String>) {
     for (name, below) in value.as_object().into_iter().flatten() {
         names.push(name.clone());

@@ -201,7 +201,7 @@ fn links_that_are_not_clear() {
                 "no such backend at all",
                 [USERS, "  - horoscope: {}\n  - users:\n"],
                 "horoscope",
-                "known here: `ext_auth`, `http_auth`",
+                "authn[0].horoscope: unknown key `horoscope`: known here: `ext_auth`, `http_auth`",
             ),
             mistake(
                 "unknown option",
@@ -239,7 +239,13 @@ fn links_that_are_not_clear() {
                 "authorizer in authn",
                 [USERS, "  - acl: []\n  - users:\n"],
                 "acl: []",
-                "known here: `ext_auth`, `http_auth`",
+                "authn[0].acl: `acl` stands in `authz`: move it there",
+            ),
+            mistake(
+                "authenticator in authz",
+                ["authz:\n", "authz:\n  - ext_auth: {command: sh}\n"],
+                "ext_auth",
+                "authz[0].ext_auth: `ext_auth` stands in `authn`: move it there",
             ),
             mistake(
                 "nobody to ask",

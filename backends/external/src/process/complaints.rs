@@ -21,11 +21,23 @@ pub(crate) struct Complaints {
     reader: LineReader,
     since: Instant,
     written: usize,
+    kept: Option<Vec<String>>,
 }
 
 impl Complaints {
     pub(crate) fn new(program: Arc<Program>, now: Instant) -> Self {
-        Self { program, reader: LineReader::new(LONGEST_LINE), since: now, written: 0 }
+        Self { program, reader: LineReader::new(LONGEST_LINE), since: now, written: 0, kept: None }
+    }
+
+    /// Keeps what it writes to the log, too. Only for one that does not stay: it is not forgotten.
+    pub(super) fn keeping(mut self) -> Self {
+        self.kept = Some(Vec::new());
+        self
+    }
+
+    /// What was kept.
+    pub(super) fn take_kept(&mut self) -> Vec<String> {
+        self.kept.take().unwrap_or_default()
     }
 
     /// Takes what was read.
@@ -35,7 +47,7 @@ impl Complaints {
         now: Instant,
         passwords: impl Fn() -> P,
     ) {
-        let Self { program, reader, since, written } = self;
+        let Self { program, reader, since, written, kept } = self;
         if now.saturating_duration_since(*since) >= PERIOD {
             (*since, *written) = (now, 0);
         }
@@ -51,6 +63,9 @@ impl Complaints {
             let said = without(&line, passwords());
             if !said.is_empty() {
                 tracing::warn!(link, program, said, "a program complains");
+                if let Some(kept) = kept {
+                    kept.push(said);
+                }
             }
         });
     }

@@ -20,6 +20,8 @@ const LONGEST_ANSWER: usize = 256 * 1024;
 pub(crate) struct Finished {
     pub(crate) code: i32,
     pub(crate) stdout: Vec<u8>,
+    /// What it wrote to standard error, as far as that was logged.
+    pub(crate) complaints: Vec<String>,
 }
 
 /// What becomes of standard output.
@@ -46,7 +48,7 @@ pub(crate) async fn run(
 ) -> Result<Finished, BackendError> {
     let (answer, answered) = oneshot::channel();
     let complaints =
-        OwnComplaints { complaints: Complaints::new(Arc::clone(program), Instant::now()), secret };
+        OwnComplaints { complaints: Complaints::new(Arc::clone(program), Instant::now()).keeping(), secret };
     let running = Arc::clone(program);
     // In a task of its own, so that somebody cleans up whatever becomes of the one who asks.
     tokio::spawn(async move {
@@ -87,18 +89,22 @@ async fn supervise(
         too_long = said.listen(stdin, input) => Some(Err(too_long)),
     };
     if let Some(ended) = finished {
-        let answer = ended
-            .and_then(|ended| said.rest().map(|()| ended))
-            .map_err(|error| BackendError::Protocol(format!("{}: {error}", program.name)));
+        let ended = ended.and_then(|ended| said.rest().map(|()| ended));
+        said.complaints.finish();
+        let answer = ended.map_err(|error| BackendError::Protocol(format!("{}: {error}", program.name)));
         let answer = answer.and_then(|ended| match ended {
-            Ended::Code(code) => Ok(Finished { code, stdout: said.take_bytes() }),
+            Ended::Code(code) => {
+                let complaints = said.complaints.complaints.take_kept();
+                Ok(Finished { code, stdout: said.take_bytes(), complaints })
+            }
             Ended::Signal(number) => {
                 Err(BackendError::Protocol(format!("{} was ended by signal {number}", program.name)))
             }
         });
         let _ = asker.send(answer);
+    } else {
+        said.complaints.finish();
     }
-    said.complaints.finish();
     group.end().await;
 }
 
