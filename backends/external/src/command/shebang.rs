@@ -28,13 +28,16 @@ pub(super) fn mistake(path: &Path, directories: &OsStr) -> Option<String> {
     if interpreter.trim_ascii().is_empty() {
         return Some(format!("{shown} does not say what runs it: begin it with `#!/bin/sh` or the like"));
     }
-    // A line's end of Windows belongs to the word before it: `/bin/sh` and a carriage return is no file.
     let missing = |name: &[u8], where_to: &str| {
-        let hint = if line.ends_with(b"\r") { ", and ends its lines as Windows does" } else { "" };
-        let name = String::from_utf8_lossy(name.trim_ascii_end());
-        Some(format!(
-            "{shown} wants to be run by {name}, which is not {where_to}{hint}: correct its first line"
-        ))
+        let name = String::from_utf8_lossy(name);
+        // A line's end of Windows belongs to the word before it: `/bin/sh` and a carriage return is no file.
+        if let Some(name) = name.strip_suffix('\r') {
+            return Some(format!(
+                "{shown} ends its lines as Windows does, and so wants to be run by {name} with a carriage return, which \
+                 is not {where_to}: take those out, as `sed -i 's/\\r$//'` does"
+            ));
+        }
+        Some(format!("{shown} wants to be run by {name}, which is not {where_to}: correct its first line"))
     };
     if !can_run(Path::new(OsStr::from_bytes(interpreter))) {
         return missing(interpreter, "there");

@@ -44,23 +44,21 @@ fn a_name_is_looked_up_and_a_path_is_relative_to_the_configuration() {
         (
             "#! /no/such -e\r\n",
             0o755,
-            format!(
-                "{shown} wants to be run by /no/such, which is not there, and ends its lines as Windows does: correct its first line"
-            ),
+            format!("{shown} wants to be run by /no/such, which is not there: correct its first line"),
         ),
         // What the system looks for ends with a carriage return.
         (
             "#!/bin/sh\r\n",
             0o755,
             format!(
-                "{shown} wants to be run by /bin/sh, which is not there, and ends its lines as Windows does: correct its first line"
+                "{shown} ends its lines as Windows does, and so wants to be run by /bin/sh with a carriage return, which is not there: take those out, as `sed -i 's/\\r$//'` does"
             ),
         ),
         (
             "#!/usr/bin/env sh\r\n",
             0o755,
             format!(
-                "{shown} wants to be run by sh, which is not in its PATH (`environment`), and ends its lines as Windows does: correct its first line"
+                "{shown} ends its lines as Windows does, and so wants to be run by sh with a carriage return, which is not in its PATH (`environment`): take those out, as `sed -i 's/\\r$//'` does"
             ),
         ),
         (
