@@ -12,7 +12,7 @@ use std::process::Command;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::accounts::ADMIN;
+use crate::accounts::{ADMIN, Account};
 use crate::api::request_token;
 use crate::components::{self, STRACE, SYSTEMD};
 use crate::dockgate;
@@ -97,7 +97,8 @@ fn the_account_is_made() {
     assert!(unit().contains("\nUser=dockgate\nGroup=dockgate\n"));
 }
 
-/// Starts, loads managed keys, logs somebody in, renews a key and ends, under the eyes of strace.
+/// Starts, loads managed keys, logs somebody in, has programs and a worker decide and kills what one leaves behind, renews a
+/// key and ends, under the eyes of strace, as do the programs.
 #[test]
 fn the_server_does_nothing_that_the_unit_forbids() {
     if !components::installed(&[STRACE, SYSTEMD]) {
@@ -107,13 +108,15 @@ fn the_server_does_nothing_that_the_unit_forbids() {
     dockgate::run(dir.path(), &["keys", "init", "keys"]).succeeds();
     let (mut traced, port) = Process::listening("listening", |port| {
         let config = dockgate::configuration(port, "  managed_keys: keys\n");
-        fs::write(dir.path().join("dockgate.yml"), config).unwrap();
+        fs::write(dir.path().join("dockgate.yml"), format!("{config}\n{}", programs(dir.path()))).unwrap();
         let mut strace = Command::new(STRACE.program);
         strace.args(["--follow-forks", "--output=calls", dockgate::PROGRAM, "serve", "dockgate.yml"]);
         Process::start(&mut strace, dir.path(), "dockgate")
     });
     let host = format!("127.0.0.1:{port}");
     assert_eq!(request_token(&host, "registry", "repository:a:pull", Some(&ADMIN)).status, 200);
+    let carol = Account { name: "carol", password: "a b", hash: "" };
+    assert_eq!(request_token(&host, "registry", "repository:web/a:pull", Some(&carol)).status, 200);
     dockgate::run(dir.path(), &["keys", "renew", "keys"]).succeeds();
     let renewed = poll(std::time::Duration::from_secs(60), || {
         traced.log().contains("signing keys changed").then_some(())
@@ -127,6 +130,23 @@ fn the_server_does_nothing_that_the_unit_forbids() {
     let ended = poll(std::time::Duration::from_secs(20), || (!traced.is_running()).then_some(()));
     assert!(ended.is_some() && traced.terminate().is_some_and(|status| status.success()), "{}", traced.log());
     is_allowed(&calls());
+}
+
+/// A shell script that leaves a process behind says who somebody is, a Python worker of the examples what they may do.
+fn programs(dir: &Path) -> String {
+    let who = dir.join("who.sh");
+    fs::write(
+        &who,
+        "#!/bin/sh\nread -r account password\nsleep 1000 &\necho '{\"labels\": {\"teams\": [\"web\"]}}'\n",
+    )
+    .unwrap();
+    fs::set_permissions(&who, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(dir.join("people.json"), "{}").unwrap();
+    let worker = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hooks/worker.py");
+    format!(
+        "ext_auth: {{command: ./who.sh}}\next_authz: {{command: \"{}\", args: [people.json], protocol: lines}}\n",
+        worker.display()
+    )
 }
 
 fn is_allowed(calls: &str) {
