@@ -110,6 +110,7 @@ impl ChainKind {
     }
 
     /// The other one.
+    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::Authn => Self::Authz,

@@ -41,7 +41,7 @@ pub(crate) fn find(
     if let Some(message) = shebang::mistake(&path, directories) {
         return Err(refused(message));
     }
-    if let Some(message) = writable_by_all(&path) {
+    for message in [unreadable(&path), writable_by_all(&path)].into_iter().flatten() {
         cx.warn(refused(message));
     }
     Ok(path)
@@ -78,6 +78,16 @@ fn check(path: &Path) -> Result<(), String> {
         }
         Ok(_) => Ok(()),
     }
+}
+
+/// Nothing to a program of its own, but the end of a script: a shell that cannot read it ends with 2, "not mine".
+fn unreadable(path: &Path) -> Option<String> {
+    access(path, Access::READ_OK).is_err().then(|| {
+        let shown = path.display();
+        format!(
+            "{shown} may be executed and not read by the server's user, which no script bears: `chmod +r` it"
+        )
+    })
 }
 
 /// Whoever can change the program decides who may push.

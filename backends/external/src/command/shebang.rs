@@ -42,11 +42,15 @@ pub(super) fn mistake(path: &Path, directories: &OsStr) -> Option<String> {
     if !can_run(Path::new(OsStr::from_bytes(interpreter))) {
         return missing(interpreter, "there");
     }
-    let name = looked_up(interpreter, rest)?;
-    match lookup(OsStr::from_bytes(name), directories) {
-        Some(_) => None,
-        None => missing(name, "in its PATH (`environment`)"),
+    if let Some(name) = looked_up(interpreter, rest)
+        && lookup(OsStr::from_bytes(name), directories).is_none()
+    {
+        return missing(name, "in its PATH (`environment`)");
     }
+    // `sh` takes it for an option, and ends with 2; Perl passes over it.
+    (line.ends_with(b"\r") && !interpreter.ends_with(b"/perl")).then(|| {
+        format!("{shown} ends its lines as Windows does: take the carriage returns out, as `sed -i 's/\\r$//'` does")
+    })
 }
 
 /// What env(1) looks up: all that follows is one word to it, unless `-S` has it split. Other options are its own affair.

@@ -46,63 +46,9 @@ fn a_name_is_looked_up_and_a_path_is_relative_to_the_configuration() {
             0o755,
             format!("{shown} wants to be run by /no/such, which is not there: correct its first line"),
         ),
-        // What the system looks for ends with a carriage return.
-        (
-            "#!/bin/sh\r\n",
-            0o755,
-            format!(
-                "{shown} ends its lines as Windows does, and so wants to be run by /bin/sh with a carriage return, which is not there: take those out, as `sed -i 's/\\r$//'` does"
-            ),
-        ),
-        (
-            "#!/usr/bin/env sh\r\n",
-            0o755,
-            format!(
-                "{shown} ends its lines as Windows does, and so wants to be run by sh with a carriage return, which is not in its PATH (`environment`): take those out, as `sed -i 's/\\r$//'` does"
-            ),
-        ),
-        (
-            "#!/usr/bin/env no-such\n",
-            0o755,
-            format!(
-                "{shown} wants to be run by no-such, which is not in its PATH (`environment`): correct its first line"
-            ),
-        ),
-        (
-            "#!/usr/bin/env -S A=b no-such -u\n",
-            0o755,
-            format!(
-                "{shown} wants to be run by no-such, which is not in its PATH (`environment`): correct its first line"
-            ),
-        ),
-        // All of it is one word to env.
-        (
-            "#!/usr/bin/env sh -u\n",
-            0o755,
-            format!(
-                "{shown} wants to be run by sh -u, which is not in its PATH (`environment`): correct its first line"
-            ),
-        ),
-        (
-            "#!/tmp\n",
-            0o755,
-            format!("{shown} wants to be run by /tmp, which is not there: correct its first line"),
-        ),
-        ("#! \n", 0o755, format!("{shown} does not say what runs it: begin it with `#!/bin/sh` or the like")),
     ] {
         write(text, mode);
         assert_eq!(found("./check.sh", &cx), Err(expected));
-    }
-    for text in [
-        "#!/usr/bin/env sh\n",
-        "#! /usr/bin/env\t sh \n",
-        "#!/usr/bin/env -S A=b sh -u\n",
-        "#!/usr/bin/env -i sh\n",
-        "#!/usr/bin/env\n",
-        "#!/bin/sh -e\r\n",
-    ] {
-        write(text, 0o755);
-        assert!(found("./check.sh", &cx).is_ok(), "{text}");
     }
     write("#!/bin/sh\n", 0o757);
     found("./check.sh", &cx).unwrap();
@@ -118,6 +64,55 @@ fn a_name_is_looked_up_and_a_path_is_relative_to_the_configuration() {
     found("./check.sh", &cx).unwrap();
     let warnings = cx.take_warnings(&nowhere(), &KeyPath::root());
     assert!(warnings[0].message.contains("can replace"), "{warnings:?}");
+}
+
+#[test]
+fn who_runs_a_script_is_looked_for_as_the_system_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let cx = build_context().for_link("ext_auth", Dialect::Native).with_base_dir(directory.path());
+    let script = directory.path().join("check.sh");
+    let found = |text: &str| {
+        fs::write(&script, text).unwrap();
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+        found("./check.sh", &cx).map_err(|message| message.replace(&script.display().to_string(), "it"))
+    };
+    let windows = |name: &str, place: &str| {
+        format!(
+            "it ends its lines as Windows does, and so wants to be run by {name} with a carriage return, which is not \
+             {place}: take those out, as `sed -i 's/\\r$//'` does"
+        )
+    };
+    let missing = |name: &str, place: &str| {
+        format!("it wants to be run by {name}, which is not {place}: correct its first line")
+    };
+    let path = "in its PATH (`environment`)";
+    for (text, expected) in [
+        ("#!/bin/sh\r\n", windows("/bin/sh", "there")),
+        ("#!/usr/bin/env sh\r\n", windows("sh", path)),
+        ("#!/usr/bin/env no-such\n", missing("no-such", path)),
+        ("#!/usr/bin/env -S A=b no-such -u\n", missing("no-such", path)),
+        // All of it is one word to env.
+        ("#!/usr/bin/env sh -u\n", missing("sh -u", path)),
+        (
+            "#!/bin/sh -e\r\n",
+            "it ends its lines as Windows does: take the carriage returns out, as `sed -i 's/\\r$//'` does"
+                .to_owned(),
+        ),
+        ("#!/tmp\n", missing("/tmp", "there")),
+        ("#! \n", "it does not say what runs it: begin it with `#!/bin/sh` or the like".to_owned()),
+    ] {
+        assert_eq!(found(text), Err(expected), "{text}");
+    }
+    for text in [
+        "#!/usr/bin/env sh\n",
+        "#! /usr/bin/env\t sh \n",
+        "#!/usr/bin/env -S A=b sh -u\n",
+        "#!/usr/bin/env -i sh\n",
+        "#!/usr/bin/env\n",
+        "#!/usr/bin/perl -w\r\n",
+    ] {
+        assert!(found(text).is_ok(), "{text}");
+    }
 }
 
 fn nowhere() -> Node {
