@@ -9,6 +9,7 @@ use dockgate_api::{
 };
 use dockgate_hooks::Reply;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::hook::Hook;
 use crate::process::Finished;
@@ -58,12 +59,12 @@ fn labels(output: &[u8]) -> Result<Labels, String> {
     if output.is_empty() {
         return Ok(labels);
     }
-    let answered: Option<BTreeMap<String, serde_json::Value>> =
+    let answered: Option<BTreeMap<String, &RawValue>> =
         serde_json::from_slice(output).map_err(|error| error.to_string())?;
     let found = answered.into_iter().flatten().filter(|(key, _)| key.eq_ignore_ascii_case("labels"));
     for (_, value) in found {
         let values: Option<BTreeMap<String, Option<Vec<String>>>> =
-            serde_json::from_value(value).map_err(|error| format!("labels: {error}"))?;
+            serde_json::from_str(value.get()).map_err(|error| format!("labels: {error}"))?;
         for (name, values) in values.into_iter().flatten() {
             for value in values.into_iter().flatten() {
                 labels.add(name.clone(), LabelValue::Literal(value));

@@ -1,12 +1,13 @@
 //! The documents with their id.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use dockgate_api::secrecy::SecretString;
 use dockgate_api::{Random, RandomError};
 use dockgate_hooks::Question;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 /// The name of one question, and of nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,30 +56,30 @@ pub(super) fn read(line: &[u8]) -> Result<(Id, Vec<u8>), String> {
         return Err("it is no object".to_owned());
     }
     let Answer(mut answer) = serde_json::from_slice(line).map_err(|error| error.to_string())?;
-    let Some(Value::String(id)) = answer.remove("id") else {
-        return Err("it has no `id`: give back that of the question".to_owned());
-    };
+    let id = answer.remove("id").and_then(|id| serde_json::from_str::<String>(id.get()).ok());
+    let id = id.ok_or("it has no `id`: give back that of the question")?;
     let id = Id::read(&id).ok_or("its `id` is not 32 lower-case hexadecimal digits")?;
     let rest = serde_json::to_vec(&answer).map_err(|error| error.to_string())?;
     Ok((id, rest))
 }
 
-/// An object in which no key stands twice.
-struct Answer(Map<String, Value>);
+/// An object in which no key stands twice. What stands in it is left as it was written: who knows what it should be
+/// reads it.
+struct Answer<'a>(BTreeMap<String, &'a RawValue>);
 
-impl<'de> Deserialize<'de> for Answer {
+impl<'de> Deserialize<'de> for Answer<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AnswerVisitor;
         impl<'de> Visitor<'de> for AnswerVisitor {
-            type Value = Answer;
+            type Value = Answer<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Answer, A::Error> {
-                let mut answer = Map::new();
-                while let Some((key, value)) = entries.next_entry::<String, Value>()? {
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Answer<'de>, A::Error> {
+                let mut answer = BTreeMap::new();
+                while let Some((key, value)) = entries.next_entry::<String, &RawValue>()? {
                     if answer.insert(key, value).is_some() {
                         return Err(de::Error::custom("a key stands twice"));
                     }
@@ -96,6 +97,7 @@ mod tests {
     use dockgate_api::{Credential, Login};
     use dockgate_testkit::fakes::RepeatableRandom;
     use proptest::prelude::*;
+    use serde_json::{Map, Value};
 
     use super::*;
 
@@ -128,6 +130,30 @@ mod tests {
         assert_eq!(rest, br#"{"decision":"allow","labels":{"a":["b"]}}"#);
         let nested = format!(r#"{{"id":"{ID}","labels":{{"id":["b"]}}}}"#);
         assert_eq!(read(nested.as_bytes()).unwrap().1, br#"{"labels":{"id":["b"]}}"#);
+    }
+
+    /// A key by which serde_json knows its own raw texts: elsewhere it would be read as the document that its value holds,
+    /// as deep as it goes, until the stack ends.
+    #[test]
+    fn nothing_in_a_text_is_read_as_a_document() {
+        let mut deep = String::new();
+        for _ in 0..15 {
+            deep = format!(
+                r#"{}{{"$serde_json::private::RawValue":{}}}{}"#,
+                "[".repeat(122),
+                Value::from(deep),
+                "]".repeat(122)
+            );
+        }
+        let line = format!(r#"{{"id":"{ID}","labels":{deep}}}"#);
+        assert!(line.len() < 256 * 1024, "{}", line.len());
+        assert_eq!(read(line.as_bytes()).unwrap().1, format!(r#"{{"labels":{deep}}}"#).as_bytes());
+        let twice = format!(r#"{{"id":"{ID}","labels":{{"a":["b"],"a":["c"]}}}}"#);
+        assert_eq!(
+            read(twice.as_bytes()).unwrap().1,
+            br#"{"labels":{"a":["b"],"a":["c"]}}"#,
+            "for others to judge"
+        );
     }
 
     #[test]

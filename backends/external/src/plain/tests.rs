@@ -52,6 +52,8 @@ fn labels_are_read_as_go_reads_them() {
         r#"{"labels": {"a": [1]}}"#,
         "{} {}",
         r#"{"labels": []}"#,
+        // The key by which serde_json knows its own raw texts.
+        r#"{"labels": {"$serde_json::private::RawValue": "{\"a\": [\"x\"]}"}}"#,
     ] {
         assert!(read(output).is_err(), "{output}");
     }

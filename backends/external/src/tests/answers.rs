@@ -45,7 +45,7 @@ async fn exit_codes_are_those_of_docker_auth() {
             // Whatever it repeats of the password is not repeated.
             "read account password; echo '{\"labels\": \"'$password'\"}'",
             "error unusable answer: hook: output that is no labels: labels: invalid type: string \"[redacted]\", \
-             expected a map",
+             expected a map at line 1 column 19",
         ),
         ("if", "no match"),
     ] {
