@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process_group, waitid, waitpgid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, kill_process_group, waitid, waitpgid,
+    waitpid,
 };
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 
@@ -20,6 +21,8 @@ pub(crate) struct Group {
     leader: Pid,
     /// Something happened to a child.
     child_signals: Signals,
+    /// The first process is reaped: its id may be anybody's from now on.
+    reaped: bool,
     gone: bool,
     _run: Run,
 }
@@ -36,7 +39,7 @@ pub(crate) enum Ended {
 impl Group {
     /// Must be called where a runtime is. The child is the leader of a group of its own, and nobody else waits for it.
     pub(super) fn new(leader: Pid, run: Run, child_signals: Signals) -> Self {
-        Self { leader, child_signals, gone: false, _run: run.led_by(leader) }
+        Self { leader, child_signals, reaped: false, gone: false, _run: run.led_by(leader) }
     }
 
     /// Tells of children that change. To be made before the child is.
@@ -73,6 +76,14 @@ impl Group {
     fn kill_and_reap(&mut self) -> bool {
         // Before anything is reaped: until then the group's id cannot be anybody else's.
         let _ = kill_process_group(self.leader, Signal::KILL);
+        if !self.reaped {
+            // It may have gone over into another group.
+            let _ = kill_process(self.leader, Signal::KILL);
+            match waitpid(Some(self.leader), WaitOptions::NOHANG) {
+                Ok(None) | Err(Errno::INTR) => return false,
+                Ok(Some(_)) | Err(_) => self.reaped = true,
+            }
+        }
         loop {
             match waitpgid(self.leader, WaitOptions::NOHANG) {
                 Ok(Some(_)) | Err(Errno::INTR) => {}

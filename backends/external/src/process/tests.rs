@@ -161,6 +161,23 @@ async fn when_nobody_waits_any_more_it_is_killed_with_all_that_it_started() {
 }
 
 #[tokio::test]
+async fn one_that_has_gone_over_into_another_group_is_killed_where_its_mark_is_gone_too() {
+    let deserter = Script::new(
+        "exec env -i PATH=\"$PATH\" python3 -c '
+import os, sys, time
+os.setpgid(0, os.getpgid(os.getppid()))
+with open(sys.argv[1] + \"/processes\", \"w\") as file: file.write(f\"{os.getpid()}\\n\")
+time.sleep(1000)' $1",
+    );
+    let asking = deserter.run("", PATIENCE);
+    let processes = tokio::select! {
+        answer = asking => panic!("{answer:?}"),
+        processes = deserter.processes("processes", 1) => processes,
+    };
+    gone(&processes).await;
+}
+
+#[tokio::test]
 async fn what_stays_in_the_background_keeps_nobody_waiting_and_is_killed() {
     let leaving = Script::new("sleep 1000 & echo $! > $1/processes; echo '{}'; exit 0");
     let finished = leaving.run("", PATIENCE).await.unwrap();
