@@ -6,8 +6,13 @@ const SHORTEST_SECRET: usize = 4;
 const LONGEST_TEXT: usize = 1024;
 
 /// The text without a secret that it may repeat, as it is or as it stands in a document: programs that trace themselves
-/// (`set -x`) print what they were handed.
+/// (`set -x`) print what they were handed. Scripts take the blanks around it away, and print it line by line.
 pub fn redact(text: &str, secret: &str) -> String {
+    let pieces = secret.split(char::is_control).map(str::trim).filter(|piece| *piece != secret);
+    pieces.fold(without(text, secret), |text, piece| without(&text, piece))
+}
+
+fn without(text: &str, secret: &str) -> String {
     if secret.len() < SHORTEST_SECRET {
         return text.to_owned();
     }
@@ -39,6 +44,16 @@ mod tests {
             redact(r#"a\b"c {"password":"a\\b\"c"}"#, "a\\b\"c"),
             r#"[redacted] {"password":"[redacted]"}"#
         );
+    }
+
+    #[test]
+    fn a_secret_without_the_blanks_around_it_or_line_by_line_is_taken_out_too() {
+        assert_eq!(redact("login of bob hunter2 failed", " hunter2\t"), "login of bob [redacted] failed");
+        for text in ["got hunter2", "and hunter3", "and a\\\"b"] {
+            let redacted = redact(text, "hunter2\r\nhunter3\nabc\na\\\"b\n");
+            assert!(redacted.ends_with("[redacted]"), "{redacted}");
+        }
+        assert_eq!(redact("abc", "hunter2\nabc"), "abc", "a piece that is too short");
     }
 
     #[test]

@@ -78,8 +78,9 @@ fn without<'p>(line: &Line<'_>, mut passwords: impl Iterator<Item = &'p SecretSt
             "[a long line, which may hold a password]".to_owned()
         }
         Line::Whole(text) | Line::TooLong(text) => {
-            let text = String::from_utf8_lossy(text).trim_end().to_owned();
-            passwords.fold(text, |text, password| redact(&text, password.expose_secret()))
+            let text = String::from_utf8_lossy(text).into_owned();
+            let text = passwords.fold(text, |text, password| redact(&text, password.expose_secret()));
+            text.trim_end().to_owned()
         }
     }
 }
@@ -98,6 +99,9 @@ mod tests {
             r#"[redacted] {"password":"[redacted]"}"#
         );
         assert!(!said(Line::TooLong(b"login of bob hunt")).contains("hunt"));
+        let blank = [SecretString::from("hunter2 ")];
+        let said = without(&Line::Whole(b"login of bob hunter2 "), blank.iter());
+        assert_eq!(said, "login of bob [redacted]");
         let none = [SecretString::from("")];
         assert_eq!(without(&Line::TooLong(b"a long line"), none.iter()), "a long line");
     }
