@@ -56,7 +56,7 @@ impl HookKeys {
         }
         let name = format!("{} {kind} {}", cx.link(), url.whole);
         let meter = Meter::new(cx.metrics().as_ref());
-        let secrets = bearer.iter().cloned().chain(url.query.clone()).collect();
+        let secrets = bearer.iter().cloned().chain(url.secrets).collect();
         let breaker = cx.kept(&name, Breaker::default);
         meter.breaker_open.set(i64::from(breaker.is_open()));
         Some(Hook {

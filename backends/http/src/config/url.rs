@@ -9,7 +9,8 @@ pub(super) struct HookUrl {
     pub(super) whole: String,
     /// Without the query, in which a secret may stand.
     pub(super) shown: String,
-    pub(super) query: Option<SecretString>,
+    /// The query, and what of it may be a secret by itself.
+    pub(super) secrets: Vec<SecretString>,
     /// Whether what is asked goes over a network where others can read it.
     pub(super) in_clear: bool,
     pub(super) is_tls: bool,
@@ -41,22 +42,45 @@ impl HookUrl {
             Some(Host::Ipv6(address)) => address.is_loopback(),
             None => false,
         };
-        let query = url.query().map(SecretString::from);
+        let secrets = secrets(&url);
         let mut shown = url.clone();
         shown.set_query(None);
         Ok(Self {
             whole: url.into(),
             shown: shown.into(),
-            query,
+            secrets,
             in_clear: !is_tls && !on_this_machine,
             is_tls,
         })
     }
 }
 
+/// Shorter values are words such as `true`, which would be missed in every message.
+const SHORTEST_VALUE: usize = 8;
+
+/// A hook may repeat the query, or one of its values, as it was sent or as it is read.
+fn secrets(url: &Url) -> Vec<SecretString> {
+    let whole = url.query().map(str::to_owned);
+    let sent = url.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let sent = sent.map(|(_, value)| value.to_owned());
+    let read = url.query_pairs().map(|(_, value)| value.into_owned());
+    let values = sent.chain(read).filter(|value| value.len() >= SHORTEST_VALUE);
+    whole.into_iter().chain(values).map(SecretString::from).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use dockgate_api::secrecy::ExposeSecret;
+
     use super::*;
+
+    #[test]
+    fn each_value_of_the_query_may_be_a_secret() {
+        let url = HookUrl::read("https://hooks.example.com/a?pretty=true&key=canary%2Bcanary&more").unwrap();
+        let secrets: Vec<&str> = url.secrets.iter().map(ExposeSecret::expose_secret).collect();
+        assert_eq!(secrets, ["pretty=true&key=canary%2Bcanary&more", "canary%2Bcanary", "canary+canary"]);
+        assert!(HookUrl::read("https://hooks.example.com/a").unwrap().secrets.is_empty());
+    }
 
     #[test]
     fn what_is_shown_holds_no_query_and_loopback_is_no_network() {
