@@ -17,6 +17,7 @@ use dockgate_api::{Call, Health};
 use serde::Serialize;
 
 use super::error_answer::json_of;
+use crate::access::explanation::shown;
 use crate::state::{Phase, State};
 
 /// A backend that was asked how it is.
@@ -105,12 +106,21 @@ fn link_state(link: &str, health: Option<Health>) -> LinkState<'_> {
         Health::Down(why) => ("down", Some(why)),
         _ => ("unknown", None),
     };
-    LinkState { link, state, why }
+    // Backends repeat what others answer, and `dockgate status` shows it on a terminal: JSON leaves some of the
+    // characters as they are that move its cursor or turn its letters round.
+    LinkState { link, state, why: why.map(|why| shown(&why)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_that_a_backend_says_moves_the_cursor() {
+        let said = Health::Degraded("\u{1b}[31m\u{9b}2J\u{202e}\u{7f}\nbad".to_owned());
+        let why = link_state("l", Some(said)).why.unwrap();
+        assert_eq!(why, r"\u{1b}[31m\u{9b}2J\u{202e}\u{7f}\u{a}bad");
+    }
 
     #[tokio::test]
     async fn one_that_hangs_makes_nobody_else_look_down() {
