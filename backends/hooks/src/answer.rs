@@ -9,7 +9,8 @@ use dockgate_api::{
     AccessRequest, ActionSet, Actions, Because, Decision, Granted, Identity, LabelValue, Labels, Login,
     Reason, ReasonCode,
 };
-use serde::Deserialize;
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::{Object, VERSION};
 
@@ -81,10 +82,11 @@ enum Word {
 struct LoginAnswer {
     version: Option<u32>,
     decision: Word,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once")]
     labels: BTreeMap<String, Vec<String>>,
     expires_at: Option<Moment>,
     reason: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     cache: Option<bool>,
 }
 
@@ -92,11 +94,43 @@ struct LoginAnswer {
 #[serde(deny_unknown_fields)]
 struct AccessAnswer {
     version: Option<u32>,
+    #[serde(default, deserialize_with = "not_null")]
     decision: Option<Word>,
+    #[serde(default, deserialize_with = "not_null")]
     actions: Option<Vec<String>>,
     expires_at: Option<Moment>,
     reason: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     cache: Option<bool>,
+}
+
+/// Null is not the same as nothing where nothing says more than null: many languages write it for a list that was never
+/// filled, which must not allow all that was asked.
+fn not_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// As everywhere in an answer, no key stands twice.
+fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Vec<String>>, D::Error> {
+    struct EachOnce;
+    impl<'de> Visitor<'de> for EachOnce {
+        type Value = BTreeMap<String, Vec<String>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object of lists of texts")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut labels = BTreeMap::new();
+            while let Some((name, values)) = entries.next_entry()? {
+                if labels.insert(name, values).is_some() {
+                    return Err(A::Error::custom("a label stands twice: write one list of its values"));
+                }
+            }
+            Ok(labels)
+        }
+    }
+    deserializer.deserialize_map(EachOnce)
 }
 
 /// Reads an answer to [`Question::who`](crate::Question::who). What has expired denies.

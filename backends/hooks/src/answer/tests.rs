@@ -85,19 +85,26 @@ fn what_is_not_exactly_an_answer_is_an_error() {
         r#"{"decision": "allow", "expires_at": 1767268800}"#,
         r#"{"decision": "allow", "expires_at": "tomorrow"}"#,
         r#"{"decision": "deny", "expires_at": "2027-01-01"}"#,
+        r#"{"decision": "allow", "cache": null}"#,
     ] {
         assert!(who(answer).is_err(), "{answer}");
         assert!(what(answer).is_err(), "{answer}");
     }
-    for answer in
-        [r#"{"decision": "deny", "labels": {"a": ["b"]}}"#, r#"{"decision": "allow", "labels": {"a": "b"}}"#]
-    {
+    for answer in [
+        r#"{"decision": "deny", "labels": {"a": ["b"]}}"#,
+        r#"{"decision": "allow", "labels": {"a": "b"}}"#,
+        r#"{"decision": "allow", "labels": {"a": ["b"], "a": ["c"]}}"#,
+        r#"{"decision": "allow", "labels": {"$serde_json::private::RawValue": "{\"a\": [\"b\"]}"}}"#,
+    ] {
         assert!(who(answer).is_err(), "{answer}");
     }
     for answer in [
         r#"{"actions": ["delete"]}"#,
         r#"{"actions": ["*"]}"#,
         r#"{"decision": "no_match", "actions": ["pull"]}"#,
+        // What Go writes for a list that was never filled.
+        r#"{"decision": "allow", "actions": null}"#,
+        r#"{"decision": null, "actions": ["pull"]}"#,
     ] {
         assert!(what(answer).is_err(), "{answer}");
     }
