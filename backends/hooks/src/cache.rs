@@ -3,6 +3,7 @@
 mod config;
 mod flights;
 mod key;
+mod weight;
 
 use std::fmt;
 use std::future::Future;
@@ -14,6 +15,8 @@ use tokio::time::timeout_at;
 pub use self::config::CacheConfig;
 use self::flights::{Flights, Outcome};
 use self::key::{Digest, Digester};
+use self::weight::ByWeight;
+pub use self::weight::Weigh;
 use crate::{Question, Reply};
 
 /// What was answered lately, by question. It belongs to one configuration: a reload makes a new one.
@@ -27,8 +30,9 @@ pub struct Cache<T>(Option<On<T>>);
 struct On<T> {
     ttl: Duration,
     negative_ttl: Duration,
+    entries: usize,
     digester: Digester,
-    held: quick_cache::sync::Cache<Digest, Held<T>>,
+    held: quick_cache::sync::Cache<Digest, Held<T>, ByWeight>,
     flights: Flights<T>,
     hits: Counter,
     misses: Counter,
@@ -40,6 +44,8 @@ struct Held<T> {
     /// When it was asked. What was asked in the future is of a clock that was wrong then, or is now.
     from: SystemTime,
     until: SystemTime,
+    /// See [`weight::of`].
+    weight: u64,
 }
 
 impl CacheConfig {
@@ -47,15 +53,16 @@ impl CacheConfig {
     ///
     /// # Errors
     /// If there is no randomness for its key.
-    pub fn build<T: Clone>(&self, cx: &BuildContext) -> Result<Cache<T>, BuildError> {
+    pub fn build<T: Clone + Weigh>(&self, cx: &BuildContext) -> Result<Cache<T>, BuildError> {
         let digester =
             Digester::new(cx.random().as_ref()).map_err(|error| BuildError::new(error.to_string()))?;
         let counter = |name, help| cx.metrics().counter(&Series::new(name, help));
         Ok(Cache(Some(On {
             ttl: self.ttl(),
             negative_ttl: self.negative_ttl(),
+            entries: self.entries(),
             digester,
-            held: quick_cache::sync::Cache::new(self.entries()),
+            held: quick_cache::sync::Cache::with_weighter(self.entries(), self.entries() as u64, ByWeight),
             flights: Flights::new(),
             hits: counter("dockgate_hook_cache_hits_total", "Questions answered without asking."),
             misses: counter(
@@ -66,7 +73,7 @@ impl CacheConfig {
     }
 }
 
-impl<T: Clone> Cache<T> {
+impl<T: Clone + Weigh> Cache<T> {
     /// None: every question is asked.
     pub fn off() -> Self {
         Self(None)
@@ -118,7 +125,7 @@ impl<T: Clone> Cache<T> {
     }
 }
 
-impl<T: Clone> On<T> {
+impl<T: Clone + Weigh> On<T> {
     fn hit(&self, cx: &Call, decision: Decision<T>) -> Decision<T> {
         self.hits.add(1);
         cx.note(|| "an equal question was answered so lately".to_owned());
@@ -151,7 +158,10 @@ impl<T: Clone> On<T> {
         };
         let end = from.checked_add(ttl)?;
         let until = reply.expires_at.map_or(end, |expires_at| expires_at.min(end));
-        (reply.cacheable && from < until).then(|| Held { decision: reply.decision.clone(), from, until })
+        (reply.cacheable && from < until).then(|| {
+            let (decision, weight) = (reply.decision.clone(), weight::of(&reply.decision, self.entries));
+            Held { decision, from, until, weight }
+        })
     }
 }
 

@@ -12,7 +12,7 @@ mod redact;
 mod slots;
 
 pub use answer::{AnswerError, Reply, read_granted, read_identity};
-pub use cache::{Cache, CacheConfig};
+pub use cache::{Cache, CacheConfig, Weigh};
 pub use object::Object;
 pub use question::{Question, VERSION};
 pub use redact::{clean, redact};

@@ -24,7 +24,7 @@ pub struct CacheConfig {
     /// How long a `deny` or `no_match` is; 0, the default, for not at all.
     #[serde(default = "none", deserialize_with = "up_to_a_day")]
     negative_ttl: GoDuration,
-    /// How many answers are remembered at most.
+    /// How many answers are remembered at most; one of more than 4 KiB counts for several.
     #[serde(default = "entries", deserialize_with = "bounded::<1, 1_000_000, _>")]
     #[schemars(range(min = 1, max = 1_000_000))]
     entries: usize,

@@ -4,13 +4,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use dockgate_api::secrecy::SecretString;
-use dockgate_api::{Credential, Login, Reason};
+use dockgate_api::{Credential, Identity, LabelValue, Labels, Login, Reason};
 use dockgate_testkit::fakes::{World, call, call_at, late_call, noon};
 use proptest::prelude::*;
 use serde_json::json;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::*;
+
+impl Weigh for u32 {
+    fn size(&self) -> usize {
+        4
+    }
+}
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -157,6 +163,25 @@ async fn no_more_answers_than_allowed() {
     let on = cache.0.as_ref().unwrap();
     assert!((1..=10).contains(&on.held.len()), "{}", on.held.len());
     assert_eq!(on.flights.len(), 0);
+}
+
+#[tokio::test]
+async fn large_answers_count_for_several() {
+    let section = json!({"ttl": "24h", "entries": 100});
+    let world = World::new();
+    let cache: Cache<Identity> =
+        serde_json::from_value::<CacheConfig>(section).unwrap().build(&world.build_context()).unwrap();
+    let mut labels = Labels::new();
+    for number in 0..20_000 {
+        labels.add("groups", LabelValue::Literal(format!("group {number}")));
+    }
+    let identity = Identity::new("alice").with_labels(labels);
+    for number in 0..200 {
+        let reply = Reply::new(Decision::Allow(identity.clone()));
+        cache.answer(&call(), &question(&number.to_string()), async { Ok(reply) }).await.unwrap();
+    }
+    let held = cache.0.as_ref().unwrap().held.len();
+    assert!((1..=3).contains(&held), "{held}");
 }
 
 /// Many at once, until none of them can go on; `go` then lets them.
