@@ -28,7 +28,10 @@ impl FromStr for Moment {
     fn from_str(text: &str) -> Result<Self, String> {
         match date(text).or_else(|| instant(text)) {
             Some(moment) => {
-                system_time(moment).map(Self).ok_or_else(|| format!("this is too far away: write {CURE}"))
+                // An offset may lead out of the calendar: then it could not be written again.
+                let time = system_time(moment)
+                    .filter(|time| calendar(*time).is_some_and(|moment| (0..=9999).contains(&moment.year())));
+                time.map(Self).ok_or_else(|| format!("this is too far away: write {CURE}"))
             }
             None if instant(&format!("{text}Z")).is_some() => {
                 Err("a time needs its zone: write `Z` behind it for UTC, or an offset such as `+01:00`"
@@ -210,6 +213,10 @@ mod tests {
         for text in ["2026-13-01", "2026-02-29", "2026-00-10"] {
             let error = text.parse::<Moment>().unwrap_err();
             assert_eq!(error, format!("no calendar has this day: write {CURE}"), "{text}");
+        }
+        for text in ["9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01"] {
+            let read = text.parse::<Moment>();
+            assert!(read.is_err_and(|error| error.starts_with("this is too far away")), "{text}");
         }
         let long = format!("2026-12-31T18:00:00.{}Z", "0".repeat(100));
         assert!(long.parse::<Moment>().is_err());

@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(read(nested.as_bytes()).unwrap().1, br#"{"labels":{"id":["b"]}}"#);
     }
 
-    /// A key by which serde_json knows its own raw texts: elsewhere it would be read as the document that its value holds,
+    /// A key by which `serde_json` knows its own raw texts: elsewhere it would be read as the document that its value holds,
     /// as deep as it goes, until the stack ends.
     #[test]
     fn nothing_in_a_text_is_read_as_a_document() {
