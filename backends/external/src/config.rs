@@ -8,7 +8,7 @@ use std::time::Duration;
 use dockgate_api::config::{GoDuration, KeyPath, Located, Remark};
 use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
 use dockgate_api::{Authenticator, Authorizer, BuildContext, BuildError, Configure, Dialect, LabelValues};
-use dockgate_hooks::{Cache, CacheConfig, Limits, LimitsConfig, MaxConcurrent, MaxQueue, Slots};
+use dockgate_hooks::{Cache, CacheConfig, Limits, LimitsConfig, MaxConcurrent, MaxQueue, Slots, bounds};
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -30,7 +30,6 @@ const MOST_WORKERS: usize = 256;
 const WITHOUT_PATH: &str = "/bin:/usr/bin";
 
 const TIMEOUT: Duration = Duration::from_secs(10);
-const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 
 /// The section below `ext_auth` and `ext_authz`: a program decides.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -44,7 +43,7 @@ pub struct ProgramConfig {
     /// How it is asked, and how it answers; `plain` if not given.
     protocol: Option<Located<Protocol>>,
     /// After this time it is killed, with everything that it started; 10s if not given.
-    #[serde(default, deserialize_with = "positive_if_any")]
+    #[serde(default, deserialize_with = "time_if_any")]
     timeout: Option<GoDuration>,
     /// Programs that run at a time, and with `protocol: lines` questions that are asked at a time; 16 if not given.
     max_concurrent: Option<MaxConcurrent>,
@@ -89,13 +88,8 @@ impl<'de> Deserialize<'de> for Variable {
     }
 }
 
-fn positive_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<GoDuration>, D::Error> {
-    let duration = GoDuration::deserialize(deserializer)?;
-    if (Duration::from_millis(1)..=LONGEST_TIMEOUT).contains(&duration.0) {
-        Ok(Some(duration))
-    } else {
-        Err(D::Error::custom("out of range: write a duration from `1ms` to `24h`"))
-    }
+fn time_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<GoDuration>, D::Error> {
+    bounds::time(deserializer).map(Some)
 }
 
 impl Configure<dyn Authenticator> for ProgramConfig {

@@ -10,13 +10,14 @@ use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 use dockgate_api::{Answer, BackendError, BuildContext, BuildError, Call, Counter, Decision, Series};
+use quick_cache::Weighter;
 use tokio::time::timeout_at;
 
 pub use self::config::CacheConfig;
 use self::flights::{Flights, Outcome};
 use self::key::{Digest, Digester};
-use self::weight::ByWeight;
-pub use self::weight::Weigh;
+pub use self::weight::Remembered;
+use self::weight::entries;
 use crate::{Question, Reply};
 
 /// What was answered lately, by question. It belongs to one configuration: a reload makes a new one.
@@ -30,9 +31,8 @@ pub struct Cache<T>(Option<On<T>>);
 struct On<T> {
     ttl: Duration,
     negative_ttl: Duration,
-    entries: usize,
     digester: Digester,
-    held: quick_cache::sync::Cache<Digest, Held<T>, ByWeight>,
+    held: quick_cache::sync::Cache<Digest, Held<T>, Weights>,
     flights: Flights<T>,
     hits: Counter,
     misses: Counter,
@@ -44,8 +44,17 @@ struct Held<T> {
     /// When it was asked. What was asked in the future is of a clock that was wrong then, or is now.
     from: SystemTime,
     until: SystemTime,
-    /// See [`weight::of`].
-    weight: u64,
+    /// As how many entries it counts.
+    entries: u64,
+}
+
+#[derive(Clone)]
+struct Weights;
+
+impl<T> Weighter<Digest, Held<T>> for Weights {
+    fn weight(&self, _: &Digest, held: &Held<T>) -> u64 {
+        held.entries
+    }
 }
 
 impl CacheConfig {
@@ -53,16 +62,15 @@ impl CacheConfig {
     ///
     /// # Errors
     /// If there is no randomness for its key.
-    pub fn build<T: Clone + Weigh>(&self, cx: &BuildContext) -> Result<Cache<T>, BuildError> {
+    pub fn build<T: Remembered>(&self, cx: &BuildContext) -> Result<Cache<T>, BuildError> {
         let digester =
             Digester::new(cx.random().as_ref()).map_err(|error| BuildError::new(error.to_string()))?;
         let counter = |name, help| cx.metrics().counter(&Series::new(name, help));
         Ok(Cache(Some(On {
             ttl: self.ttl(),
             negative_ttl: self.negative_ttl(),
-            entries: self.entries(),
             digester,
-            held: quick_cache::sync::Cache::with_weighter(self.entries(), self.entries() as u64, ByWeight),
+            held: quick_cache::sync::Cache::with_weighter(self.entries(), self.entries() as u64, Weights),
             flights: Flights::new(),
             hits: counter("dockgate_hook_cache_hits_total", "Questions answered without asking."),
             misses: counter(
@@ -73,7 +81,7 @@ impl CacheConfig {
     }
 }
 
-impl<T: Clone + Weigh> Cache<T> {
+impl<T: Remembered> Cache<T> {
     /// None: every question is asked.
     pub fn off() -> Self {
         Self(None)
@@ -125,7 +133,7 @@ impl<T: Clone + Weigh> Cache<T> {
     }
 }
 
-impl<T: Clone + Weigh> On<T> {
+impl<T: Remembered> On<T> {
     fn hit(&self, cx: &Call, decision: Decision<T>) -> Decision<T> {
         self.hits.add(1);
         cx.note(|| "an equal question was answered so lately".to_owned());
@@ -158,10 +166,11 @@ impl<T: Clone + Weigh> On<T> {
         };
         let end = from.checked_add(ttl)?;
         let until = reply.expires_at.map_or(end, |expires_at| expires_at.min(end));
-        (reply.cacheable && from < until).then(|| {
-            let (decision, weight) = (reply.decision.clone(), weight::of(&reply.decision, self.entries));
-            Held { decision, from, until, weight }
-        })
+        let held = || {
+            let decision = reply.decision.clone();
+            Held { entries: entries(&decision), decision, from, until }
+        };
+        (reply.cacheable && from < until).then(held)
     }
 }
 

@@ -5,6 +5,7 @@
 //! an exact `allow` allows, and what cannot be read is an error, never a decision.
 
 mod answer;
+pub mod bounds;
 mod cache;
 mod object;
 mod question;
@@ -12,7 +13,7 @@ mod redact;
 mod slots;
 
 pub use answer::{AnswerError, Reply, read_granted, read_identity};
-pub use cache::{Cache, CacheConfig, Weigh};
+pub use cache::{Cache, CacheConfig, Remembered};
 pub use object::Object;
 pub use question::{Question, VERSION};
 pub use redact::{clean, redact};

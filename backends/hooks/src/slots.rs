@@ -11,7 +11,6 @@ use dockgate_api::{BackendError, BuildContext, Call, Gauge, Series};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
-pub(crate) use self::limits::bounded;
 pub use self::limits::{Limits, LimitsConfig, MaxConcurrent, MaxQueue};
 use self::pace::Pace;
 

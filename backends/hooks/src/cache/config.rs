@@ -4,13 +4,9 @@ use std::time::Duration;
 
 use dockgate_api::config::GoDuration;
 use schemars::JsonSchema;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use crate::slots::bounded;
-
-/// Longer memories are slips of the pen.
-const LONGEST: Duration = Duration::from_hours(24);
+use crate::bounds;
 
 const ENTRIES: usize = 10_000;
 
@@ -19,13 +15,13 @@ const ENTRIES: usize = 10_000;
 pub struct CacheConfig {
     /// How long an `allow` is given again to the same question, from 1ms to 24h; never longer than the answer itself
     /// says with `expires_at`.
-    #[serde(deserialize_with = "positive")]
+    #[serde(deserialize_with = "bounds::time")]
     ttl: GoDuration,
     /// How long a `deny` or `no_match` is; 0, the default, for not at all.
-    #[serde(default = "none", deserialize_with = "up_to_a_day")]
+    #[serde(default = "none", deserialize_with = "bounds::time_or_none")]
     negative_ttl: GoDuration,
-    /// How many answers are remembered at most; one of more than 4 KiB counts for several.
-    #[serde(default = "entries", deserialize_with = "bounded::<1, 1_000_000, _>")]
+    /// How many answers are remembered at most; one of more than 4 KiB counts as several. 10000 if not given.
+    #[serde(default = "entries", deserialize_with = "bounds::number::<1, 1_000_000, _, _>")]
     #[schemars(range(min = 1, max = 1_000_000))]
     entries: usize,
 }
@@ -50,24 +46,6 @@ fn none() -> GoDuration {
 
 fn entries() -> usize {
     ENTRIES
-}
-
-fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<GoDuration, D::Error> {
-    let duration = GoDuration::deserialize(deserializer)?;
-    if (Duration::from_millis(1)..=LONGEST).contains(&duration.0) {
-        Ok(duration)
-    } else {
-        Err(D::Error::custom("out of range: write a duration from `1ms` to `24h`, or take `cache` away"))
-    }
-}
-
-fn up_to_a_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<GoDuration, D::Error> {
-    let duration = GoDuration::deserialize(deserializer)?;
-    if duration.0.is_zero() || (Duration::from_millis(1)..=LONGEST).contains(&duration.0) {
-        Ok(duration)
-    } else {
-        Err(D::Error::custom("out of range: write `0` or a duration from `1ms` to `24h`"))
-    }
 }
 
 #[cfg(test)]

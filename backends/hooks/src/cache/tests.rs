@@ -12,13 +12,14 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::*;
 
-impl Weigh for u32 {
-    fn size(&self) -> usize {
-        4
+const SECOND: Duration = Duration::from_secs(1);
+
+/// As large as it says.
+impl Remembered for u32 {
+    fn bytes(&self) -> usize {
+        usize::try_from(*self).unwrap()
     }
 }
-
-const SECOND: Duration = Duration::from_secs(1);
 
 fn cache(section: serde_json::Value) -> Cache<u32> {
     cache_in(&World::new(), section)
@@ -166,23 +167,17 @@ async fn no_more_answers_than_allowed() {
 }
 
 #[tokio::test]
-async fn large_answers_count_for_several() {
-    let section = json!({"ttl": "24h", "entries": 100});
-    let world = World::new();
-    let cache: Cache<Identity> =
-        serde_json::from_value::<CacheConfig>(section).unwrap().build(&world.build_context()).unwrap();
-    let mut labels = Labels::new();
-    for number in 0..20_000 {
-        labels.add("groups", LabelValue::Literal(format!("group {number}")));
+async fn large_answers_leave_room_for_fewer() {
+    let cache = cache(json!({"ttl": "24h", "entries": 10}));
+    let large = || Reply::new(Decision::Allow(20 * 1024));
+    for number in 0..1_000_u32 {
+        assert!(asked(&cache, noon(), &number.to_string(), large()).await);
+        assert!(cache.0.as_ref().unwrap().held.weight() <= 10);
     }
-    let identity = Identity::new("alice").with_labels(labels);
-    for number in 0..200 {
-        let reply = Reply::new(Decision::Allow(identity.clone()));
-        let answer = cache.answer(&call(), &question(&number.to_string()), async { Ok(reply) }).await;
-        assert!(answer.is_ok());
-    }
-    let held = cache.0.as_ref().unwrap().held.len();
-    assert!((1..=3).contains(&held), "{held}");
+    assert!(!asked(&cache, noon(), "999", large()).await, "there is room for one");
+    let too_large = || Reply::new(Decision::Allow(256 * 1024));
+    assert!(asked(&cache, noon(), "a", too_large()).await);
+    assert!(asked(&cache, noon(), "a", too_large()).await, "answered, and not remembered");
 }
 
 /// Many at once, until none of them can go on; `go` then lets them.

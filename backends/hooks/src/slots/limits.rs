@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+use crate::bounds;
 
 /// How many questions at a time, and how many wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,25 +46,13 @@ pub struct MaxQueue(pub usize);
 
 impl<'de> Deserialize<'de> for MaxConcurrent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        bounded::<1, 10_000, D>(deserializer).map(Self)
+        bounds::number::<1, 10_000, _, _>(deserializer).map(Self)
     }
 }
 
 impl<'de> Deserialize<'de> for MaxQueue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        bounded::<0, 100_000, D>(deserializer).map(Self)
-    }
-}
-
-/// The decoder of the configuration knows where the value stands.
-pub(crate) fn bounded<'de, const LEAST: usize, const MOST: usize, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<usize, D::Error> {
-    let number = usize::deserialize(deserializer)?;
-    if (LEAST..=MOST).contains(&number) {
-        Ok(number)
-    } else {
-        Err(D::Error::custom(format!("{number} is out of range: write a number from {LEAST} to {MOST}")))
+        bounds::number::<0, 100_000, _, _>(deserializer).map(Self)
     }
 }
 

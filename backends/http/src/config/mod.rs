@@ -11,14 +11,14 @@ use std::sync::Arc;
 
 use dockgate_api::config::{GoDuration, KeyPath, Located, Remark};
 use dockgate_api::{Authenticator, Authorizer, BuildContext, BuildError, Configure};
-use dockgate_hooks::{Cache, CacheConfig, LimitsConfig, MaxConcurrent, MaxQueue};
+use dockgate_hooks::{Cache, CacheConfig, LimitsConfig, MaxConcurrent, MaxQueue, bounds};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::hook::HookKeys;
 use self::secret::Secret;
 use self::tls::TlsConfig;
-use self::values::{BreakerConfig, positive, retries};
+use self::values::BreakerConfig;
 use crate::authenticator::HttpAuthenticator;
 use crate::authorizer::HttpAuthorizer;
 use crate::formats::{AuthnFormat, AuthnWord, AuthzFormat};
@@ -37,10 +37,10 @@ pub struct HttpAuthConfig {
     #[schemars(with = "Option<Vec<String>>")]
     audiences: Option<Located<Vec<String>>>,
     /// How long an answer may take; 5s if not given.
-    #[serde(default = "values::timeout", deserialize_with = "positive")]
+    #[serde(default = "values::timeout", deserialize_with = "bounds::time")]
     timeout: GoDuration,
     /// How often to try again where no connection could be made; 1 if not given.
-    #[serde(default = "values::one", deserialize_with = "retries")]
+    #[serde(default = "values::one", deserialize_with = "bounds::number::<0, 10, _, _>")]
     #[schemars(range(min = 0, max = 10))]
     retries: u32,
     /// Questions that are asked at a time; 64 if not given.
@@ -77,10 +77,10 @@ pub struct HttpAuthzConfig {
     #[serde(default)]
     format: AuthzFormat,
     /// How long an answer may take; 5s if not given.
-    #[serde(default = "values::timeout", deserialize_with = "positive")]
+    #[serde(default = "values::timeout", deserialize_with = "bounds::time")]
     timeout: GoDuration,
     /// How often to try again where no connection could be made; 1 if not given.
-    #[serde(default = "values::one", deserialize_with = "retries")]
+    #[serde(default = "values::one", deserialize_with = "bounds::number::<0, 10, _, _>")]
     #[schemars(range(min = 0, max = 10))]
     retries: u32,
     /// Questions that are asked at a time; 64 if not given.
