@@ -9,12 +9,13 @@ use dockgate_api::BackendError;
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
+use tokio::task::yield_now;
 use tokio::time::{Instant as Moment, Sleep, sleep, timeout};
 
 use super::document;
 use super::in_flight::{Handed, InFlight, Outcome};
 use super::outgoing::Outgoing;
-use crate::process::{Complaints, Ended, Group, Line, LineReader, Program, Spawned, drain, read_now};
+use crate::process::{Complaints, Ended, Group, Left, Line, LineReader, Program, Spawned, drain, read_now};
 
 /// In bytes; labels of somebody in a thousand groups fit.
 const LONGEST_ANSWER: usize = 256 * 1024;
@@ -102,15 +103,20 @@ impl Worker {
                 state.take(handed);
             }
             // Before the answers: what it says of a question comes while the question is known.
-            state.hear(stderr);
+            let complaints = state.hear(stderr);
             let heard = state.read(|into| stdout.try_read(into));
             if state.proved && !std::mem::replace(&mut told, state.proved) {
                 proved();
             }
-            let closed = match heard {
-                Ok(true) => Some("closed its standard output"),
-                Ok(false) => state.write(stdin).is_err().then_some("closed its standard input"),
+            let answers = match heard {
+                Ok(left) => left,
                 Err(error) => return Some(error),
+            };
+            let closed = match answers {
+                Left::Nothing => Some("closed its standard output"),
+                Left::ForNow | Left::More => {
+                    state.write(stdin).is_err().then_some("closed its standard input")
+                }
             };
             if let Some(closed) = closed {
                 // It is over anyway. If it has ended, that says more.
@@ -123,6 +129,9 @@ impl Worker {
                 return Some(hung);
             }
             state.set(timer.as_mut());
+            if complaints == Left::More || answers == Left::More {
+                yield_now().await;
+            }
         }
     }
 
@@ -152,10 +161,13 @@ impl Worker {
             let mut silent = false;
             loop {
                 tokio::select! {
-                    _ = stderr.readable(), if !state.silent_stderr => state.hear(&stderr),
-                    _ = stdout.readable(), if !silent => silent = drain(|into| stdout.try_read(into), |_| ()),
+                    _ = stderr.readable(), if !state.silent_stderr => { state.hear(&stderr); }
+                    _ = stdout.readable(), if !silent => {
+                        silent = drain(|into| stdout.try_read(into), |_| ()) == Left::Nothing;
+                    }
                     else => return std::future::pending::<()>().await,
                 }
+                yield_now().await;
             }
         };
         tokio::select! {
@@ -186,22 +198,26 @@ impl Told {
         )
     }
 
-    fn hear(&mut self, stderr: &Receiver) {
+    fn hear(&mut self, stderr: &Receiver) -> Left {
+        let mut left = Left::Nothing;
         if !self.silent_stderr {
             let Self { complaints, in_flight, .. } = self;
             let now = Instant::now();
             let mut take = |bytes: &[u8]| complaints.take(bytes, now, || in_flight.passwords());
             // The second time straight from the pipe: that there is something may not have come round yet.
-            self.silent_stderr = drain(|into| stderr.try_read(into), &mut take)
-                || drain(|into| read_now(stderr, into), &mut take);
+            left = drain(|into| stderr.try_read(into), &mut take);
+            if left == Left::ForNow {
+                left = drain(|into| read_now(stderr, into), &mut take);
+            }
+            self.silent_stderr = left == Left::Nothing;
         }
+        left
     }
 
-    /// Whether that was the end of what it says.
-    fn read(&mut self, read: impl FnMut(&mut [u8]) -> io::Result<usize>) -> Result<bool, BackendError> {
+    fn read(&mut self, read: impl FnMut(&mut [u8]) -> io::Result<usize>) -> Result<Left, BackendError> {
         let Self { program, answers, in_flight, proved, .. } = self;
         let mut mistake = None;
-        let is_end = drain(read, |bytes| {
+        let left = drain(read, |bytes| {
             answers.feed(bytes, |line| {
                 if mistake.is_none() {
                     match understand(&line, in_flight) {
@@ -211,7 +227,7 @@ impl Told {
                 }
             });
         });
-        mistake.map_or(Ok(is_end), |what| Err(BackendError::Protocol(format!("{}: {what}", program.name))))
+        mistake.map_or(Ok(left), |what| Err(BackendError::Protocol(format!("{}: {what}", program.name))))
     }
 
     /// How it ended, after all that it has still answered.

@@ -17,7 +17,7 @@ pub(crate) use complaints::Complaints;
 pub(crate) use group::{Ended, Group};
 pub(crate) use lines::{Line, LineReader};
 pub(crate) use program::{Environment, Program};
-pub(crate) use run::{Finished, Stdout, drain, read_now, run};
+pub(crate) use run::{Finished, Left, Stdout, drain, read_now, run};
 pub(crate) use spawn::{Spawned, spawn};
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use dockgate_api::secrecy::{ExposeSecret, SecretString};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 
 use super::{Complaints, Ended, Program, Spawned, spawn};
 
@@ -146,23 +147,26 @@ impl Said {
         let (output, stderr, complaints) = (&self.output, &self.stderr, &mut self.complaints);
         let hear = async {
             loop {
-                if stderr.readable().await.is_err()
-                    || drain(|into| stderr.try_read(into), |bytes| complaints.take(bytes))
-                {
-                    return std::future::pending::<()>().await;
+                let Ok(()) = stderr.readable().await else { return std::future::pending::<()>().await };
+                match drain(|into| stderr.try_read(into), |bytes| complaints.take(bytes)) {
+                    Left::Nothing => return std::future::pending::<()>().await,
+                    Left::ForNow => {}
+                    Left::More => yield_now().await,
                 }
             }
         };
         let (answer, how) = (&mut self.bytes, self.stdout);
         let read = async {
             loop {
-                if output.readable().await.is_err()
-                    || drain(|into| output.try_read(into), |bytes| keep(answer, how, bytes))
-                {
-                    return std::future::pending::<()>().await;
-                }
+                let Ok(()) = output.readable().await else { return std::future::pending::<()>().await };
+                let left = drain(|into| output.try_read(into), |bytes| keep(answer, how, bytes));
                 if answer.len() > LONGEST_ANSWER {
                     return;
+                }
+                match left {
+                    Left::Nothing => return std::future::pending::<()>().await,
+                    Left::ForNow => {}
+                    Left::More => yield_now().await,
                 }
             }
         };
@@ -207,23 +211,35 @@ pub(crate) fn read_now(pipe: &Receiver, into: &mut [u8]) -> io::Result<usize> {
     rustix::io::read(pipe, into).map_err(io::Error::from)
 }
 
-/// Reads what is there, up to a bound, and says whether that was all that will ever be.
+/// What is left of a pipe that was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Nothing will come any more.
+    Nothing,
+    /// Nothing now.
+    ForNow,
+    /// More than was read at once: others come first. A pipe that is always full would never let go of the thread.
+    More,
+}
+
+/// Reads what is there, up to a bound.
 pub(crate) fn drain(
     mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
     mut take: impl FnMut(&[u8]),
-) -> bool {
+) -> Left {
     let mut buffer = [0; 8 * 1024];
     let mut taken = 0;
     while taken < AT_ONCE {
         match read(&mut buffer) {
-            Ok(0) => return true,
+            Ok(0) => return Left::Nothing,
             Ok(length) => {
                 take(buffer.get(..length).unwrap_or_default());
                 taken += length;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return error.kind() != io::ErrorKind::WouldBlock,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Left::ForNow,
+            Err(_) => return Left::Nothing,
         }
     }
-    false
+    Left::More
 }

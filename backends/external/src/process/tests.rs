@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use dockgate_api::BackendError;
+use dockgate_api::secrecy::SecretString;
 use dockgate_testkit::fakes::World;
 use rustix::process::{Pid, getpid, set_child_subreaper, test_kill_process};
 use tempfile::TempDir;
@@ -137,6 +138,30 @@ const HANGING: &str = "sleep 1000 & echo $! >> $1/processes
     (sleep 1000 & echo $! >> $1/processes)
     echo $$ >> $1/processes
     wait";
+
+/// It writes faster than it is read, and one thread has to do for all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn one_that_complains_without_end_leaves_others_their_turn() {
+    let flood =
+        Script::new("for number in 1 2 3 4; do timeout 60 yes '' >&2 & done; echo $$ > $1/processes; wait");
+    let (program, deadline) = (Arc::clone(&flood.program), Instant::now() + 2 * PATIENCE);
+    let running = tokio::spawn(async move {
+        run(&program, SecretString::default(), None, Stdout::Answer, deadline, ()).await
+    });
+    let (done, others) = std::sync::mpsc::channel();
+    let begun = flood.directory.path().join("processes");
+    tokio::spawn(async move {
+        eventually(|| begun.exists().then_some(())).await;
+        for _ in 0..300 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        done.send(())
+    });
+    // Not with the runtime's clock, which would stand still.
+    others.recv_timeout(PATIENCE).unwrap();
+    running.abort();
+    gone(&flood.processes("processes", 1).await).await;
+}
 
 #[tokio::test]
 async fn at_the_deadline_it_is_killed_with_all_that_it_started() {
