@@ -93,6 +93,7 @@ impl Hook {
     }
 
     pub(crate) fn health(&self) -> Health {
+        // Workers that are well may still answer nonsense.
         if let Way::Lines(workers) = &self.way
             && let trouble @ (Health::Degraded(_) | Health::Down(_)) = workers.health()
         {

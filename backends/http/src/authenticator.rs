@@ -25,7 +25,11 @@ impl Authenticator for HttpAuthenticator {
             return Ok(Decision::NoMatch);
         };
         let question = Question::who(login, proof);
-        self.cache.answer(cx, &question, self.ask(cx, login, proof, &question)).await
+        let answer = self.cache.answer(cx, &question, self.ask(cx, login, proof, &question)).await;
+        if matches!(answer, Ok(Decision::Allow(_) | Decision::Deny(_))) {
+            cx.mark_password_work();
+        }
+        answer
     }
 
     async fn health(&self, _cx: &Call) -> Health {

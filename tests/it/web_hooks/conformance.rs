@@ -1,6 +1,6 @@
 //! Both backends keep the contract, in every format.
 
-use dockgate_api::{Identity, Resource};
+use dockgate_api::{Credential, Identity, Login, Resource};
 use dockgate_testkit::authenticator::{self, Anonymous, Person, Reload, Unknown};
 use dockgate_testkit::authorizer::{self, Allowed, Case, NotMine};
 
@@ -26,6 +26,26 @@ fn who_somebody_is() {
         };
         bench.runtime.block_on(authenticator::conformance(backend, fixture));
         assert!(hook.asked().len() > 100, "{format}: asked {} times", hook.asked().len());
+    }
+}
+
+/// As of a program: else every wrong password would cost a hash besides.
+#[test]
+fn what_a_hook_decided_on_is_not_hashed_again_here() {
+    for format in AUTHN {
+        let (_hook, section) = authn(format);
+        let bench = Bench::new();
+        let backend = bench.authn(&section);
+        let unknown = format == "token_review";
+        for (account, password, decided) in
+            [("alice", RIGHT, true), ("alice", "wrong", true), ("mallory", "wrong", unknown)]
+        {
+            let cx = bench.world.call();
+            let login = Login::new(account, Credential::password(password));
+            let answer = bench.runtime.block_on(backend.authenticate(&cx, &login));
+            assert!(answer.is_ok(), "{format} {account}: {answer:?}");
+            assert_eq!(cx.did_password_work(), decided, "{format} {account} {password}");
+        }
     }
 }
 

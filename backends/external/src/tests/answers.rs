@@ -120,6 +120,30 @@ async fn what_is_remembered_is_not_asked_again() {
 }
 
 #[tokio::test]
+async fn health_is_how_the_last_question_went_also_of_workers_that_stay() {
+    let worker = r#"while read -r line; do
+        id=${line#*'"id":"'} decision=allow
+        case "$line" in *'"account":"nonsense"'*) decision=perhaps ;; esac
+        printf '{"id":"%s","decision":"%s"}\n' "${id%%\"*}" "$decision"
+    done"#;
+    let document = r#"read -r line
+        case "$line" in *'"account":"nonsense"'*) echo '{"decision":"perhaps"}' ;; *) echo '{"decision":"allow"}' ;; esac"#;
+    for script in [Script::sh(worker).with("protocol", "lines"), Script::sh(document).json()] {
+        let backend = script.authenticator();
+        assert_eq!(backend.health(&call()).await, Health::Up);
+        for account in ["alice", "nonsense", "alice"] {
+            let login = Login::new(account, Credential::password(PASSWORD));
+            let answer = backend.authenticate(&call(), &login).await;
+            let health = backend.health(&call()).await;
+            let is_well = matches!((&answer, &health), (Ok(Decision::Allow(_)), Health::Up));
+            let is_not =
+                matches!((&answer, &health), (Err(_), Health::Degraded(why)) if why.contains("perhaps"));
+            assert!(if account == "alice" { is_well } else { is_not }, "{account}: {answer:?} {health:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_rights_of_a_plain_program_are_all_or_nothing_and_its_output_does_not_count() {
     let (identity, resource) = (Identity::new("alice"), Resource::repository("team/app"));
     let actions = ["pull", "push"].into_iter().collect();

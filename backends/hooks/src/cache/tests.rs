@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use dockgate_api::secrecy::SecretString;
-use dockgate_api::{Credential, Identity, LabelValue, Labels, Login, Reason};
+use dockgate_api::{Credential, Login, Reason};
 use dockgate_testkit::fakes::{World, call, call_at, late_call, noon};
 use proptest::prelude::*;
 use serde_json::json;
