@@ -233,12 +233,12 @@ impl Told {
     /// How it ended, after all that it has still answered.
     fn last_words(&mut self, stdout: &Receiver, stderr: &Receiver, ended: io::Result<Ended>) -> BackendError {
         self.hear(stderr);
-        let mut before = None;
-        // Nobody can answer for ever: each question counts once.
-        while before != Some(self.in_flight.len()) {
-            before = Some(self.in_flight.len());
-            if let Err(error) = self.read(|into| read_now(stdout, into)) {
-                return error;
+        // Nobody can go on for ever: a line has an end, and each question counts once.
+        loop {
+            match self.read(|into| read_now(stdout, into)) {
+                Ok(Left::More) => {}
+                Ok(Left::Nothing | Left::ForNow) => break,
+                Err(error) => return error,
             }
         }
         match ended {

@@ -181,7 +181,11 @@ impl Said {
     /// Reads what is still in the pipes, and waits for nobody who holds them open.
     fn rest(&mut self) -> io::Result<()> {
         let (answer, how, complaints) = (&mut self.bytes, self.stdout, &mut self.complaints);
-        drain(|into| read_now(&self.output, into), |bytes| keep(answer, how, bytes));
+        // A pipe may hold more than is read at once. Where all is thrown away, the rest is too.
+        while drain(|into| read_now(&self.output, into), |bytes| keep(answer, how, bytes)) == Left::More
+            && how == Stdout::Answer
+            && answer.len() <= LONGEST_ANSWER
+        {}
         drain(|into| read_now(&self.stderr, into), |bytes| complaints.take(bytes));
         if self.bytes.len() > LONGEST_ANSWER { Err(too_long()) } else { Ok(()) }
     }

@@ -118,6 +118,17 @@ async fn one_that_a_signal_ends_or_that_cannot_start_has_not_answered() {
     assert_eq!(error.to_string(), not_found);
 }
 
+/// `F_SETPIPE_SZ`; where pages are large, a pipe is as long from the start.
+#[tokio::test]
+async fn what_a_long_pipe_still_holds_at_the_end_is_read() {
+    let hasty = Script::new(
+        "exec python3 -c 'import fcntl, os; fcntl.fcntl(1, 1031, 1 << 20); os.write(1, b\"x\" * 200000); os._exit(0)'",
+    );
+    for _ in 0..5 {
+        assert_eq!(hasty.run("", PATIENCE).await.unwrap().stdout.len(), 200_000);
+    }
+}
+
 #[tokio::test]
 async fn too_long_an_answer_ends_the_program_and_is_none() {
     let flood = Script::new("echo $$ > $1/processes; exec yes");
