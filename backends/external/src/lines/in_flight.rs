@@ -130,6 +130,7 @@ impl InFlight {
         }
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.known.len()
     }
