@@ -10,7 +10,7 @@ use dockgate_rules::{DoubleStar, Glob};
 
 use super::links::ChainKind;
 use super::origin::Origin;
-use super::{read_text, yaml};
+use super::{text, yaml};
 
 /// More files than anybody keeps rules in.
 const MOST_FILES: usize = 1000;
@@ -80,7 +80,7 @@ fn rules(pattern: &Path, origin: &mut Origin) -> Result<Vec<Node>, Failure> {
     for file in files(pattern, origin).map_err(Failure::Pattern)? {
         origin.depends_on(&file);
         let name = file.display().to_string();
-        let text = read_text(&file).map_err(|(line, message)| {
+        let text = text::read(&file).map_err(|(line, message)| {
             let place = dockgate_api::config::Location::new(name.as_str(), line, 1);
             Failure::File(vec![Problem::new(place, KeyPath::root(), message)])
         })?;

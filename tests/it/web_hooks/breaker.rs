@@ -62,7 +62,7 @@ fn it_opens_and_closes_and_a_reload_does_not_forget_it() {
     assert_eq!((hook.asked().len(), bench.world.metrics.gauged("dockgate_hook_breaker_open")), (4, 1));
 
     bench.world.clock.turn(Duration::from_secs(10));
-    status.store(500, Ordering::SeqCst);
+    status.store(502, Ordering::SeqCst);
     assert!(bench.ask(&backend).is_err() && bench.ask(&backend).is_err());
     assert_eq!(hook.asked().len(), 5, "one question shows that it is down still");
     bench.world.clock.turn(Duration::from_secs(10));
@@ -78,8 +78,8 @@ fn what_a_hook_makes_of_single_questions_opens_nothing() {
     let (hook, status) = hook();
     let bench = Bench::new();
     let backend = bench.authn(&format!("{{url: \"{}\", breaker: {{failures: 2}}}}", hook.url()));
-    status.store(400, Ordering::SeqCst);
-    for _ in 0..5 {
+    for code in [400, 400, 500, 500, 501] {
+        status.store(code, Ordering::SeqCst);
         assert!(bench.ask(&backend).is_err());
     }
     assert_eq!(hook.asked().len(), 5);
