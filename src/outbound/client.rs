@@ -4,10 +4,18 @@ use dockgate_api::{BackendError, Call, HttpClient, HttpRequest, HttpResponse, as
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response, Url};
 
+use super::apart::Apart;
 use super::failure;
 
 /// A client with a pool of its own.
 pub(super) struct SiteClient {
+    pub(super) connections: Connections,
+    /// Where they are used.
+    pub(super) apart: Apart,
+}
+
+#[derive(Clone)]
+pub(super) struct Connections {
     pub(super) client: Client,
     /// What to do about a server that nobody vouches for.
     pub(super) lacking: &'static str,
@@ -22,13 +30,18 @@ impl HttpClient for SiteClient {
         if remaining.is_zero() {
             return Err(BackendError::Timeout(format!("{place}: no time was left to ask it")));
         }
-        let exchange = self.exchange(url, request, &place);
-        let late = |_| BackendError::Timeout(format!("{place}: no whole answer in time"));
-        tokio::time::timeout(remaining, exchange).await.map_err(late)?
+        let (connections, at) = (self.connections.clone(), place.clone());
+        let exchange = self.apart.start(async move { connections.exchange(url, request, &at).await });
+        let ended = || BackendError::Unavailable(format!("{place}: not asked: there is no thread for it"));
+        let exchange = exchange.map_err(|_| ended())?;
+        match tokio::time::timeout(remaining, exchange.result()).await {
+            Ok(answer) => answer.ok_or_else(ended)?,
+            Err(_) => Err(BackendError::Timeout(format!("{place}: no whole answer in time"))),
+        }
     }
 }
 
-impl SiteClient {
+impl Connections {
     async fn exchange(
         &self,
         url: Url,

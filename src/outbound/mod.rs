@@ -1,5 +1,6 @@
 //! Asking other servers: the one place where the site's proxies and the authorities that it trusts are known.
 
+mod apart;
 mod client;
 mod failure;
 mod proxies;
@@ -13,7 +14,8 @@ use dockgate_api::{Clock, HttpClient, HttpSettings, HttpSettingsError, Outbound}
 use rustls_pki_types::CertificateDer;
 
 use crate::outside::Outside;
-use client::SiteClient;
+use apart::Apart;
+use client::{Connections, SiteClient};
 use proxies::Proxies;
 use trust::SystemTrust;
 
@@ -30,6 +32,7 @@ pub struct Site {
     trust: SystemTrust,
     proxies: Result<Proxies, String>,
     clock: Arc<dyn Clock>,
+    apart: Apart,
 }
 
 impl Site {
@@ -40,6 +43,7 @@ impl Site {
             trust: SystemTrust::new(authorities, lookup),
             proxies: Proxies::read(lookup),
             clock: Arc::clone(&outside.clock),
+            apart: Apart::default(),
         }
     }
 }
@@ -68,7 +72,8 @@ impl Outbound for Site {
         let client = builder.build();
         let client =
             client.map_err(|error| HttpSettingsError::Client(failure::cause(&error.without_url())))?;
-        Ok(Arc::new(SiteClient { client, lacking: trusted.lacking }))
+        let connections = Connections { client, lacking: trusted.lacking };
+        Ok(Arc::new(SiteClient { connections, apart: self.apart.clone() }))
     }
 }
 

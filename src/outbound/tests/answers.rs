@@ -126,3 +126,44 @@ async fn a_url_with_a_password_is_not_asked() {
     }
     assert_eq!(server.connections(), 0);
 }
+
+/// Four at once, each as fast as a thread can write. The server is on threads of its own: this runtime has one.
+#[tokio::test]
+async fn who_talks_without_end_keeps_nobody_else_waiting() {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().take(4) {
+            let mut stream = stream.unwrap();
+            std::thread::spawn(move || {
+                let _ = stream.read(&mut [0; 4096]);
+                let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(4096);
+                // Until the client has had enough.
+                while stream.write_all(interim.as_bytes()).is_ok() {}
+            });
+        }
+    });
+    let client = Place::new(&[], &[]).site.client(HttpSettings::new()).unwrap();
+    let cx = within(Duration::from_secs(1));
+    let ask = || client.send(&cx, HttpRequest::new("GET", url.as_str()));
+    let asked = async { tokio::join!(ask(), ask(), ask(), ask()) };
+    let begun = std::time::Instant::now();
+    let ticks = async {
+        let mut longest = Duration::ZERO;
+        loop {
+            let before = std::time::Instant::now();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            longest = longest.max(before.elapsed());
+            if begun.elapsed() > Duration::from_millis(900) {
+                return longest;
+            }
+        }
+    };
+    let ((a, b, c, d), longest) = tokio::join!(asked, ticks);
+    for answer in [a, b, c, d] {
+        assert!(matches!(answer, Err(BackendError::Timeout(_))), "{:?}", answer.err());
+    }
+    // Generous: on the same thread it takes as long as they talk.
+    assert!(longest < Duration::from_millis(800), "others waited for {longest:?}");
+}
