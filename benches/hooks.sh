@@ -24,15 +24,7 @@ for tool in openssl python3; do command -v "$tool" >/dev/null || die "$tool is m
 dockgate=${DOCKGATE:-$here/target/release/dockgate} load=${LOAD:-$here/target/release/dockgate-load}
 own_place=${OWN_PLACE:-$here/target/release/examples/own_place}
 
-site=$(mktemp -d)
-mkdir "$site/logs"
-pids=()
-stop() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-    rm -rf "$site"
-}
-trap stop EXIT
+. "$here/benches/site.sh"
 
 openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -subj /CN=load -days 2 -keyout "$site/key.pem" -out "$site/cert.pem" 2>/dev/null
 cp "$own_place" "$site/rust"
@@ -72,17 +64,6 @@ print(f"port={hook.server_port}", flush=True)
 hook.serve_forever()
 PYTHON
 chmod 755 "$site"/{sh,python,worker,hook}
-
-# log pid text: waits until the log says so, or the process ends.
-says() {
-    local tries
-    for ((tries = 0; tries < 600; tries++)); do
-        if grep -q "$3" "$1" 2>/dev/null; then return 0; fi
-        kill -0 "$2" 2>/dev/null || return 1
-        sleep 0.1
-    done
-    return 1
-}
 
 "$site/hook" >"$site/logs/hook" &
 pids+=($!)

@@ -35,16 +35,7 @@ load=${LOAD:-$here/target/release/dockgate-load}
 
 [[ $reuse =~ ^([0-9]+s)?$ ]] || die "REUSE is a time such as 5s"
 
-site=$(mktemp -d)
-# Not beside the keys, whose directory dockgate watches.
-mkdir "$site/logs"
-pids=()
-stop() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-    rm -rf "$site"
-}
-trap stop EXIT
+. "$here/benches/site.sh"
 
 openssl req -x509 -nodes "${new_key[@]}" -subj /CN=load -days 2 -keyout "$site/key.pem" -out "$site/cert.pem" 2>/dev/null
 
@@ -96,17 +87,6 @@ config() {
         echo "token: {issuer: load, expiration: 900, certificate: \"$site/cert.pem\", key: \"$site/key.pem\"${3:-}}"
         cat "$site/common.yml"
     } >"$site/$2.yml"
-}
-
-# log pid text: waits until the log says so, or the process ends.
-says() {
-    local tries
-    for ((tries = 0; tries < 600; tries++)); do
-        if grep -q "$3" "$1" 2>/dev/null; then return 0; fi
-        kill -0 "$2" 2>/dev/null || return 1
-        sleep 0.1
-    done
-    return 1
 }
 
 config 0 dockgate "${reuse:+, reuse: $reuse}"

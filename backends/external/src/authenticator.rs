@@ -58,33 +58,26 @@ impl ProgramAuthenticator {
         password: &SecretString,
         question: &Question,
     ) -> Result<Reply<Identity>, BackendError> {
-        let answer = self.ask_once(cx, login, password, question).await;
+        let (hook, secret) = (&self.hook, Some(password));
+        let answer = async {
+            match &hook.way {
+                Way::Plain => {
+                    let input = plain::credentials(&login.account, password);
+                    let finished = hook.run(cx, input, secret, Stdout::Answer).await?;
+                    plain::identity(hook, login, password, &finished)
+                }
+                Way::Json => {
+                    let finished = hook.run(cx, json::input(question), secret, Stdout::Answer).await?;
+                    json::read(hook, &finished, secret, |answer| read_identity(answer, login, cx.now()))
+                }
+                Way::Lines(workers) => {
+                    let answer = hook.ask_worker(cx, workers, question, secret).await?;
+                    read_identity(&answer, login, cx.now()).map_err(|error| hook.senseless(error, secret))
+                }
+            }
+        };
+        let answer = answer.await;
         self.hook.remember(&answer);
         Ok(answer?.with_clean_reason(|text| clean_text(text, Some(password))))
-    }
-
-    async fn ask_once(
-        &self,
-        cx: &Call,
-        login: &Login,
-        password: &SecretString,
-        question: &Question,
-    ) -> Result<Reply<Identity>, BackendError> {
-        let (hook, secret) = (&self.hook, Some(password));
-        match &hook.way {
-            Way::Plain => {
-                let input = plain::credentials(&login.account, password);
-                let finished = hook.run(cx, input, secret, Stdout::Answer).await?;
-                plain::identity(hook, login, password, &finished)
-            }
-            Way::Json => {
-                let finished = hook.run(cx, json::input(question), secret, Stdout::Answer).await?;
-                json::read(hook, &finished, secret, |answer| read_identity(answer, login, cx.now()))
-            }
-            Way::Lines(workers) => {
-                let answer = hook.ask_worker(cx, workers, question, secret).await?;
-                read_identity(&answer, login, cx.now()).map_err(|error| hook.senseless(error, secret))
-            }
-        }
     }
 }

@@ -31,32 +31,26 @@ impl ProgramAuthorizer {
         request: &AccessRequest<'_>,
         question: &Question,
     ) -> Result<Reply<Granted>, BackendError> {
-        let answer = self.ask_once(cx, request, question).await;
-        self.hook.remember(&answer);
-        Ok(answer?.with_clean_texts(|text| clean_text(text, None)))
-    }
-
-    async fn ask_once(
-        &self,
-        cx: &Call,
-        request: &AccessRequest<'_>,
-        question: &Question,
-    ) -> Result<Reply<Granted>, BackendError> {
         let (hook, place) = (&self.hook, &self.hook.program.name);
         let read = |answer: &[u8]| read_granted(answer, request, cx.now(), place);
-        match &hook.way {
-            Way::Plain => {
-                let finished = hook.run(cx, plain::request(request), None, Stdout::Ignored).await?;
-                plain::granted(hook, request, &finished)
+        let answer = async {
+            match &hook.way {
+                Way::Plain => {
+                    let finished = hook.run(cx, plain::request(request), None, Stdout::Ignored).await?;
+                    plain::granted(hook, request, &finished)
+                }
+                Way::Json => {
+                    let finished = hook.run(cx, json::input(question), None, Stdout::Answer).await?;
+                    json::read(hook, &finished, None, read)
+                }
+                Way::Lines(workers) => {
+                    let answer = hook.ask_worker(cx, workers, question, None).await?;
+                    read(&answer).map_err(|error| hook.senseless(error, None))
+                }
             }
-            Way::Json => {
-                let finished = hook.run(cx, json::input(question), None, Stdout::Answer).await?;
-                json::read(hook, &finished, None, read)
-            }
-            Way::Lines(workers) => {
-                let answer = hook.ask_worker(cx, workers, question, None).await?;
-                read(&answer).map_err(|error| hook.senseless(error, None))
-            }
-        }
+        };
+        let answer = answer.await;
+        self.hook.remember(&answer);
+        Ok(answer?.with_clean_texts(|text| clean_text(text, None)))
     }
 }

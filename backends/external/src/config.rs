@@ -24,7 +24,6 @@ use crate::process::{Children, Environment, Program};
 const LIMITS: Limits = Limits { max_concurrent: 16, max_queue: 1000 };
 
 const WORKERS: usize = 2;
-const MOST_WORKERS: usize = 256;
 
 /// Where the C library looks for programs where there is no PATH (execvp(3)).
 const WITHOUT_PATH: &str = "/bin:/usr/bin";
@@ -56,7 +55,7 @@ pub struct ProgramConfig {
     environment: BTreeMap<String, Located<Variable>>,
     /// With `protocol: lines`: programs that are kept running, from 1 to 256; 2 if not given.
     #[schemars(with = "Option<usize>", range(min = 1, max = 256))]
-    workers: Option<Located<usize>>,
+    workers: Option<Located<Number>>,
     /// Answers that are given again to the same question. None if not given.
     cache: Option<CacheConfig>,
 }
@@ -73,6 +72,10 @@ pub enum Protocol {
     /// One document a line, to programs that stay.
     Lines,
 }
+
+/// How many workers there are.
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct Number(#[serde(deserialize_with = "bounds::number::<1, 256, _, _>")] usize);
 
 /// The value of an environment variable, which may be a secret.
 #[derive(Debug, Clone)]
@@ -138,11 +141,10 @@ impl ProgramConfig {
             }
         }
         let protocol = self.protocol.as_ref().map(|protocol| protocol.value).unwrap_or_default();
-        if let Some(message) =
-            self.workers.as_ref().and_then(|workers| refuse_workers(workers.value, protocol))
-        {
-            let location = self.workers.iter().map(|workers| workers.location.clone()).next();
-            errors.add(Remark { location, key: KeyPath::root().key("workers"), message: message.to_owned() });
+        if let Some(workers) = self.workers.as_ref().filter(|_| protocol != Protocol::Lines) {
+            let message =
+                "only programs with `protocol: lines` stay: write that beside it, or take `workers` away";
+            errors.add(Remark::new(workers.location.clone(), KeyPath::root().key("workers"), message));
         }
         let path =
             command::find(&self.command, &self.directories(cx), cx).map_err(|remark| errors.add(remark));
@@ -168,7 +170,7 @@ impl ProgramConfig {
             Protocol::Plain => Way::Plain,
             Protocol::Json => Way::Json,
             Protocol::Lines => {
-                let number = self.workers.map_or(WORKERS, |workers| workers.value);
+                let number = self.workers.map_or(WORKERS, |workers| workers.value.0);
                 Way::Lines(Workers::new(Arc::clone(&program), number, timeout, cx))
             }
         };
@@ -180,15 +182,5 @@ impl ProgramConfig {
         let given = self.environment.get("PATH").map(|path| path.value.0.expose_secret().into());
         let ours = || if cx.dialect() == Dialect::DockerAuth { std::env::var_os("PATH") } else { None };
         given.or_else(ours).unwrap_or_else(|| WITHOUT_PATH.into())
-    }
-}
-
-fn refuse_workers(number: usize, protocol: Protocol) -> Option<&'static str> {
-    if protocol != Protocol::Lines {
-        Some("only programs with `protocol: lines` stay: write that beside it, or take `workers` away")
-    } else if (1..=MOST_WORKERS).contains(&number) {
-        None
-    } else {
-        Some("out of range: write a number from 1 to 256")
     }
 }

@@ -16,9 +16,10 @@ const LONGEST: Duration = Duration::from_hours(24);
 pub fn number<'de, const LEAST: usize, const MOST: usize, N: TryFrom<usize>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<N, D::Error> {
-    let number = usize::deserialize(deserializer)?;
-    let within = (LEAST..=MOST).contains(&number).then(|| N::try_from(number).ok()).flatten();
-    within.ok_or_else(|| {
+    // Of a number below 0, too, the bounds are said.
+    let number = i64::deserialize(deserializer)?;
+    let within = usize::try_from(number).ok().filter(|number| (LEAST..=MOST).contains(number));
+    within.and_then(|number| N::try_from(number).ok()).ok_or_else(|| {
         D::Error::custom(format!("{number} is out of range: write a number from {LEAST} to {MOST}"))
     })
 }

@@ -101,6 +101,7 @@ mod tests {
         let limits = Limits { max_concurrent: 1, max_queue: 100_000 };
         assert_eq!(read(json!({"max_concurrent": 1, "max_queue": 100_000})).unwrap(), limits);
         for (key, number, range) in [
+            ("max_concurrent", -1, "from 1 to 10000"),
             ("max_concurrent", 0, "from 1 to 10000"),
             ("max_concurrent", 10_001, "from 1 to 10000"),
             ("max_queue", 100_001, "from 0 to 100000"),

@@ -22,6 +22,14 @@ impl HookUrl {
     /// # Errors
     /// What is wrong with it, and the cure. It may hold a password, and is not shown.
     pub(super) fn read(text: &str) -> Result<Self, String> {
+        // Line ends and tabs would be taken out, and blanks encoded, without a word.
+        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err("a URL holds no white space: write it in one line".to_owned());
+        }
+        if text.contains("${") {
+            return Err("of variables a URL knows only `${env:NAME}`: what is asked stands in the document"
+                .to_owned());
+        }
         let url = Url::parse(text)
             .map_err(|error| format!("this is no URL ({error}): write `https://HOST/PATH`"))?;
         let is_tls = match url.scheme() {
@@ -108,6 +116,10 @@ mod tests {
             ("https://canary@hooks.example.com/a", "no user and no password"),
             ("https://a:canary@hooks.example.com/a", "no user and no password"),
             ("https://hooks.example.com/#canary", "never sent"),
+            ("https://hooks.example.com/can\nary", "no white space"),
+            ("https://hooks.example.com/a ", "no white space"),
+            ("https://hooks.example.com/\0", "no white space"),
+            ("https://hooks.example.com/${account}", "only `${env:NAME}`"),
         ] {
             let refused = HookUrl::read(text).unwrap_err();
             assert!(refused.contains(why) && !refused.contains("canary"), "{refused}");
