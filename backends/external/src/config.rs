@@ -5,10 +5,10 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dockgate_api::config::{GoDuration, KeyPath, Located, Remark};
+use dockgate_api::config::{GoDuration, KeyPath, Located, Remark, bounds};
 use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
 use dockgate_api::{Authenticator, Authorizer, BuildContext, BuildError, Configure, Dialect, LabelValues};
-use dockgate_hooks::{Cache, CacheConfig, Limits, LimitsConfig, MaxConcurrent, MaxQueue, Slots, bounds};
+use dockgate_hooks::{Cache, CacheConfig, Limits, LimitsConfig, MaxConcurrent, MaxQueue, Slots};
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};

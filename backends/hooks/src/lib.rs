@@ -5,7 +5,6 @@
 //! an exact `allow` allows, and what cannot be read is an error, never a decision.
 
 mod answer;
-pub mod bounds;
 mod cache;
 mod object;
 mod question;

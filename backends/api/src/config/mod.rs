@@ -5,6 +5,7 @@
 //! configuration; those that check more than types can allow wrap a field in [`Located`].
 
 mod access;
+pub mod bounds;
 mod decode;
 mod duration;
 mod failure;
@@ -14,6 +15,7 @@ mod nearest;
 mod node;
 mod problem;
 mod scalar;
+pub mod secret;
 #[cfg(test)]
 mod tests;
 mod validity;

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use dockgate_api::config::GoDuration;
+use dockgate_api::config::{GoDuration, bounds};
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-use crate::bounds;
 
 const ENTRIES: usize = 10_000;
 

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
+use dockgate_api::config::bounds;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
-
-use crate::bounds;
 
 /// How many questions at a time, and how many wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

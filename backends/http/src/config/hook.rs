@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use dockgate_api::config::secret::{self, Given};
 use dockgate_api::config::{Located, Remark};
 use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
 use dockgate_api::{BuildContext, BuildError};
 use dockgate_hooks::{Limits, LimitsConfig, Slots};
 
 use super::key;
-use super::secret::{self, Given};
 use super::tls::TlsConfig;
 use super::url::HookUrl;
 use super::values::BreakerConfig;

@@ -1,7 +1,6 @@
 //! From a section to a backend.
 
 mod hook;
-mod secret;
 mod tls;
 mod url;
 mod values;
@@ -9,14 +8,14 @@ mod values;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dockgate_api::config::{GoDuration, KeyPath, Located, Remark};
+use dockgate_api::config::secret::Secret;
+use dockgate_api::config::{GoDuration, KeyPath, Located, Remark, bounds};
 use dockgate_api::{Authenticator, Authorizer, BuildContext, BuildError, Configure};
-use dockgate_hooks::{Cache, CacheConfig, LimitsConfig, MaxConcurrent, MaxQueue, bounds};
+use dockgate_hooks::{Cache, CacheConfig, LimitsConfig, MaxConcurrent, MaxQueue};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::hook::HookKeys;
-use self::secret::Secret;
 use self::tls::TlsConfig;
 use self::values::BreakerConfig;
 use crate::authenticator::HttpAuthenticator;

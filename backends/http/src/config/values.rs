@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use dockgate_api::config::GoDuration;
-use dockgate_hooks::bounds;
+use dockgate_api::config::{GoDuration, bounds};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use dockgate_api::config::{Located, Location, Remark};
-use dockgate_api::secrecy::SecretString;
-use dockgate_api::{BuildContext, BuildError};
+use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
-use super::key;
+use super::{KeyPath, Located, Location, Remark};
+use crate::{BuildContext, BuildError};
 
 /// A secret that stands in the section.
-pub(super) struct Secret(SecretString);
+pub struct Secret(SecretString);
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -19,17 +18,20 @@ impl<'de> Deserialize<'de> for Secret {
 }
 
 /// Both ways to give one.
-pub(super) type Given = (Option<Located<Secret>>, Option<Located<PathBuf>>);
+pub type Given = (Option<Located<Secret>>, Option<Located<PathBuf>>);
 
 /// A secret and where it is named, for what is wrong with it.
-pub(super) struct Found {
-    pub(super) secret: SecretString,
-    pub(super) location: Location,
-    pub(super) key: String,
+pub struct Found {
+    /// The secret itself.
+    pub secret: SecretString,
+    /// Where it or its file is named.
+    pub location: Location,
+    /// By which key.
+    pub key: String,
 }
 
 /// The secret of one of two keys, `NAME` and `NAME_file`; none if there is neither, or if files are not to be read.
-pub(super) fn find(name: &str, given: Given, cx: &BuildContext, errors: &mut BuildError) -> Option<Found> {
+pub fn find(name: &str, given: Given, cx: &BuildContext, errors: &mut BuildError) -> Option<Found> {
     let of_file = format!("{name}_file");
     match given {
         (None, None) => None,
@@ -40,13 +42,13 @@ pub(super) fn find(name: &str, given: Given, cx: &BuildContext, errors: &mut Bui
         (None, Some(file)) => match cx.read_secret(&file.value) {
             Ok(secret) => Some(Found { secret, location: file.location, key: of_file }),
             Err(message) => {
-                errors.add(Remark::new(file.location, key(&of_file), message));
+                errors.add(Remark::new(file.location, KeyPath::root().key(&of_file), message));
                 None
             }
         },
         (Some(_), Some(file)) => {
             let message = format!("`{name}` stands there too: keep one of them");
-            errors.add(Remark::new(file.location, key(&of_file), message));
+            errors.add(Remark::new(file.location, KeyPath::root().key(&of_file), message));
             None
         }
     }

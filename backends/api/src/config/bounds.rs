@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use dockgate_api::config::GoDuration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+use super::GoDuration;
 
 /// Longer waits and memories are slips of the pen.
 const LONGEST: Duration = Duration::from_hours(24);
@@ -38,7 +39,10 @@ pub fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<GoDuration, D:
 }
 
 /// The same, or 0.
-pub(crate) fn time_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<GoDuration, D::Error> {
+///
+/// # Errors
+/// If it is another, with the bounds.
+pub fn time_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<GoDuration, D::Error> {
     let duration = GoDuration::deserialize(deserializer)?;
     if duration.0.is_zero() || is_a_time(duration) {
         Ok(duration)

@@ -1,0 +1,43 @@
+//! One entry of a directory, as far as it was asked for.
+
+use std::collections::BTreeMap;
+
+/// An entry. Attribute descriptions are compared without regard to case (RFC 4512 section 2.5).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Its distinguished name, as the directory spells it.
+    pub(crate) dn: String,
+    /// By description in lower case, options included: `memberof;range=0-1499`.
+    attributes: BTreeMap<String, Vec<Vec<u8>>>,
+}
+
+impl Entry {
+    pub(crate) fn new(dn: impl Into<String>) -> Self {
+        Self { dn: dn.into(), attributes: BTreeMap::new() }
+    }
+
+    /// Adds values to an attribute.
+    pub(crate) fn add(&mut self, description: &str, values: impl IntoIterator<Item = Vec<u8>>) {
+        self.attributes.entry(description.to_ascii_lowercase()).or_default().extend(values);
+    }
+
+    /// The values of an attribute; none if it has none, or may not be read.
+    pub(crate) fn values(&self, description: &str) -> &[Vec<u8>] {
+        self.attributes.get(&description.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Those values that are text, in the order in which they came.
+    pub(crate) fn texts(&self, description: &str) -> impl Iterator<Item = &str> {
+        self.values(description).iter().filter_map(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// The one value of an attribute that has one at most.
+    pub(crate) fn text(&self, description: &str) -> Option<&str> {
+        self.texts(description).next()
+    }
+
+    /// Descriptions, in lower case, with their values.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[Vec<u8>])> {
+        self.attributes.iter().map(|(description, values)| (description.as_str(), values.as_slice()))
+    }
+}

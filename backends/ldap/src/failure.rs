@@ -1,0 +1,43 @@
+//! Why a directory gave no answer.
+
+use std::fmt;
+
+use dockgate_api::BackendError;
+
+/// What went wrong between us and one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// There is no connection, or it broke before the answer: another connection, or another server, may do.
+    Unreachable(String),
+    /// No answer within the time that the operation has.
+    Late(String),
+    /// The server answered the operation with a result code other than success (RFC 4511 section 4.1.9).
+    Refused {
+        /// The result code.
+        code: u32,
+        /// Its diagnostic message: the directory's words, never for a client.
+        text: String,
+    },
+    /// What it sent is no answer to what was asked.
+    Nonsense(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(detail) | Self::Late(detail) | Self::Nonsense(detail) => f.write_str(detail),
+            Self::Refused { code, text } if text.is_empty() => write!(f, "refused with result code {code}"),
+            Self::Refused { code, text } => write!(f, "refused with result code {code}: {text}"),
+        }
+    }
+}
+
+impl From<Failure> for BackendError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unreachable(detail) => Self::Unavailable(detail),
+            Failure::Late(detail) => Self::Timeout(detail),
+            Failure::Refused { .. } | Failure::Nonsense(_) => Self::Protocol(failure.to_string()),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Which groups somebody is in.

@@ -1,0 +1,15 @@
+//! Directories that say who somebody is: `ldap_auth`, for OpenLDAP, Active Directory and their like.
+//!
+//! A login is a search and a bind: the service account finds the one entry that the account names, and the password is
+//! the directory's own to judge. What the entry and its groups say becomes labels. Words are those of RFC 4511 to 4519.
+
+mod directory;
+mod dn;
+mod entry;
+mod failure;
+mod filter;
+mod groups;
+mod labels;
+mod outcome;
+mod standing;
+mod wire;

@@ -1,0 +1,1 @@
+//! What the answer to a bind says of the account.

@@ -1,0 +1,1 @@
+//! What an entry says of its account: disabled, locked, expired, and when its password changed.

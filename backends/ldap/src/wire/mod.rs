@@ -1,0 +1,90 @@
+//! One connection to one server.
+
+use std::time::{Duration, Instant};
+
+mod connection;
+mod dial;
+
+use std::fmt;
+
+use crate::entry::Entry;
+
+pub(crate) use connection::{Connection, Facts, TlsFacts};
+pub(crate) use dial::Dialer;
+
+/// Where a server is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Endpoint {
+    /// A host name or an address, without brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) security: Security,
+}
+
+/// As it is written in a configuration and in messages: `ldaps://dc1.example.com:636`.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.security == Security::Tls { "ldaps" } else { "ldap" };
+        if self.host.contains(':') {
+            write!(f, "{scheme}://[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{scheme}://{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// How a connection is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Security {
+    /// Not at all.
+    None,
+    /// TLS after the StartTLS operation (RFC 4511 section 4.14), before anything else is sent.
+    StartTls,
+    /// TLS from the first byte (`ldaps`).
+    Tls,
+}
+
+/// How far below its base a search looks (RFC 4511 section 4.5.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// The base alone.
+    Base,
+    /// The base and everything below.
+    Subtree,
+}
+
+/// What is searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Search {
+    pub(crate) base: String,
+    pub(crate) scope: Scope,
+    /// As text (RFC 4515), values escaped.
+    pub(crate) filter: String,
+    /// Asked for; `1.1` for none.
+    pub(crate) attributes: Vec<String>,
+    /// More entries than these are not read: [`Found::more`] says so.
+    pub(crate) most: usize,
+    /// In pages (RFC 2696): directories answer only so many at a time. Servers without the control answer all at once.
+    pub(crate) paged: bool,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) entries: Vec<Entry>,
+    /// Where more may be: `ldap://…` URLs (RFC 4516) of references and referrals. Nobody went there.
+    pub(crate) references: Vec<String>,
+    /// Whether there are more entries than were asked for.
+    pub(crate) more: bool,
+}
+
+/// The answer to a bind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BindAnswer {
+    /// The result code (RFC 4511 section 4.1.9); 0 is success.
+    pub(crate) code: u32,
+    /// The diagnostic message.
+    pub(crate) text: String,
+    /// Response controls: object identifier and value.
+    pub(crate) controls: Vec<(String, Option<Vec<u8>>)>,
+}

@@ -1,0 +1,1 @@
+//! TLS towards other servers: whom we believe, and how we show who we are.
