@@ -22,6 +22,18 @@ pub(crate) enum Failure {
     Nonsense(String),
 }
 
+impl Failure {
+    /// The same, saying at which server.
+    pub(crate) fn at(self, server: &impl fmt::Display) -> Self {
+        match self {
+            Self::Unreachable(detail) => Self::Unreachable(format!("{server}: {detail}")),
+            Self::Late(detail) => Self::Late(format!("{server}: {detail}")),
+            Self::Nonsense(detail) => Self::Nonsense(format!("{server}: {detail}")),
+            Self::Refused { code, text } => Self::Refused { code, text },
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

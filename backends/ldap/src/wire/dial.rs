@@ -1,9 +1,17 @@
 //! From an endpoint to a connection.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Connection, Endpoint};
+use rustls_pki_types::ServerName;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout_at;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::connection::{Facts, TlsFacts};
+use super::{Connection, Endpoint, Security, start_tls};
 use crate::failure::Failure;
 
 /// Makes connections.
@@ -18,9 +26,82 @@ impl Dialer {
     /// Connects, and protects the connection as its endpoint says.
     ///
     /// # Errors
-    /// [`Failure::Unreachable`] or [`Failure::Late`]: with the name that was expected where a certificate is refused.
-    pub(crate) async fn dial(&self, endpoint: &Endpoint, _deadline: Instant) -> Result<Connection, Failure> {
-        let _ = (&self.tls, &self.server_name);
-        Err(Failure::Unreachable(format!("cannot connect to {endpoint}")))
+    /// [`Failure::Unreachable`] or [`Failure::Late`]: with the name that was expected where a certificate is refused. A
+    /// server that does not know StartTLS is [`Failure::Refused`]; nothing is ever sent in clear instead.
+    pub(crate) async fn dial(&self, endpoint: &Endpoint, deadline: Instant) -> Result<Connection, Failure> {
+        match timeout_at(deadline.into(), self.connect(endpoint, deadline)).await {
+            Ok(connected) => connected,
+            Err(_) => Err(Failure::Late("no connection in time".to_owned())),
+        }
+        .map_err(|failure| failure.at(endpoint))
+    }
+
+    async fn connect(&self, endpoint: &Endpoint, deadline: Instant) -> Result<Connection, Failure> {
+        let (mut stream, address) = reach(endpoint, deadline).await?;
+        let plain = Facts { endpoint: endpoint.clone(), address, tls: None };
+        if endpoint.security == Security::None {
+            return Connection::over(stream, plain).await;
+        }
+        let (connector, name) = self.protection(endpoint)?;
+        if endpoint.security == Security::StartTls {
+            start_tls::ask(&mut stream).await?;
+        }
+        let expected = name.to_str().into_owned();
+        let stream = connector.connect(name, stream).await.map_err(|error| {
+            let lacking = "name the authority's PEM file with `ca_certificate`";
+            Failure::Unreachable(dockgate_tls::failure(&error, &expected, lacking))
+        })?;
+        let tls = Some(facts(&stream));
+        Connection::over(stream, Facts { tls, ..plain }).await
+    }
+
+    fn protection(&self, endpoint: &Endpoint) -> Result<(TlsConnector, ServerName<'static>), Failure> {
+        let name = self.server_name.as_deref().unwrap_or(&endpoint.host);
+        let name = ServerName::try_from(name.to_owned())
+            .map_err(|_| Failure::Unreachable(format!("no certificate can be for the name `{name}`")))?;
+        let config = self.tls.clone();
+        let config = config.ok_or_else(|| Failure::Unreachable("TLS is not configured".to_owned()))?;
+        Ok((TlsConnector::from(config), name))
+    }
+}
+
+/// The first of the host's addresses that answers. One that does not answer leaves time for the others.
+async fn reach(endpoint: &Endpoint, deadline: Instant) -> Result<(TcpStream, SocketAddr), Failure> {
+    let found = lookup_host((endpoint.host.as_str(), endpoint.port)).await;
+    let found =
+        found.map_err(|error| Failure::Unreachable(format!("no address is found for it: {error}")))?;
+    any(found.collect(), deadline).await
+}
+
+async fn any(addresses: Vec<SocketAddr>, deadline: Instant) -> Result<(TcpStream, SocketAddr), Failure> {
+    let mut last = Failure::Unreachable("no address is found for it".to_owned());
+    let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+    for (left, address) in (1..=count).rev().zip(addresses) {
+        let now = Instant::now();
+        let share = deadline.saturating_duration_since(now) / left;
+        match timeout_at((now + share).into(), TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                // A request is one write, and its answer is waited for.
+                let _ = stream.set_nodelay(true);
+                return Ok((stream, address));
+            }
+            Ok(Err(error)) => last = Failure::Unreachable(format!("cannot connect to {address}: {error}")),
+            Err(_) => last = Failure::Late(format!("no connection to {address} in time")),
+        }
+    }
+    Err(last)
+}
+
+fn facts(stream: &TlsStream<TcpStream>) -> TlsFacts {
+    let (_, session) = stream.get_ref();
+    let version = match session.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "TLS",
+    };
+    let certificate = session.peer_certificates().and_then(|chain| chain.first());
+    TlsFacts {
+        version: version.to_owned(),
+        certificate: certificate.map(|leaf| dockgate_tls::describe(leaf)).unwrap_or_default(),
     }
 }

@@ -1,9 +1,12 @@
 //! One connection to one server.
 
-use std::time::{Duration, Instant};
-
+mod ber;
 mod connection;
 mod dial;
+mod guard;
+mod pump;
+mod search;
+mod start_tls;
 
 use std::fmt;
 
@@ -87,4 +90,13 @@ pub(crate) struct BindAnswer {
     pub(crate) text: String,
     /// Response controls: object identifier and value.
     pub(crate) controls: Vec<(String, Option<Vec<u8>>)>,
+}
+
+/// The most of a server's words that are kept, in characters.
+const LONGEST_TEXT: usize = 500;
+
+/// A server's words as they can stand in a log: on one line, and not too many.
+fn readable(text: &str) -> String {
+    let line = text.trim_matches(|c: char| c.is_control() || c.is_whitespace());
+    line.chars().take(LONGEST_TEXT).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
