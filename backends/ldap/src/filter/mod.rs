@@ -1,0 +1,13 @@
+//! Filters (RFC 4515), with places for what a client wrote.
+
+mod error;
+mod escape;
+mod parse;
+mod template;
+#[cfg(test)]
+mod tests;
+mod variable;
+
+pub(crate) use error::{TemplateError, Unfilled};
+pub(crate) use escape::{escape_all, escape_value};
+pub(crate) use template::{Place, Template, Values};

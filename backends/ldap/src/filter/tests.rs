@@ -1,0 +1,297 @@
+use ldap3::asn1::{ASNTag, PL, StructureTag};
+use proptest::prelude::*;
+
+use super::*;
+use crate::entry::Entry;
+
+fn tree(filter: &str) -> StructureTag {
+    ldap3::parse_filter(filter).unwrap_or_else(|()| panic!("{filter}")).into_structure()
+}
+
+fn template(text: &str) -> Template {
+    Template::parse(text, Place::OfEntry).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn filled(text: &str, account: &str) -> String {
+    let filled = template(text).fill(&Values { account: Some(account), ..Values::default() }).unwrap();
+    assert_eq!(filled.len(), 1, "{text}");
+    filled.concat()
+}
+
+/// The tree without its values: what kinds of nodes it has, and where.
+fn structure(tag: &StructureTag) -> String {
+    let inner = match &tag.payload {
+        PL::P(_) => String::new(),
+        PL::C(inner) => inner.iter().map(structure).collect(),
+    };
+    format!("{:?}{}({inner})", tag.class, tag.id)
+}
+
+fn values(tag: &StructureTag) -> Vec<Vec<u8>> {
+    match &tag.payload {
+        PL::P(value) => vec![value.clone()],
+        PL::C(inner) => inner.iter().flat_map(values).collect(),
+    }
+}
+
+#[test]
+fn spellings_that_are_read() {
+    for (text, canonical) in [
+        ("(uid=${account})", "(uid=x)"),
+        ("uid=${account}", "(uid=x)"),
+        (" ( uid = ${account}) ", "(uid= x)"),
+        ("((uid=${account}))", "(uid=x)"),
+        ("(((uid=${account})))", "(uid=x)"),
+        ("&(uid=${account})(a=b)", "(&(uid=x)(a=b))"),
+        ("(& (uid=${account})\n  (a=b) )", "(&(uid=x)(a=b))"),
+        ("(|(uid=${account})(mail=${account}@example.com))", "(|(uid=x)(mail=x@example.com))"),
+        ("(!(uid=${account}))", "(!(uid=x))"),
+        (
+            "(&(uid=${account})(!uac:1.2.840.113556.1.4.803:=2))",
+            "(&(uid=x)(!(uac:1.2.840.113556.1.4.803:=2)))",
+        ),
+        ("(&(uid=${account})(! (a=b)))", "(&(uid=x)(!(a=b)))"),
+        ("(uid=${account}*)", "(uid=x*)"),
+        ("(uid=***a**${account}**)", "(uid=*a*x*)"),
+        ("(&(uid=*)(a>=1)(b<=2)(c~=${account}))", "(&(uid=*)(a>=1)(b<=2)(c~=x))"),
+        ("(ou:DN:=${account})", "(ou:dn:=x)"),
+        ("(ou:dn:2.5.13.5:=${account})", "(ou:dn:2.5.13.5:=x)"),
+        ("(:dn:2.5.13.5:=${account})", "(:dn:2.5.13.5:=x)"),
+        ("(:caseExactMatch:=${account})", "(:caseExactMatch:=x)"),
+        ("(uid:=${account})", "(uid:=x)"),
+        ("(cn;lang-de=${account})", "(cn;lang-de=x)"),
+        ("(2.5.4.3=${account})", "(2.5.4.3=x)"),
+        ("(cn=a\\28b\\29\\2A\\c3\\bc ü\\00${account})", "(cn=a\\28b\\29\\2aü ü\\00x)"),
+        ("(cn=\\ff${account})", "(cn=\\ffx)"),
+        ("(cn=$a{b}$${account}\\24{c})", "(cn=$a{b}$x${c})"),
+        ("(cn=a=b:=c${account})", "(cn=a=b:=cx)"),
+        ("(&(uid=${account})(&)(|))", "(&(uid=x)(&)(|))"),
+    ] {
+        assert_eq!(filled(text, "x"), canonical, "{text}");
+        tree(&filled(text, "x"));
+    }
+}
+
+#[test]
+fn what_is_no_filter() {
+    let deep = |levels: usize| format!("{}(uid=${{account}}){}", "(!".repeat(levels), ")".repeat(levels));
+    assert!(Template::parse(&deep(15), Place::Accounts).is_ok());
+    for levels in [40, 600] {
+        assert_eq!(Template::parse(&deep(levels), Place::Accounts).unwrap_err(), TemplateError::TooDeep);
+    }
+    let parentheses = format!("{}uid=${{account}}", "(".repeat(4000));
+    assert_eq!(Template::parse(&parentheses, Place::Accounts).unwrap_err(), TemplateError::TooDeep);
+    let long = format!("(uid=${{account}}{})", "a".repeat(4096));
+    assert_eq!(Template::parse(&long, Place::Accounts).unwrap_err(), TemplateError::TooLong);
+    for (text, said) in [
+        ("", "comparison"),
+        ("()", "comparison"),
+        ("uid", "comparison"),
+        ("(uid=${account}", "`)` is missing"),
+        ("(uid=${account}))", "behind its last"),
+        ("(uid=${account}) x", "behind its last"),
+        ("(uid=${account})(a=b)", "two filters"),
+        ("(&(uid=${account})x=y)", "`)` is missing"),
+        ("(uid=${account}(a=b))", "\\28"),
+        ("(!(a=b)(uid=${account}))", "`)` is missing"),
+        ("(!)", "comparison"),
+        ("(=${account})", "no attribute"),
+        ("(ui d=${account})", "no attribute"),
+        ("(ü=${account})", "no attribute"),
+        ("(uid;=${account})", "no attribute"),
+        ("(01.2=${account})", "no attribute"),
+        ("(a_b=${account})", "no attribute"),
+        ("(:=${account})", "before `:=`"),
+        ("(:dn:=${account})", "before `:=`"),
+        ("(a:b:c:=${account})", "before `:=`"),
+        ("(a::=${account})", "before `:=`"),
+        ("(uid=\\${account})", "two hex digits"),
+        ("(uid=${account}\\2)", "two hex digits"),
+        ("(uid=${account}\\é)", "two hex digits"),
+        ("(uid=\0${account})", "NUL"),
+        ("(uid>=${account}*)", "\\2a"),
+        ("(uid=${account)", "`}` is missing"),
+        ("(${account=a)", "`}` is missing"),
+        ("(${account}=a)", "only stand in the value"),
+        ("(${entry:uid}=a)", "only stand in the value"),
+        ("(uid=${user})", "unknown variable `${user}`"),
+        ("(uid=${Account})", "unknown variable"),
+        ("(uid=${})", "unknown variable"),
+        ("(uid=${entry:})", "unknown variable"),
+        ("(uid=${entry:a b})", "unknown variable"),
+        ("(uid=${env:HOME})", "unknown variable"),
+        ("(uid=alice)", "`${account}` is missing"),
+        ("(&(uid=${account})(member=${dn}))", "`${dn}` is not known yet"),
+        ("(&(uid=${account})(member=${entry:uid}))", "`${entry:uid}` is not known yet"),
+    ] {
+        let error = Template::parse(text, Place::Accounts).unwrap_err().to_string();
+        assert!(error.contains(said), "{text}: {error}");
+    }
+    let error = Template::parse("(&(ä=b))", Place::OfEntry).unwrap_err().to_string();
+    assert!(error.contains("at character 4"), "{error}");
+}
+
+#[test]
+fn the_attributes_that_are_the_account() {
+    for (text, expected) in [
+        ("(uid=${account})", &["uid"][..]),
+        (
+            "(|(sAMAccountName=${account})(samaccountname=${account})(mail=${account}))",
+            &["sAMAccountName", "mail"],
+        ),
+        ("(uid:=${account})", &["uid"]),
+        ("(uid:caseExactMatch:=${account})", &["uid"]),
+        ("(&(objectClass=person)(uid=${account}*))", &[]),
+        ("(mail=${account}@example.com)", &[]),
+        ("(uid=${account}${account})", &[]),
+        ("(uid~=${account})", &[]),
+        ("(uid>=${account})", &[]),
+        ("(:caseExactMatch:=${account})", &[]),
+        ("(!(uid=${account}))", &[]),
+        ("(&(!(a=b))(uid=${account}))", &["uid"]),
+    ] {
+        assert_eq!(template(text).asserted_by_account(), expected, "{text}");
+    }
+}
+
+#[test]
+fn accounts_stay_values() {
+    for (account, value) in [
+        ("*", "\\2a"),
+        ("a)(uid=*", "a\\29\\28uid=\\2a"),
+        ("*)(|(uid=*", "\\2a\\29\\28|\\28uid=\\2a"),
+        ("a\\2a", "a\\5c2a"),
+        ("a\0b", "a\\00b"),
+        ("${dn}", "${dn}"),
+        ("&|!=~<>:", "&|!=~<>:"),
+        (" a ", " a "),
+        ("ü€", "ü€"),
+    ] {
+        assert_eq!(filled("(uid=${account})", account), format!("(uid={value})"));
+    }
+}
+
+#[test]
+fn no_value_is_no_filter() {
+    let mut entry = Entry::new("uid=alice,dc=x");
+    entry.add("memberUid", [Vec::new()]);
+    for (text, account) in [
+        ("(uid=${account})", Some("")),
+        ("(uid=${account})", None),
+        ("(uid=*${account}*)", Some("")),
+        ("(member=${dn})", Some("alice")),
+        ("(&(member=${account})(gid=${entry:gidNumber}))", Some("alice")),
+        ("(gid=${entry:memberUid})", Some("alice")),
+    ] {
+        let unfilled = template(text).fill(&Values { account, dn: None, entry: Some(&entry) });
+        assert!(matches!(unfilled, Err(Unfilled::NoValue(_))), "{text} {account:?} {unfilled:?}");
+    }
+    let error = template("(gid=${entry:gidNumber})").fill(&Values::default()).unwrap_err();
+    assert_eq!(error.to_string(), "`${entry:gidnumber}` has no value");
+}
+
+#[test]
+fn every_value_of_an_attribute_is_asked_for() {
+    let mut entry = Entry::new("uid=alice,dc=x");
+    entry.add("gidNumber", [b"1".to_vec(), b"2".to_vec(), b"2".to_vec(), b"".to_vec()]);
+    entry.add("ou", [b"a*".to_vec(), b"\xff".to_vec()]);
+    entry.add("many", (0..65).map(|i: i32| i.to_string().into_bytes()));
+    let dn = "cn=Smith\\, John,dc=x";
+    let values = Values { account: Some("alice"), dn: Some(dn), entry: Some(&entry) };
+    let mut filters =
+        template("(&(!(g=${entry:GIDNUMBER}))(o=${entry:ou})(m=${dn})(u=${account})(g=${entry:gidNumber}))")
+            .fill(&values)
+            .unwrap();
+    filters.sort();
+    let expected = |gid, ou| format!("(&(!(g={gid}))(o={ou})(m=cn=Smith\\5c, John,dc=x)(u=alice)(g={gid}))");
+    assert_eq!(
+        filters,
+        [expected("1", "\\ff"), expected("1", "a\\2a"), expected("2", "\\ff"), expected("2", "a\\2a")]
+    );
+    let too_many = template("(a=${entry:many})").fill(&values);
+    assert_eq!(too_many, Err(Unfilled::TooMany { attribute: "${entry:many}".to_owned(), most: 64 }));
+    entry = Entry::new("uid=alice,dc=x");
+    entry.add("a", (0..8).map(|i: i32| i.to_string().into_bytes()));
+    entry.add("b", (0..8).map(|i: i32| i.to_string().into_bytes()));
+    let both = template("(&(a=${entry:a})(b=${entry:b}))");
+    assert_eq!(both.fill(&Values { entry: Some(&entry), ..Values::default() }).unwrap().len(), 64);
+    entry.add("b", [b"8".to_vec()]);
+    assert!(both.fill(&Values { entry: Some(&entry), ..Values::default() }).is_err());
+}
+
+#[test]
+fn what_a_template_needs() {
+    let one = template("(&(member=${dn})(gid=${entry:gidNumber})(x=${entry:GIDNUMBER}))");
+    assert!(one.uses_dn() && !one.uses_account());
+    assert_eq!(one.entry_attributes().collect::<Vec<_>>(), ["gidnumber"]);
+    let other = template("(memberUid=${account})");
+    assert!(!other.uses_dn() && other.uses_account());
+    assert_eq!(other.entry_attributes().next(), None);
+}
+
+fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        any::<Vec<u8>>(),
+        any::<String>().prop_map(String::into_bytes),
+        "[*()\\\\\u{0}&|!=~<>:a2é\n ${}]{0,16}".prop_map(String::into_bytes),
+    ]
+}
+
+/// Templates of many forms with `${account}` in them.
+fn any_template() -> impl Strategy<Value = String> {
+    let value = "[a-z*]{0,2}\\$\\{account\\}[a-z*]{0,2}";
+    let item = prop_oneof![
+        value.prop_map(|value| format!("(uid={value})")),
+        Just("(uid:dn:2.5.13.5:=${account})".to_owned()),
+        Just("(a>=${account})".to_owned()),
+        Just("(objectClass=*)".to_owned()),
+    ];
+    item.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|all| format!("(&{})", all.concat())),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|any| format!("( | {} )", any.join(" "))),
+            inner.prop_map(|inner| format!("(!{inner})")),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn an_escaped_value_is_read_back(value in any_bytes()) {
+        for escaped in [escape_value(&value), escape_all(&value)] {
+            prop_assert_eq!(values(&tree(&format!("(uid={escaped})"))), [b"uid".to_vec(), value.clone()]);
+            prop_assert!(!escaped.chars().any(char::is_control));
+        }
+    }
+
+    #[test]
+    fn no_account_changes_the_structure(text in any_template(), account in any_bytes()) {
+        let account = String::from_utf8_lossy(&account).into_owned();
+        let template = template(&text);
+        let fill = |account| template.fill(&Values { account: Some(account), ..Values::default() });
+        if !template.uses_account() {
+            return Ok(());
+        }
+        if account.is_empty() {
+            prop_assert!(fill("").is_err());
+            return Ok(());
+        }
+        let (example, filled) = (tree(&fill("x").unwrap().concat()), tree(&fill(&account).unwrap().concat()));
+        prop_assert_eq!(structure(&example), structure(&filled));
+        let has_account = |value: &Vec<u8>| value.windows(account.len()).any(|part| part == account.as_bytes());
+        prop_assert!(values(&filled).iter().any(has_account));
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in any::<String>(), raw in "[()&|!=*\\\\:~<>a2 ]{0,6}(\\$\\{account\\})?[()&|!=*\\\\:~<>a2 ]{0,12}") {
+        for text in [text, raw] {
+            if let Ok(read) = Template::parse(&text, Place::OfEntry) {
+                let filled = read.fill(&Values { account: Some("x"), ..Values::default() }).unwrap().concat();
+                let again = template(&filled);
+                prop_assert_eq!(again.fill(&Values::default()).unwrap().concat(), filled);
+            }
+        }
+    }
+}
