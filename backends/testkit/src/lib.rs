@@ -6,8 +6,10 @@
 
 pub mod authenticator;
 pub mod authorizer;
+pub mod directory;
 pub mod fakes;
 pub mod hostile;
+mod port;
 mod report;
 mod run;
 

@@ -1,0 +1,6 @@
+//! Against a real client.
+
+mod binds;
+mod client;
+mod searches;
+mod sizes;
