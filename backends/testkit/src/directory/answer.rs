@@ -58,7 +58,7 @@ impl Answer {
     }
 
     /// With the password policy's error: 0 the password expired, 1 the account is locked, 2 the password must be
-    /// changed. As with OpenLDAP it is sent to a client that asked with the request's control.
+    /// changed. As with `slapd` it is sent to a client that asked with the request's control.
     pub fn password_policy_error(self, error: u32) -> Self {
         let value = sequence(vec![context(1, PL::P(ber::integer_octets(error)))]);
         self.control(PASSWORD_POLICY, Some(ber::encode(value)))

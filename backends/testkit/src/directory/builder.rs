@@ -106,13 +106,13 @@ impl Directory {
     }
 
     /// What a bind with a name and an empty password is answered with (RFC 4513 section 5.1.2). If not said it is
-    /// success, as with Active Directory, and makes nobody of whoever asked; OpenLDAP answers 53.
+    /// success, as with Active Directory, and makes nobody of whoever asked; `slapd` answers 53.
     pub fn on_unauthenticated_bind(mut self, answer: Answer) -> Self {
         self.settings.unauthenticated = answer;
         self
     }
 
-    /// What passwords that come without TLS are answered with: OpenLDAP says 13, Active Directory 8.
+    /// What passwords that come without TLS are answered with: `slapd` says 13, Active Directory 8.
     pub fn on_password_without_tls(mut self, answer: Answer) -> Self {
         self.settings.confidential = Some(answer);
         self
@@ -132,7 +132,7 @@ impl Directory {
     }
 
     /// Attributes that are shown only to those who ask for them, or for `+`. Those of a password policy, `entryUUID` and
-    /// the like are anyway; `memberOf` is with OpenLDAP and is not with Active Directory.
+    /// the like are anyway; `memberOf` is with `slapd` and is not with Active Directory.
     pub fn operational(mut self, names: &[&str]) -> Self {
         self.settings.operational.extend(names.iter().map(|&name| name.to_owned()));
         self
@@ -190,6 +190,7 @@ impl Directory {
     ///
     /// # Panics
     /// If there is no port.
+    #[expect(clippy::unused_async, reason = "says that it needs a runtime")]
     pub async fn start(self) -> RunningDirectory {
         let clients = self.clients;
         let config = |identity: &Identity| -> Arc<ServerConfig> { server_config(identity, clients.as_ref()) };

@@ -19,7 +19,9 @@ impl Dn {
             }
             rdns.last_mut()?.push(assertion(part)?);
         }
-        rdns.iter_mut().for_each(|rdn| rdn.sort());
+        for rdn in &mut rdns {
+            rdn.sort();
+        }
         Some(Self(rdns))
     }
 

@@ -78,12 +78,11 @@ pub(super) struct Entries {
 impl Entries {
     pub(super) fn add(&mut self, entry: Entry) {
         self.base(entry.key.clone());
-        match self.by_name.get(&entry.key).and_then(|&place| self.list.get_mut(place)) {
-            Some(known) => *known = entry,
-            None => {
-                self.by_name.insert(entry.key.clone(), self.list.len());
-                self.list.push(entry);
-            }
+        if let Some(known) = self.by_name.get(&entry.key).and_then(|&place| self.list.get_mut(place)) {
+            *known = entry;
+        } else {
+            self.by_name.insert(entry.key.clone(), self.list.len());
+            self.list.push(entry);
         }
     }
 

@@ -1,6 +1,6 @@
 //! A small directory in the test's own process, on a free port of 127.0.0.1.
 //!
-//! It speaks as much of LDAP (RFC 4511) as a login asks: binds and searches, TLS, and the habits of OpenLDAP, of Active
+//! It speaks as much of LDAP (RFC 4511) as a login asks: binds and searches, TLS, and the habits of `slapd`, of Active
 //! Directory and of their like, as they are told to it. It remembers what it was asked, and can be told to make trouble.
 //!
 //! ```

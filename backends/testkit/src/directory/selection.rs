@@ -66,7 +66,9 @@ impl<'a> Selection<'a> {
             }
         }
         if self.types_only {
-            shown.iter_mut().for_each(|(_, values)| values.clear());
+            for (_, values) in &mut shown {
+                values.clear();
+            }
         }
         answer::entry(&entry.dn, shown)
     }

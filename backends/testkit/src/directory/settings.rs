@@ -5,7 +5,7 @@ use super::answer::Answer;
 /// What somebody may do who has not shown who they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Anonymous {
-    /// Search, as OpenLDAP lets them where nothing is said.
+    /// Search, as `slapd` lets them where nothing is said.
     Search,
     /// Bind, but only look at the root (RFC 4512 section 5.1), as with Active Directory.
     #[default]

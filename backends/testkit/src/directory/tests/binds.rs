@@ -63,7 +63,7 @@ async fn a_password_policy_is_said_to_those_who_ask() {
     };
     let netscape = ("2.16.840.1.113730.3.4.5".to_owned(), Some(b"300".to_vec()));
     let result = ldap.simple_bind("cn=eve,dc=example,dc=com", "e").await.unwrap();
-    assert_eq!(oids(&result.ctrls), [netscape.clone()]);
+    assert_eq!(oids(&result.ctrls), vec![netscape.clone()]);
     let policy = RawControl { ctype: POLICY.to_owned(), crit: false, val: None };
     let result = ldap.with_controls(policy).simple_bind("cn=eve,dc=example,dc=com", "e").await.unwrap();
     // SEQUENCE { warning [0] { timeBeforeExpiration [0] 300 } }

@@ -40,8 +40,7 @@ pub(super) async fn find(
     attributes: &[&str],
 ) -> (Vec<SearchEntry>, u32) {
     let found = ldap.search(base, scope, filter, attributes.to_vec()).await.unwrap();
-    let entries = found.0.into_iter().filter(|item| !item.is_ref());
-    (entries.map(SearchEntry::construct).collect(), found.1.rc)
+    (found.0.into_iter().map(SearchEntry::construct).collect(), found.1.rc)
 }
 
 /// The names that a filter finds in the whole directory.
