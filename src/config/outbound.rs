@@ -9,7 +9,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Source;
-use crate::outbound;
 
 /// The `outbound` section. It counts for all connections that backends make.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -42,5 +41,5 @@ fn read(source: &Source, cx: &BuildContext, bundle: &Path) -> Result<Vec<Certifi
         return Err("nothing is no file: name a PEM file, or take the key away".to_owned());
     }
     let pem = cx.read_certificates(source.resolve(bundle))?;
-    outbound::authorities(&pem)
+    dockgate_tls::authorities(&pem)
 }

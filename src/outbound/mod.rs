@@ -4,13 +4,13 @@ mod apart;
 mod client;
 mod failure;
 mod proxies;
-mod tls;
 mod trust;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use dockgate_api::{Clock, HttpClient, HttpSettings, HttpSettingsError, Outbound};
+use dockgate_tls::{ClientSettings, cause};
 use rustls_pki_types::CertificateDer;
 
 use crate::outside::Outside;
@@ -18,8 +18,6 @@ use apart::Apart;
 use client::{Connections, SiteClient};
 use proxies::Proxies;
 use trust::SystemTrust;
-
-pub use trust::authorities;
 
 /// Connections to one server that wait for the next request; more are closed.
 const MOST_IDLE: usize = 32;
@@ -51,11 +49,17 @@ impl Site {
 impl Outbound for Site {
     fn client(&self, settings: HttpSettings) -> Result<Arc<dyn HttpClient>, HttpSettingsError> {
         let proxies = self.proxies.as_ref().map_err(|why| HttpSettingsError::Client(why.clone()))?;
-        let trusted = match &settings.authorities {
-            Some(pem) => trust::only(pem).map_err(HttpSettingsError::Authorities)?,
-            None => self.trust.load(),
+        let lacking = match &settings.authorities {
+            Some(_) => "none of the given authorities vouches for it",
+            None => self.trust.load().lacking,
         };
-        let tls = tls::config(&trusted, settings.client_certificate, &self.clock)?;
+        let tls = ClientSettings {
+            authorities: settings.authorities,
+            client_certificate: settings.client_certificate,
+            insecure: false,
+            alpn: vec![b"http/1.1".to_vec()],
+        };
+        let tls = tls.config(|| self.trust.load().roots, &self.clock)?;
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
@@ -70,10 +74,13 @@ impl Outbound for Site {
             builder = builder.proxy(proxy);
         }
         let client = builder.build();
-        let client =
-            client.map_err(|error| HttpSettingsError::Client(failure::cause(&error.without_url())))?;
-        let connections = Connections { client, lacking: trusted.lacking };
+        let client = client.map_err(|error| HttpSettingsError::Client(cause(&error.without_url())))?;
+        let connections = Connections { client, lacking };
         Ok(Arc::new(SiteClient { connections, apart: self.apart.clone() }))
+    }
+
+    fn authorities(&self) -> Vec<Vec<u8>> {
+        self.trust.certificates()
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
 
 use crate::config::env::Lookup;
 
@@ -36,6 +35,12 @@ impl SystemTrust {
             directories: directories.split(':').filter(|path| !path.is_empty()).map(PathBuf::from).collect(),
             loaded: OnceLock::new(),
         }
+    }
+
+    /// All of them, as DER.
+    pub(super) fn certificates(&self) -> Vec<Vec<u8>> {
+        let all = self.system().into_iter().chain(self.authorities.iter().cloned());
+        all.map(|certificate| certificate.to_vec()).collect()
     }
 
     /// A system without any is no error yet: the server may ask nobody over TLS, or somebody whose authority is given.
@@ -72,34 +77,4 @@ impl SystemTrust {
         }
         found.into_iter().flat_map(|found| found.certs).collect()
     }
-}
-
-/// These authorities and no others.
-///
-/// # Errors
-/// What is wrong with them, and the cure.
-pub(super) fn only(pem: &[u8]) -> Result<Trusted, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(authorities(pem)?);
-    Ok(Trusted { roots: Arc::new(roots), lacking: "none of the given authorities vouches for it" })
-}
-
-/// Reads certificates that can vouch for others (RFC 7468).
-///
-/// # Errors
-/// What is wrong with them, and the cure.
-pub fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let certificates =
-        certificates.map_err(|error| format!("this is no PEM file of certificates: {error}"))?;
-    if certificates.is_empty() {
-        return Err("no certificate in it (PEM is expected): name a file of authorities".to_owned());
-    }
-    for (number, certificate) in (1..).zip(&certificates) {
-        let mut roots = RootCertStore::empty();
-        if let Err(error) = roots.add(certificate.clone()) {
-            return Err(format!("certificate {number} in it cannot be used as an authority: {error}"));
-        }
-    }
-    Ok(certificates)
 }

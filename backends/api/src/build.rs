@@ -220,6 +220,11 @@ impl BuildContext {
         self.given.outbound.as_ref().ok_or_else(none)?.client(settings)
     }
 
+    /// The authorities that the site trusts, as DER; none if this server asks no others.
+    pub fn authorities(&self) -> Vec<Vec<u8>> {
+        self.given.outbound.as_ref().map_or_else(Vec::new, |outbound| outbound.authorities())
+    }
+
     /// What outlives a reload, by its type and a name: made if no link of this or of the serving configuration holds it.
     /// A name that is this link's alone begins with [`link`](Self::link).
     pub fn kept<T: Any + Send + Sync>(&self, name: &str, make: impl FnOnce() -> T) -> Arc<T> {

@@ -15,6 +15,10 @@ pub trait Outbound: Send + Sync {
     /// # Errors
     /// Which of the settings cannot be used, and why.
     fn client(&self, settings: HttpSettings) -> Result<Arc<dyn HttpClient>, HttpSettingsError>;
+
+    /// The authorities that the site trusts, as DER: the system's, and those that the configuration names for all. For
+    /// connections that are no HTTP.
+    fn authorities(&self) -> Vec<Vec<u8>>;
 }
 
 /// What one client needs beside what the site says for all.

@@ -16,7 +16,15 @@ pub fn describe(der: &[u8]) -> String {
     let names = if names.is_empty() { "nobody (no subjectAltName)".to_owned() } else { names.join(", ") };
     let issuer = certificate.issuer();
     let end = moment(certificate.validity().not_after.timestamp());
-    format!("for {names}; issued by {issuer}; valid until {end}")
+    plain(&format!("for {names}; issued by {issuer}; valid until {end}"))
+}
+
+/// The most of a stranger's words that is shown, in characters.
+const LONGEST: usize = 1000;
+
+/// A stranger's words on one line.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The host names and addresses in it (RFC 5280 section 4.2.1.6).

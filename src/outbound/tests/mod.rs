@@ -39,7 +39,8 @@ impl Place {
             log: Log::new(clock.clone(), metrics.as_ref()),
             metrics,
         };
-        let authorities = authorities.iter().flat_map(|pem| super::authorities(pem.as_bytes()).unwrap());
+        let authorities =
+            authorities.iter().flat_map(|pem| dockgate_tls::authorities(pem.as_bytes()).unwrap());
         Self { site: Site::new(authorities.collect(), &outside), clock }
     }
 

@@ -1,9 +1,11 @@
 //! From an endpoint to a connection.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use dockgate_tls::Cures;
 use rustls_pki_types::ServerName;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout_at;
@@ -13,6 +15,13 @@ use tokio_rustls::client::TlsStream;
 use super::connection::{Facts, TlsFacts};
 use super::{Connection, Endpoint, Security, start_tls};
 use crate::failure::Failure;
+
+/// In which keys of the configuration lies what is wrong.
+pub(super) const CURES: Cures<'static> = Cures {
+    authority: "name the authority's PEM file with `ca_certificate`",
+    name: "if it is the right server, write one of these with `server_name`",
+    certificate: "give it one with `client_certificate` and `client_key`",
+};
 
 /// Makes connections.
 pub(crate) struct Dialer {
@@ -26,14 +35,18 @@ impl Dialer {
     /// Connects, and protects the connection as its endpoint says.
     ///
     /// # Errors
-    /// [`Failure::Unreachable`] or [`Failure::Late`]: with the name that was expected where a certificate is refused. A
-    /// server that does not know StartTLS is [`Failure::Refused`]; nothing is ever sent in clear instead.
+    /// [`Failure::Unreachable`] or [`Failure::Late`]: with the name that was expected where a certificate is refused. Where
+    /// StartTLS fails nothing is ever said in clear instead.
     pub(crate) async fn dial(&self, endpoint: &Endpoint, deadline: Instant) -> Result<Connection, Failure> {
-        match timeout_at(deadline.into(), self.connect(endpoint, deadline)).await {
-            Ok(connected) => connected,
-            Err(_) => Err(Failure::Late("no connection in time".to_owned())),
-        }
-        .map_err(|failure| failure.at(endpoint))
+        let connected = timeout_at(deadline.into(), self.connect(endpoint, deadline)).await;
+        let connected = connected.unwrap_or_else(|_| Err(Failure::Late("no connection in time".to_owned())));
+        connected
+            .map_err(|failure| match failure {
+                // Whatever it is, there is no connection.
+                Failure::Refused { .. } | Failure::Nonsense(_) => Failure::Unreachable(failure.to_string()),
+                failure => failure,
+            })
+            .map_err(|failure| failure.at(endpoint))
     }
 
     async fn connect(&self, endpoint: &Endpoint, deadline: Instant) -> Result<Connection, Failure> {
@@ -46,11 +59,10 @@ impl Dialer {
         if endpoint.security == Security::StartTls {
             start_tls::ask(&mut stream).await?;
         }
-        let expected = name.to_str().into_owned();
-        let stream = connector.connect(name, stream).await.map_err(|error| {
-            let lacking = "name the authority's PEM file with `ca_certificate`";
-            Failure::Unreachable(dockgate_tls::failure(&error, &expected, lacking))
-        })?;
+        let stream = connector
+            .connect(name, stream)
+            .await
+            .map_err(|error| Failure::Unreachable(protection_failed(&error)))?;
         let tls = Some(facts(&stream));
         Connection::over(stream, Facts { tls, ..plain }).await
     }
@@ -90,6 +102,16 @@ async fn any(addresses: Vec<SocketAddr>, deadline: Instant) -> Result<(TcpStream
         }
     }
     Err(last)
+}
+
+/// Why TLS did not begin, or ended.
+fn protection_failed(error: &std::io::Error) -> String {
+    let closed = "it closed the connection during the TLS handshake: does it speak TLS on this port?";
+    match dockgate_tls::failure(error, &CURES) {
+        Some(text) => text,
+        None if error.kind() == ErrorKind::UnexpectedEof => closed.to_owned(),
+        None => format!("the connection broke during the TLS handshake: {error}"),
+    }
 }
 
 fn facts(stream: &TlsStream<TcpStream>) -> TlsFacts {

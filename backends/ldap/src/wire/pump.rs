@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
+use super::dial::CURES;
 use super::guard::Guard;
 use crate::failure::Failure;
 
@@ -95,5 +96,7 @@ fn give_back(buffer: &mut Vec<u8>) {
 }
 
 fn lost(error: std::io::Error) -> Failure {
-    Failure::Unreachable(format!("the connection broke: {error}"))
+    // With TLS 1.3 a server judges our certificate after the handshake.
+    let text = dockgate_tls::failure(&error, &CURES);
+    Failure::Unreachable(text.unwrap_or_else(|| format!("the connection broke: {error}")))
 }

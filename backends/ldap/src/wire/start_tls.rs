@@ -42,7 +42,8 @@ pub(super) async fn ask(stream: &mut TcpStream) -> Result<(), Failure> {
     let (code, text) = guard::extended(message, ID)?;
     if code != 0 {
         let text = if text.is_empty() { text } else { format!(": {text}") };
-        return Err(Failure::Refused { code, text: format!("the server refuses StartTLS{text}") });
+        let refused = format!("the server refuses StartTLS (result code {code}){text}");
+        return Err(Failure::Unreachable(refused));
     }
     let mut byte = [0];
     if !behind.is_empty() || matches!(stream.try_read(&mut byte), Ok(1)) {
