@@ -1,11 +1,37 @@
 //! The servers of one directory, and the connections to them.
+//!
+//! Each server has two pools of connections: one on which the service account is bound and searches, and one whose
+//! connections are bound anew for each user. A question goes to the first server that is well; one that fails rests, and is
+//! tried again in the background while the others are asked.
 
+mod fleet;
+mod health;
+mod keeper;
+mod memory;
+mod meter;
+mod notes;
+mod pool;
+mod referral;
+mod rest;
+mod round;
+mod server;
+mod service;
+mod session;
+mod shared;
+mod srv;
+mod trouble;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use dockgate_api::secrecy::SecretString;
-use dockgate_api::{BackendError, Call, async_trait};
+use dockgate_api::secrecy::{ExposeSecret, SecretString};
+use dockgate_api::{BackendError, BuildContext, Call, async_trait};
 
-use crate::wire::{Dialer, Endpoint, Found, Search, Security};
+use self::fleet::{Fleet, Roster};
+use self::shared::Shared;
+use crate::wire::{BindAnswer, Dialer, Endpoint, Found, Search, Security};
+
+pub(crate) use self::session::UserSession;
 
 /// All that a directory is made of.
 pub(crate) struct Settings {
@@ -82,4 +108,60 @@ pub(crate) trait Searcher: Send + Sync {
     /// If no server answered in time, or if the answer is a result code other than success. That the base does not exist
     /// (noSuchObject) is one.
     async fn search(&self, cx: &Call, search: &Search) -> Result<Found, BackendError>;
+}
+
+/// A directory: somebody to ask for entries, and whether a password is right.
+pub(crate) struct Directory {
+    fleet: Arc<Fleet>,
+    referrals: Referrals,
+}
+
+impl Directory {
+    /// A directory whose servers are looked after for as long as the configuration is in use. Nobody is connected to yet.
+    pub(crate) fn start(settings: Settings, cx: &BuildContext) -> Arc<Self> {
+        let Settings { servers, order, dialer, service, referrals, timeouts, pool } = settings;
+        let shared = Arc::new(Shared::new(cx, dialer, service, timeouts, pool));
+        let roster = Roster::new(&shared, servers, order);
+        Self::of(Fleet::new(shared, roster), referrals, cx)
+    }
+
+    fn of(fleet: Fleet, referrals: Referrals, cx: &BuildContext) -> Arc<Self> {
+        let fleet = Arc::new(fleet);
+        cx.spawner().spawn("ldap_auth servers", Box::pin(keeper::keep(Arc::clone(&fleet), cx.clock())));
+        Arc::new(Self { fleet, referrals })
+    }
+
+    /// Binds with a name and a password on a connection of the user pool. A result code other than success is an answer
+    /// too. The session may search as the user; dropped, it gives the connection back.
+    ///
+    /// # Errors
+    /// If no server answered in time. An empty name or an empty password is never sent: servers take such a bind for an
+    /// anonymous one, and answer success (RFC 4513 section 5.1.2).
+    pub(crate) async fn bind(
+        &self,
+        cx: &Call,
+        name: &str,
+        password: &SecretString,
+    ) -> Result<(BindAnswer, UserSession), BackendError> {
+        if name.is_empty() || password.expose_secret().is_empty() {
+            return Err(BackendError::Protocol("an empty name or password is never sent to a directory".to_owned()));
+        }
+        let (answer, held) = self.fleet.bind(cx, name, password).await?;
+        let session = UserSession::new(Arc::clone(&self.fleet), name, password, held);
+        Ok((answer, session))
+    }
+}
+
+#[async_trait]
+impl Searcher for Directory {
+    /// Searches as the service account.
+    async fn search(&self, cx: &Call, search: &Search) -> Result<Found, BackendError> {
+        let found = self.fleet.search(cx, search).await?;
+        match self.referrals {
+            Referrals::Follow if !found.references.is_empty() => {
+                referral::follow(&self.fleet, cx, search, found).await
+            }
+            Referrals::Follow | Referrals::Ignore => Ok(found),
+        }
+    }
 }
