@@ -10,6 +10,7 @@ pub mod directory;
 pub mod fakes;
 pub mod hostile;
 mod port;
+pub mod proxy;
 mod report;
 mod run;
 

@@ -98,7 +98,7 @@ impl RunningDirectory {
         self.state.close_connections();
     }
 
-    /// Refuses new connections from when this returns, and keeps the present ones.
+    /// Refuses new connections from when this returns, and keeps those that were accepted.
     pub async fn stop_listening(&self) {
         let accepting = lock(&self.accepting).take();
         if let Some(task) = accepting {
