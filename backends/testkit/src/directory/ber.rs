@@ -11,6 +11,8 @@ use lber::universal::Types;
 const MOST_BYTES: usize = 1 << 20;
 /// Filters nest; nothing that a test asks nests deeper.
 const DEEPEST: usize = 64;
+/// How every message begins.
+const SEQUENCE: u8 = 0x30;
 
 /// The bytes are no message.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,6 +20,9 @@ pub(super) struct Malformed;
 
 /// Takes one message off the front, once all of it has come.
 pub(super) fn take(buffer: &mut BytesMut) -> Result<Option<StructureTag>, Malformed> {
+    if buffer.first().is_some_and(|&first| first != SEQUENCE) {
+        return Err(Malformed);
+    }
     let Some(header) = Header::read(buffer)? else { return Ok(None) };
     if header.length > MOST_BYTES {
         return Err(Malformed);

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
 use tokio::sync::watch;
 
 use super::answer::Answer;
@@ -21,7 +22,7 @@ pub struct Directory {
     entries: Entries,
     settings: Settings,
     tls: Option<(Identity, bool)>,
-    clients: Option<Authority>,
+    clients: Option<CertificateDer<'static>>,
 }
 
 impl Directory {
@@ -181,8 +182,8 @@ impl Directory {
     }
 
     /// Demands a certificate of this authority from every client, within TLS.
-    pub fn demand_client_certificate(mut self, of: Authority) -> Self {
-        self.clients = Some(of);
+    pub fn demand_client_certificate(mut self, of: &Authority) -> Self {
+        self.clients = Some(of.der());
         self
     }
 
@@ -193,7 +194,7 @@ impl Directory {
     #[expect(clippy::unused_async, reason = "says that it needs a runtime")]
     pub async fn start(self) -> RunningDirectory {
         let clients = self.clients;
-        let config = |identity: &Identity| -> Arc<ServerConfig> { server_config(identity, clients.as_ref()) };
+        let config = |identity: &Identity| -> Arc<ServerConfig> { server_config(identity, clients.clone()) };
         let protection = match &self.tls {
             None => Protection::None,
             Some((identity, true)) => Protection::Ldaps(config(identity)),

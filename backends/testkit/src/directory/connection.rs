@@ -89,6 +89,10 @@ where
             match session.step(message) {
                 Step::Nothing => {}
                 Step::Forget(id) => waiting.retain(|&(_, waiting, _)| waiting != id),
+                Step::Send(_, bytes) if waiting.is_empty() => {
+                    stream.write_all(&bytes).await?;
+                    stream.flush().await?;
+                }
                 Step::Send(id, bytes) => waiting.push_back((Instant::now(), id, bytes)),
                 Step::SendLater(delay, id, bytes) => waiting.push_back((Instant::now() + delay, id, bytes)),
                 Step::SendAndClose(bytes) => {

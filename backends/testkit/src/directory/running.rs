@@ -166,7 +166,7 @@ impl RunningDirectory {
 
     /// Shows another certificate from the next handshake on, and demands one of that authority, if there is one.
     pub fn present(&self, identity: &Identity, clients: Option<&Authority>) {
-        let config = server_config(identity, clients);
+        let config = server_config(identity, clients.map(Authority::der));
         let mut protection = lock(&self.state.protection);
         *protection = match *protection {
             Protection::Ldaps(_) => Protection::Ldaps(config),

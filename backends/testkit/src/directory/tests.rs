@@ -4,3 +4,5 @@ mod binds;
 mod client;
 mod searches;
 mod sizes;
+mod tls;
+mod trouble;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
@@ -12,6 +13,8 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
+
+static AUTHORITIES: AtomicU64 = AtomicU64::new(1);
 
 /// An authority that signs certificates and that nobody else trusts.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -31,7 +34,9 @@ impl Authority {
     /// A new one.
     pub fn new() -> Self {
         let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, "A test's authority");
+        // Two of one name would be told apart by their signatures only.
+        let number = AUTHORITIES.fetch_add(1, Ordering::Relaxed);
+        params.distinguished_name.push(DnType::CommonName, format!("Authority {number} of a test"));
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         Self(made(CertifiedIssuer::self_signed(params, made(KeyPair::generate()))))
@@ -107,14 +112,17 @@ fn params(names: &[&str]) -> CertificateParams {
 }
 
 /// How a server speaks TLS; it demands a certificate of that authority, if there is one.
-pub(super) fn server_config(identity: &Identity, clients: Option<&Authority>) -> Arc<ServerConfig> {
+pub(super) fn server_config(
+    identity: &Identity,
+    clients: Option<CertificateDer<'static>>,
+) -> Arc<ServerConfig> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder =
         made(ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions());
     let builder = match clients {
         Some(authority) => {
             let mut roots = RootCertStore::empty();
-            made(roots.add(authority.der()));
+            made(roots.add(authority));
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
             builder.with_client_cert_verifier(made(verifier.build()))
         }

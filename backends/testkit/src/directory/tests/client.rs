@@ -1,5 +1,7 @@
 //! The client, and a directory to ask.
 
+use std::time::Duration;
+
 use ldap3::{Ldap, LdapConnAsync, Scope, SearchEntry};
 
 use super::super::{Directory, RunningDirectory};
@@ -49,4 +51,13 @@ pub(super) async fn names(ldap: &mut Ldap, filter: &str) -> Vec<String> {
     assert_eq!(code, 0, "{filter}");
     assert!(entries.iter().all(|entry| entry.attrs.is_empty()));
     entries.into_iter().map(|entry| entry.dn).collect()
+}
+
+pub(super) async fn until(condition: impl Fn() -> bool) {
+    let polls = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), polls).await.unwrap();
 }
