@@ -27,15 +27,15 @@ pub(crate) struct Shape {
 impl Shape {
     /// What the value comes to; none if nothing is left of it.
     pub(crate) fn apply(&self, value: &str) -> Option<String> {
-        let mut value = if self.parse_cn { common_name_or_all(value) } else { value.to_owned() };
-        if let Some(capture) = &self.capture {
-            let found = capture.captures(&value)?;
-            let taken = if capture.captures_len() > 1 { found.get(1) } else { found.get(0) };
-            taken?.as_str().clone_into(&mut value);
-        }
-        if self.lower_case {
-            value = value.to_lowercase();
-        }
+        let value = if self.parse_cn { common_name_or_all(value) } else { value.to_owned() };
+        let value = match &self.capture {
+            Some(capture) => {
+                let group = usize::from(capture.captures_len() > 1);
+                capture.captures(&value)?.get(group)?.as_str().to_owned()
+            }
+            None => value,
+        };
+        let value = if self.lower_case { value.to_lowercase() } else { value };
         (!value.is_empty()).then_some(value)
     }
 }
