@@ -48,6 +48,8 @@ impl<'a> View<'a> {
             Filter::And(filters) => self.all(entry, filters, false),
             Filter::Or(filters) => self.all(entry, filters, true),
             Filter::Not(filter) => self.matches(entry, filter).map(|matches| !matches),
+            // Every entry has one, whether the test said so or not.
+            Filter::Present(name) if name.eq_ignore_ascii_case("objectClass") => Some(true),
             Filter::Present(name) => Some(!self.values(entry, name).is_empty()),
             Filter::Equal(name, value) | Filter::Approximately(name, value) => {
                 let value = normal(name, value);

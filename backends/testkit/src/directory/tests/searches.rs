@@ -18,6 +18,7 @@ async fn filters_find_what_they_say() {
         ("(!(uid=*))", &[SERVICE, DEVELOPERS]),
         ("(&(uid=*)(mail=*))", &[ALICE]),
         ("(&)", &all),
+        ("(objectClass=*)", &all),
         ("(|)", &[]),
         ("(|(uid=bob)(cn=developers))", &[BOB, DEVELOPERS]),
         ("(mail=ALI*@*.com)", &[ALICE]),
