@@ -3,6 +3,7 @@
 //! A login is a search and a bind: the service account finds the one entry that the account names, and the password is
 //! the directory's own to judge. What the entry and its groups say becomes labels. Words are those of RFC 4511 to 4519.
 
+mod account;
 mod directory;
 mod dn;
 mod entry;
@@ -12,4 +13,5 @@ mod groups;
 mod labels;
 mod outcome;
 mod standing;
+mod subject;
 mod wire;

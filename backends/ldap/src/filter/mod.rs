@@ -11,3 +11,4 @@ mod variable;
 pub(crate) use error::{TemplateError, Unfilled};
 pub(crate) use escape::{escape_all, escape_value};
 pub(crate) use template::{Place, Template, Values};
+pub(crate) use variable::is_description;

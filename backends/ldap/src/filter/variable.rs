@@ -37,7 +37,7 @@ impl Variable {
 }
 
 /// Whether a text is an attribute description: a type and its options (RFC 4512 section 2.5).
-pub(super) fn is_description(text: &str) -> bool {
+pub(crate) fn is_description(text: &str) -> bool {
     let mut pieces = text.split(';');
     let is_option =
         |option: &str| !option.is_empty() && option.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');

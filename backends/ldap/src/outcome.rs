@@ -1,1 +1,0 @@
-//! What the answer to a bind says of the account.
