@@ -18,8 +18,8 @@ use std::hash::{Hash, Hasher};
 pub(crate) use attribute_type::same_type;
 pub(crate) use error::DnError;
 pub(crate) use escape::escape_value;
-pub(crate) use name_template::{NameTemplate, NameTemplateError};
-pub(crate) use prepared::{prepared, same_text};
+pub(crate) use name_template::NameTemplate;
+pub(crate) use prepared::same_text;
 use value::Value;
 
 /// A distinguished name, leaf first. The name without any part is the root of the directory.

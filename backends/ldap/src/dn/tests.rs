@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 
+use super::prepared::prepared;
 use super::*;
 
 fn dn(text: &str) -> Dn {

@@ -8,7 +8,7 @@ mod tests;
 use crate::entry::Entry;
 use crate::filter::{escape_all, escape_value, is_description};
 use identifier::Form;
-pub(crate) use sid::{primary_group_filter, sid_of_text, text_of_sid};
+pub(crate) use sid::primary_group_filter;
 
 /// The attributes that name an entry for ever, the first that it has counts: RFC 4530, Active Directory, 389 Directory Server,
 /// FreeIPA, eDirectory. All but the second are operational: they come only to whoever names them.

@@ -1,6 +1,7 @@
 use ldap3::asn1::{ASNTag, PL};
 use proptest::prelude::*;
 
+use super::sid::{sid_of_text, text_of_sid};
 use super::*;
 
 const UUID: &str = "597ae2f6-16a6-1027-98f4-d28b5365dc14";
