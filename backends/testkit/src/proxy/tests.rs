@@ -93,6 +93,19 @@ async fn what_is_held_back_comes_later() {
 }
 
 #[tokio::test]
+async fn the_server_does_not_hear_of_connections_in_silence() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = Proxy::to(listener.local_addr().unwrap());
+    proxy.mood(Mood::Silent);
+    let mut client = TcpStream::connect(proxy.addr).await.unwrap();
+    client.write_all(b"one").await.unwrap();
+    assert!(timeout(A_MOMENT, listener.accept()).await.is_err());
+    proxy.mood(Mood::Pass);
+    let (mut server, _) = timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
+    assert_eq!(back(&mut server, 3).await.unwrap(), b"one");
+}
+
+#[tokio::test]
 async fn what_is_late_or_slow_takes_its_time() {
     let proxy = Proxy::to(echo().await);
     let mut stream = TcpStream::connect(proxy.addr).await.unwrap();
@@ -121,7 +134,9 @@ async fn connections_are_cut_where_they_should_be() {
         (Direction::ToClient, 5),
         (Direction::ToServer, 5),
         (Direction::ToClient, 0),
-        (Direction::ToServer, 3),
+        // All that there is: the last byte that may pass ends it.
+        (Direction::ToClient, 8),
+        (Direction::ToServer, 8),
     ] {
         proxy.mood(Mood::Pass);
         let mut stream = TcpStream::connect(proxy.addr).await.unwrap();

@@ -62,7 +62,8 @@ async fn a_password_policy_is_said_to_those_who_ask() {
         controls.iter().map(|control| (control.1.ctype.clone(), control.1.val.clone())).collect()
     };
     let netscape = ("2.16.840.1.113730.3.4.5".to_owned(), Some(b"300".to_vec()));
-    let result = ldap.simple_bind("cn=eve,dc=example,dc=com", "e").await.unwrap();
+    let other = RawControl { ctype: "1.2.3".to_owned(), crit: false, val: None };
+    let result = ldap.with_controls(other).simple_bind("cn=eve,dc=example,dc=com", "e").await.unwrap();
     assert_eq!(oids(&result.ctrls), vec![netscape.clone()]);
     let policy = RawControl { ctype: POLICY.to_owned(), crit: false, val: None };
     let result = ldap.with_controls(policy).simple_bind("cn=eve,dc=example,dc=com", "e").await.unwrap();

@@ -37,6 +37,8 @@ async fn filters_find_what_they_say() {
         ("(uid:1.2.3.4:=alice)", &[]),
         ("(!(uid:1.2.3.4:=alice))", &[]),
         ("(|(uid=alice)(uid:1.2.3.4:=x))", &[ALICE]),
+        ("(!(|(uid=nobody)(uid:1.2.3.4:=x)))", &[]),
+        ("(!(&(uid=alice)(uid:1.2.3.4:=x)))", &[SERVICE, BOB, DEVELOPERS]),
     ] {
         assert_eq!(names(&mut ldap, filter).await, found, "{filter}");
         assert_eq!(directory.searches().last().unwrap().filter, filter);
