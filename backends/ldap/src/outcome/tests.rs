@@ -94,6 +94,8 @@ fn texts_of_active_directory_and_samba() {
         ("773", "expired", "must be changed"),
         ("775", "locked", "locked"),
         ("569", "forbidden", "this way"),
+        ("564", "forbidden", "this way"),
+        ("54b", "bad_credentials", ""),
         ("57", "bad_credentials", ""),
         ("5330", "bad_credentials", ""),
         ("", "bad_credentials", ""),

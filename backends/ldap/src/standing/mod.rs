@@ -44,7 +44,7 @@ const FROM_1601_TO_1970: i64 = 11_644_473_600;
 /// Flags of `userAccountControl` (MS-ADTS section 2.2.16).
 const DISABLED: i64 = 0x2;
 const PASSWORD_EXPIRED: i64 = 0x0080_0000;
-/// For these no password must be changed (MS-ADTS section 3.1.1.4.5.35): it never expires, a smart card is needed, or it is a
+/// For these no password must be changed (MS-ADTS, `msDS-UserPasswordExpiryTimeComputed`): it never expires, a smart card is needed, or it is a
 /// machine's or another domain's.
 const PASSWORD_STAYS: i64 = 0x0001_0000 | 0x0004_0000 | 0x2000 | 0x1000 | 0x0800;
 
