@@ -158,7 +158,7 @@ fn in_mood(mood: Mood, id: u32, tag: u64, answer: impl FnOnce(u32) -> Vec<u8>) -
         Mood::HangUp => Step::Close,
         Mood::Notice => Step::SendAndClose(answer::disconnection()),
         Mood::Raw(bytes) => Step::Send(id, bytes),
-        Mood::OtherMessage => Step::Send(id, answer(id + 1000)),
+        Mood::OtherMessage => Step::Send(id, answer(id.wrapping_add(1000))),
         Mood::Result(result) => Step::Send(id, result.message(id, tag)),
     }
 }
