@@ -165,3 +165,6 @@ impl Searcher for Directory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,8 @@ const MOST_URLS: usize = 10;
 /// One that is to be asked.
 struct Pending {
     url: String,
+    /// Who sent it; none is our own servers.
+    from: Option<Endpoint>,
     /// What the search was that it answered.
     search: Search,
     hops: usize,
@@ -45,14 +47,14 @@ pub(super) async fn follow(
     // Where was asked for what: none is our own servers.
     let mut seen = HashSet::from([key(None, search)]);
     let mut asked = 0;
-    joined.add(found, search, 1, &mut pending);
-    while let Some(Pending { url, search, hops }) = pending.pop_front() {
+    joined.add(found, None, search, 1, &mut pending);
+    while let Some(Pending { url, from, search, hops }) = pending.pop_front() {
         if joined.found.more {
             break;
         }
         let refuse = |why: &str| BackendError::Protocol(format!("the reference `{url}` is not followed: {why}"));
         let reference = Reference::parse(&url).map_err(|why| refuse(&why))?;
-        let (endpoint, search) = (place(fleet, &reference), reference.applied_to(&search));
+        let (endpoint, search) = (place(fleet, &reference, from), reference.applied_to(&search));
         if !seen.insert(key(endpoint.as_ref(), &search)) {
             cx.note(|| format!("the reference `{url}` was asked already"));
             continue;
@@ -65,11 +67,11 @@ pub(super) async fn follow(
             return Err(refuse(&format!("more than {MOST_URLS} were asked for this search")));
         }
         cx.note(|| format!("the reference `{url}` is followed"));
-        let found = match endpoint {
+        let found = match endpoint.clone() {
             Some(endpoint) => fleet.search_at(cx, endpoint, &search).await?,
             None => fleet.search(cx, &search).await?,
         };
-        joined.add(found, &search, hops + 1, &mut pending);
+        joined.add(found, endpoint.as_ref(), &search, hops + 1, &mut pending);
     }
     Ok(joined.found)
 }
@@ -84,14 +86,14 @@ fn key(endpoint: Option<&Endpoint>, search: &Search) -> Key {
 }
 
 /// Where a reference leads; none if to our own servers.
-fn place(fleet: &Fleet, reference: &Reference) -> Option<Endpoint> {
+fn place(fleet: &Fleet, reference: &Reference, from: Option<Endpoint>) -> Option<Endpoint> {
     let (ours, servers) = match &fleet.roster {
         Roster::Listed { servers, .. } => {
             (servers.iter().map(|server| server.endpoint.security).max_by_key(|it| strength(*it)), servers.clone())
         }
         Roster::Srv(roster) => (Some(SrvRoster::security(roster)), roster.known()),
     };
-    let endpoint = reference.endpoint(ours.unwrap_or(Security::Tls))?;
+    let Some(endpoint) = reference.endpoint(ours.unwrap_or(Security::Tls)) else { return from };
     let same = |known: &Endpoint| known.host.eq_ignore_ascii_case(&endpoint.host) && known.port == endpoint.port;
     (!servers.iter().any(|server| same(&server.endpoint))).then_some(endpoint)
 }
@@ -115,7 +117,14 @@ impl Joined {
         Self { found: Found::default(), names: HashSet::new(), most }
     }
 
-    fn add(&mut self, found: Found, search: &Search, hops: usize, pending: &mut VecDeque<Pending>) {
+    fn add(
+        &mut self,
+        found: Found,
+        from: Option<&Endpoint>,
+        search: &Search,
+        hops: usize,
+        pending: &mut VecDeque<Pending>,
+    ) {
         self.found.more |= found.more;
         for entry in found.entries {
             if !self.names.insert(entry.dn.to_ascii_lowercase()) {
@@ -127,6 +136,7 @@ impl Joined {
             }
             self.found.entries.push(entry);
         }
-        pending.extend(found.references.into_iter().map(|url| Pending { url, search: search.clone(), hops }));
+        let next = |url| Pending { url, from: from.cloned(), search: search.clone(), hops };
+        pending.extend(found.references.into_iter().map(next));
     }
 }

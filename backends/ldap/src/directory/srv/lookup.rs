@@ -26,7 +26,7 @@ pub(super) fn system() -> Result<TokioResolver, String> {
 }
 
 /// Without a cache: that there was no record is not remembered longer than we do.
-pub(super) fn build(
+pub(in crate::directory) fn build(
     mut builder: ResolverBuilder<TokioRuntimeProvider>,
 ) -> Result<TokioResolver, hickory_resolver::net::NetError> {
     builder.options_mut().cache_size = 0;

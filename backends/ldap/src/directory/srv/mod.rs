@@ -10,6 +10,8 @@ mod order;
 mod roster;
 
 pub(super) use roster::SrvRoster;
+#[cfg(test)]
+pub(super) use lookup::build;
 
 /// A record, as far as it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -134,6 +134,16 @@ impl SrvRoster {
         self.rest.due(now).or(self.listing().map(|listing| listing.due))
     }
 
+    /// Makes the records as old as they may become.
+    #[cfg(test)]
+    pub(in crate::directory) fn expire(&self) {
+        let old = self.listing().map(|listing| {
+            let (records, servers) = (listing.records.clone(), listing.servers.clone());
+            Arc::new(Listing { records, servers, due: Instant::now() })
+        });
+        *self.lock() = old;
+    }
+
     /// Looks up in the background; an answer that failed leaves the last one in its place.
     pub(in crate::directory) async fn refresh(&self) {
         let Ok(alone) = self.looking.try_lock() else { return };
