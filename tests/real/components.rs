@@ -44,6 +44,14 @@ pub(crate) const COMPOSE: Component = debian("docker-compose", "docker-compose")
 pub(crate) const SYSTEMD: Component = debian("systemd-analyze", "systemd");
 pub(crate) const STRACE: Component = debian("strace", "strace");
 pub(crate) const PYTHON: Component = debian("python3", "python3");
+/// By their paths: these too.
+pub(crate) const SLAPD: Component = debian("/usr/sbin/slapd", "slapd");
+pub(crate) const LDAP_UTILS: Component = debian("ldapsearch", "ldap-utils");
+pub(crate) const SAMBA: Component = debian("/usr/sbin/samba", "samba");
+pub(crate) const SAMBA_PROVISION: Component =
+    debian("/usr/share/samba/setup/provision.ldif", "samba-ad-provision");
+pub(crate) const DS389: Component = debian("/usr/sbin/ns-slapd", "389-ds-base");
+pub(crate) const DNSMASQ: Component = debian("/usr/sbin/dnsmasq", "dnsmasq-base");
 pub(crate) const CRANE: Component = go("crane");
 pub(crate) const ORAS: Component = go("oras");
 pub(crate) const REGCTL: Component = go("regctl");

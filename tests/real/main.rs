@@ -34,6 +34,7 @@ mod book;
 mod catalog;
 mod container;
 mod delete;
+mod directory;
 mod every_client;
 mod kubernetes;
 mod life;

@@ -1,0 +1,218 @@
+//! OpenLDAP.
+
+mod tests;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::authority::{Authority, Pair};
+use super::crowd;
+use super::ldap::Ldap;
+use crate::components::{self, LDAP_UTILS, SLAPD};
+use crate::harness::command;
+use crate::harness::logs::Logs;
+use crate::harness::process::{Process, free_port};
+
+pub(crate) const SUFFIX: &str = "dc=example,dc=test";
+pub(crate) const PEOPLE: &str = "ou=people,dc=example,dc=test";
+pub(crate) const PARTNERS: &str = "ou=partners,dc=example,dc=test";
+pub(crate) const GROUPS: &str = "ou=groups,dc=example,dc=test";
+/// Who searches: name and password.
+pub(crate) const SERVICE: (&str, &str) = ("cn=registry,ou=services,dc=example,dc=test", "service-pass");
+/// Who may do everything.
+pub(crate) const ROOT: (&str, &str) = ("cn=root,dc=example,dc=test", "root-pass");
+
+const READY: &str = "slapd starting";
+
+/// How it differs from a server that wants an account for searches and no TLS.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// With the people and groups of `crowd` too.
+    pub(crate) crowd: bool,
+    /// Everybody may search.
+    pub(crate) anonymous: bool,
+    /// A name with an empty password is nobody, and welcome as such, as it is in Active Directory.
+    pub(crate) empty_passwords: bool,
+    /// No password is taken on a connection in the clear.
+    pub(crate) confidential: bool,
+    /// Clients show a certificate of the authority.
+    pub(crate) client_certificates: bool,
+    /// What its certificate is for, in place of this machine's names.
+    pub(crate) named_only: Option<&'static str>,
+    /// It logs each operation; costs time.
+    pub(crate) chatty: bool,
+    /// Where `ou=elsewhere` is: another server's URI.
+    pub(crate) elsewhere: Option<String>,
+}
+
+/// A server that runs until it is stopped or dropped.
+pub(crate) struct Slapd {
+    process: Process,
+    starts: usize,
+    options: Options,
+    pub(crate) port: u16,
+    pub(crate) tls_port: u16,
+    authority: PathBuf,
+    // Behind the server: fields drop in order, and it writes into it.
+    dir: TempDir,
+}
+
+impl Slapd {
+    /// `None` if a component is missing: the test has nothing to say.
+    pub(crate) fn start(authority: &Authority, options: Options) -> Option<Self> {
+        if !components::installed(&[SLAPD, LDAP_UTILS]) {
+            return None;
+        }
+        let dir = tempfile::Builder::new().prefix("dockgate-slapd-").tempdir().unwrap();
+        let pair = options
+            .named_only
+            .map_or_else(|| authority.server(&[]), |name| authority.server_named_only(&[name]));
+        fs::create_dir(dir.path().join("db")).unwrap();
+        fs::write(dir.path().join("slapd.conf"), configuration(dir.path(), authority, &pair, &options))
+            .unwrap();
+        load(dir.path(), &options);
+        let mut tls_port = 0;
+        let (process, port) = Process::listening(READY, |port| {
+            tls_port = free_port();
+            serve(dir.path(), 0, &options, port, tls_port)
+        });
+        let authority = authority.certificate.clone();
+        let slapd = Self { process, starts: 1, options, port, tls_port, authority, dir };
+        slapd.add_groups();
+        Some(slapd)
+    }
+
+    pub(crate) fn stop(&mut self) {
+        assert!(self.process.terminate().is_some(), "it goes on:\n{}", self.process.log());
+    }
+
+    /// Once more, at the same ports and with the same data.
+    pub(crate) fn restart(&mut self) {
+        self.stop();
+        self.process =
+            serve(self.dir.path(), self.starts, &self.options, self.port, self.tls_port).ready(READY);
+        self.starts += 1;
+    }
+
+    /// In the clear, and for StartTLS.
+    pub(crate) fn uri(&self) -> String {
+        format!("ldap://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn tls_uri(&self) -> String {
+        format!("ldaps://127.0.0.1:{}", self.tls_port)
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.process.log()
+    }
+
+    pub(crate) fn logs(&self) -> Logs {
+        Logs(vec![self.process.log_file().to_owned()])
+    }
+
+    /// A client over TLS, which everybody is served on.
+    pub(crate) fn client(&self) -> Ldap {
+        self.client_at(self.tls_uri())
+    }
+
+    /// A client in the clear.
+    pub(crate) fn plain_client(&self) -> Ldap {
+        self.client_at(self.uri())
+    }
+
+    fn client_at(&self, uri: String) -> Ldap {
+        Ldap::new(uri, &self.authority, self.dir.path(), self.logs())
+    }
+
+    /// What an administrator does, in LDIF.
+    #[track_caller]
+    pub(crate) fn change(&self, ldif: &str) {
+        let file = self.dir.path().join("change.ldif");
+        fs::write(&file, ldif).unwrap();
+        // Not every TLS connection is for everybody, and some servers take passwords on no other.
+        let client = if self.options.confidential { self.client() } else { self.plain_client() };
+        client.bound(ROOT.0, ROOT.1).modify(&file).succeeds();
+    }
+
+    fn add_groups(&self) {
+        self.change(include_str!("../../data/directory/slapd-groups.ldif"));
+        if self.options.crowd {
+            self.change(&crowd::groups(GROUPS, PEOPLE));
+        }
+    }
+}
+
+fn serve(dir: &Path, start: usize, options: &Options, port: u16, tls_port: u16) -> Process {
+    let addresses = format!("ldap://127.0.0.1:{port}/ ldaps://127.0.0.1:{tls_port}/");
+    let level = if options.chatty { "stats" } else { "none" };
+    let mut command = Command::new(SLAPD.program);
+    command.args(["-f", "slapd.conf", "-h", &addresses, "-d", level]);
+    Process::start(&mut command, dir, &format!("slapd-{start}"))
+}
+
+/// Fills the database before the server runs, which takes a tenth of the time.
+fn load(dir: &Path, options: &Options) {
+    let mut ldif = include_str!("../../data/directory/slapd-people.ldif").to_owned();
+    ldif.push('\n');
+    let elsewhere = options.elsewhere.as_ref().map_or_else(
+        || include_str!("../../data/directory/slapd-elsewhere.ldif").to_owned(),
+        |uri| {
+            format!(
+                "dn: ou=elsewhere,{SUFFIX}\nobjectClass: referral\nobjectClass: extensibleObject\nou: elsewhere\n\
+                 ref: {uri}/ou=elsewhere,{SUFFIX}\n"
+            )
+        },
+    );
+    ldif.push_str(&elsewhere);
+    if options.crowd {
+        ldif.push('\n');
+        ldif.push_str(&crowd::people(PEOPLE));
+    }
+    fs::write(dir.join("people.ldif"), ldif).unwrap();
+    let mut command = Command::new("/usr/sbin/slapadd");
+    command.args(["-q", "-f", "slapd.conf", "-l", "people.ldif"]).current_dir(dir);
+    command::run(&mut command, dir, &Logs::default()).succeeds();
+}
+
+fn configuration(dir: &Path, authority: &Authority, pair: &Pair, options: &Options) -> String {
+    let [authority, certificate, key] =
+        [&authority.certificate, &pair.certificate, &pair.key].map(|file| file.display());
+    let when = |condition: bool, line: &'static str| if condition { line } else { "" };
+    let [security, welcome, verify, anonymous] = [
+        when(options.confidential, "security simple_bind=128\n"),
+        when(options.empty_passwords, "allow bind_anon_cred bind_anon_dn\n"),
+        when(options.client_certificates, "TLSVerifyClient demand\n"),
+        if options.anonymous { "by * read" } else { "by anonymous auth" },
+    ];
+    // An empty password is an anonymous bind.
+    let nobody = when(!options.anonymous && !options.empty_passwords, "disallow bind_anon\n");
+    let (service, _) = SERVICE;
+    let (root, root_password) = ROOT;
+    format!(
+        "include /etc/ldap/schema/core.schema\n\
+         include /etc/ldap/schema/cosine.schema\n\
+         include /etc/ldap/schema/nis.schema\n\
+         include /etc/ldap/schema/inetorgperson.schema\n\
+         modulepath /usr/lib/ldap\n\
+         moduleload back_mdb\nmoduleload memberof\nmoduleload refint\nmoduleload ppolicy\n\
+         pidfile {dir}/pid\nargsfile {dir}/args\n\
+         TLSCACertificateFile {authority}\nTLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}\n\
+         {verify}{security}{welcome}{nobody}\
+         database mdb\n\
+         suffix {SUFFIX}\nrootdn {root}\nrootpw {root_password}\n\
+         directory {dir}/db\nmaxsize 268435456\ndbnosync\n\
+         sizelimit 500\n\
+         limits dn.exact=\"{service}\" size.soft=500 size.hard=500 size.pr=500 size.prtotal=unlimited\n\
+         index objectClass,uid,cn,mail,member,uniqueMember,memberUid,entryUUID eq\n\
+         access to attrs=userPassword by anonymous auth by * none\n\
+         access to * by users read {anonymous}\n\
+         overlay memberof\nmemberof-refint true\n\
+         overlay refint\nrefint_attributes member\n\
+         overlay ppolicy\nppolicy_default cn=default,ou=policies,{SUFFIX}\nppolicy_use_lockout\n",
+        dir = dir.display(),
+    )
+}
