@@ -81,13 +81,13 @@ impl Component {
     }
 }
 
-/// Nobody else may start these.
-const ENGINES: [&str; 3] = ["dockerd", "containerd", "buildkitd"];
+/// Nobody else may start these; the directories and the name server because of their ports.
+const FOR_ROOT: [&str; 5] = ["dockerd", "containerd", "buildkitd", SAMBA.program, DNSMASQ.program];
 
 /// Whether all of them are there. A missing one fails the test under `CI=true`; on a person's machine the
 /// test passes, and says loudly that it proved nothing.
 pub(crate) fn installed(components: &[Component]) -> bool {
-    let engine = components.iter().find(|component| ENGINES.contains(&component.program));
+    let engine = components.iter().find(|component| FOR_ROOT.contains(&component.program));
     if let Some(engine) = engine.filter(|_| !rustix::process::getuid().is_root()) {
         let notice = format!("NOT RUN: {} wants to be started by root\n", engine.program);
         assert!(!in_ci(), "{notice}");

@@ -17,6 +17,7 @@ pub(crate) struct Ldap {
     dir: PathBuf,
     environment: Vec<(&'static str, PathBuf)>,
     options: Vec<String>,
+    launcher: Vec<String>,
     logs: Logs,
 }
 
@@ -24,7 +25,7 @@ impl Ldap {
     /// For the server at `uri`; the outputs of its commands are kept in `dir`.
     pub(crate) fn new(uri: String, authority: &Path, dir: &Path, logs: Logs) -> Self {
         let environment = vec![("LDAPTLS_CACERT", authority.to_owned())];
-        Self { uri, dir: dir.to_owned(), environment, options: Vec::new(), logs }
+        Self { uri, dir: dir.to_owned(), environment, options: Vec::new(), launcher: Vec::new(), logs }
     }
 
     /// With further options of the commands: `-ZZ` for StartTLS, `-e ppolicy` for the control.
@@ -37,6 +38,12 @@ impl Ldap {
     pub(crate) fn showing(mut self, pair: &super::authority::Pair) -> Self {
         self.environment.push(("LDAPTLS_CERT", pair.certificate.clone()));
         self.environment.push(("LDAPTLS_KEY", pair.key.clone()));
+        self
+    }
+
+    /// Where a name server is asked.
+    pub(crate) fn asking(mut self, dns: &super::dns::Dns) -> Self {
+        self.launcher = dns.launcher();
         self
     }
 
@@ -62,8 +69,11 @@ impl Ldap {
     }
 
     fn run(&self, program: &str, words: &[&str]) -> Outcome {
-        let mut command = Command::new(program);
+        let words_before: Vec<&str> = self.launcher.iter().map(String::as_str).chain([program]).collect();
+        let (first, others) = words_before.split_first().unwrap();
+        let mut command = Command::new(first);
         command
+            .args(others)
             .env_clear()
             .env("PATH", components::path())
             .env("HOME", &self.dir)

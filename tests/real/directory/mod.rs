@@ -4,5 +4,7 @@
 
 mod authority;
 mod crowd;
+mod dns;
 mod ldap;
+mod samba;
 mod slapd;

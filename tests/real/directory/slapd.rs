@@ -42,6 +42,8 @@ pub(crate) struct Options {
     pub(crate) client_certificates: bool,
     /// What its certificate is for, in place of this machine's names.
     pub(crate) named_only: Option<&'static str>,
+    /// What it is for beside them.
+    pub(crate) named_too: Option<&'static str>,
     /// It logs each operation; costs time.
     pub(crate) chatty: bool,
     /// Where `ou=elsewhere` is: another server's URI.
@@ -67,9 +69,10 @@ impl Slapd {
             return None;
         }
         let dir = tempfile::Builder::new().prefix("dockgate-slapd-").tempdir().unwrap();
-        let pair = options
-            .named_only
-            .map_or_else(|| authority.server(&[]), |name| authority.server_named_only(&[name]));
+        let pair = match options.named_only {
+            Some(name) => authority.server_named_only(&[name]),
+            None => authority.server(options.named_too.as_slice()),
+        };
         fs::create_dir(dir.path().join("db")).unwrap();
         fs::write(dir.path().join("slapd.conf"), configuration(dir.path(), authority, &pair, &options))
             .unwrap();
@@ -122,6 +125,11 @@ impl Slapd {
     /// A client in the clear.
     pub(crate) fn plain_client(&self) -> Ldap {
         self.client_at(self.uri())
+    }
+
+    /// A client that asks the domain name system for a server.
+    pub(crate) fn client_of_domain(&self) -> Ldap {
+        self.client_at("ldap:///dc%3Dexample%2Cdc%3Dtest".to_owned())
     }
 
     fn client_at(&self, uri: String) -> Ldap {
