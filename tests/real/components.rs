@@ -51,6 +51,8 @@ pub(crate) const SAMBA: Component = debian("/usr/sbin/samba", "samba");
 pub(crate) const SAMBA_PROVISION: Component =
     debian("/usr/share/samba/setup/provision.ldif", "samba-ad-provision");
 pub(crate) const DS389: Component = debian("/usr/sbin/ns-slapd", "389-ds-base");
+/// OpenSSL's files into the store of 389 Directory Server.
+pub(crate) const CERTUTIL: Component = debian("certutil", "libnss3-tools");
 pub(crate) const DNSMASQ: Component = debian("/usr/sbin/dnsmasq", "dnsmasq-base");
 pub(crate) const CRANE: Component = go("crane");
 pub(crate) const ORAS: Component = go("oras");

@@ -117,7 +117,7 @@ tests="podman:podman buildah:buildah openssl:openssl ip:iproute2 htpasswd:apache
     docker-compose:docker-compose systemd-analyze:systemd strace:strace \
     dash:dash bash:bash /usr/bin/python3:python3 /usr/share/zoneinfo/UTC:tzdata \
     pamtester:pamtester /usr/share/doc/libpam-pwdfile:libpam-pwdfile \
-    /usr/sbin/slapd:slapd ldapsearch:ldap-utils /usr/sbin/dnsmasq:dnsmasq-base /usr/sbin/ns-slapd:389-ds-base \
+    /usr/sbin/slapd:slapd ldapsearch:ldap-utils /usr/sbin/dnsmasq:dnsmasq-base /usr/sbin/ns-slapd:389-ds-base certutil:libnss3-tools \
     /usr/sbin/samba:samba /usr/share/doc/samba-dsdb-modules:samba-dsdb-modules \
     /usr/share/doc/samba-vfs-modules:samba-vfs-modules /usr/share/samba/setup/provision.ldif:samba-ad-provision"
 case "${1:-tests}" in

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -11,12 +12,13 @@ use tempfile::TempDir;
 
 use crate::keys::ec_key;
 
-/// An authority of one test; its files live as long as it does.
+/// An authority of one test; its files live as long as it does, or a server that it vouches for.
+#[derive(Clone)]
 pub(crate) struct Authority {
-    issuer: Issuer<'static, KeyPair>,
+    issuer: Arc<Issuer<'static, KeyPair>>,
     /// Its own certificate, PEM.
     pub(crate) certificate: PathBuf,
-    dir: TempDir,
+    dir: Arc<TempDir>,
 }
 
 /// Two PEM files.
@@ -35,7 +37,7 @@ impl Authority {
         let key = ec_key();
         let certificate = dir.path().join("ca.crt");
         fs::write(&certificate, params.self_signed(&key).unwrap().pem()).unwrap();
-        Self { issuer: Issuer::new(params, key), certificate, dir }
+        Self { issuer: Arc::new(Issuer::new(params, key)), certificate, dir: Arc::new(dir) }
     }
 
     /// For a server on this machine, and for it under `names`: names of hosts or addresses.

@@ -5,6 +5,7 @@
 mod authority;
 mod crowd;
 mod dns;
+mod ds389;
 mod ldap;
 mod samba;
 mod slapd;

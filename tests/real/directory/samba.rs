@@ -7,7 +7,7 @@ mod tests;
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -44,7 +44,7 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 pub(crate) struct Samba {
     process: Process,
     pub(crate) address: Ipv4Addr,
-    authority: PathBuf,
+    pub(crate) authority: Authority,
     // Behind the server: fields drop in order, and it writes into it.
     dir: TempDir,
 }
@@ -68,7 +68,7 @@ impl Samba {
         let address = free_address();
         fs::write(dir.path().join("smb.conf"), configuration(dir.path(), authority, address)).unwrap();
         let process = run(dir.path(), address);
-        Self { process, address, authority: authority.certificate.clone(), dir }
+        Self { process, address, authority: authority.clone(), dir }
     }
 
     pub(crate) fn stop(&mut self) {
@@ -110,7 +110,7 @@ impl Samba {
     }
 
     fn client_at(&self, uri: String) -> Ldap {
-        Ldap::new(uri, &self.authority, self.dir.path(), self.logs())
+        Ldap::new(uri, &self.authority.certificate, self.dir.path(), self.logs())
     }
 
     /// What an administrator does, in LDIF.

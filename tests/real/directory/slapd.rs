@@ -3,7 +3,7 @@
 mod tests;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -57,7 +57,7 @@ pub(crate) struct Slapd {
     options: Options,
     pub(crate) port: u16,
     pub(crate) tls_port: u16,
-    authority: PathBuf,
+    pub(crate) authority: Authority,
     // Behind the server: fields drop in order, and it writes into it.
     dir: TempDir,
 }
@@ -82,7 +82,7 @@ impl Slapd {
             tls_port = free_port();
             serve(dir.path(), 0, &options, port, tls_port)
         });
-        let authority = authority.certificate.clone();
+        let authority = authority.clone();
         let slapd = Self { process, starts: 1, options, port, tls_port, authority, dir };
         slapd.add_groups();
         Some(slapd)
@@ -133,7 +133,7 @@ impl Slapd {
     }
 
     fn client_at(&self, uri: String) -> Ldap {
-        Ldap::new(uri, &self.authority, self.dir.path(), self.logs())
+        Ldap::new(uri, &self.authority.certificate, self.dir.path(), self.logs())
     }
 
     /// What an administrator does, in LDIF.

@@ -58,8 +58,7 @@ fn make(components: &Path, kept: &Path) {
         .arg("--option=vfs objects=dfs_samba4 acl_xattr xattr_tdb");
     command::run(&mut command, dir.path(), &Logs::default()).succeeds();
     fs::create_dir_all(domain.join("run")).unwrap();
-    let authority = Authority::new();
-    let mut samba = Samba::serve(&authority, dir);
+    let mut samba = Samba::serve(&Authority::new(), dir);
     fill(&samba);
     samba.stop();
     let mut aged =

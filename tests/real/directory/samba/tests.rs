@@ -6,10 +6,8 @@ use super::*;
 use crate::directory::ldap::values;
 use crate::harness::command::Outcome;
 
-fn start() -> Option<(Authority, Samba)> {
-    let authority = Authority::new();
-    let samba = Samba::start(&authority)?;
-    Some((authority, samba))
+fn start() -> Option<Samba> {
+    Samba::start(&Authority::new())
 }
 
 fn person(name: &str) -> String {
@@ -24,7 +22,7 @@ fn bind(client: Ldap, name: &str, password: &str) -> Outcome {
 #[test]
 fn who_may_bind() {
     let before = Instant::now();
-    let Some((_authority, mut samba)) = start() else { return };
+    let Some(mut samba) = start() else { return };
     eprintln!("a domain controller after {:?}", before.elapsed());
     bind(samba.plain_client(), SERVICE.0, SERVICE.1).fails_with("Strong(er) authentication required (8)");
     for client in [samba.client(), samba.plain_client().with(&["-ZZ"])] {
@@ -59,7 +57,7 @@ fn who_may_bind() {
 
 #[test]
 fn accounts_in_trouble() {
-    let Some((_authority, samba)) = start() else { return };
+    let Some(samba) = start() else { return };
     for (account, reason) in [
         ("disabled", "data 533"),
         ("locked", "data 775"),
@@ -78,7 +76,7 @@ fn accounts_in_trouble() {
 
 #[test]
 fn groups() {
-    let Some((_authority, samba)) = start() else { return };
+    let Some(samba) = start() else { return };
     let client = samba.client().bound(SERVICE.0, SERVICE.1);
     let one = |filter: &str, attribute: &str| {
         values(&client.search(PEOPLE, filter, &[attribute]).succeeds(), attribute)
@@ -115,7 +113,7 @@ fn groups() {
 
 #[test]
 fn pages_and_references() {
-    let Some((_authority, samba)) = start() else { return };
+    let Some(samba) = start() else { return };
     let client = samba.client().bound(SERVICE.0, SERVICE.1);
     let names = |client: &Ldap| {
         let mut names = values(&client.search(PEOPLE, "(objectClass=user)", &["cn"]).succeeds(), "cn");

@@ -6,10 +6,8 @@ use super::*;
 use crate::directory::crowd::{GROUPS as ALL_GROUPS, USERS, account, groups_of, password};
 use crate::directory::ldap::values;
 
-fn start(options: Options) -> Option<(Authority, Slapd)> {
-    let authority = Authority::new();
-    let slapd = Slapd::start(&authority, options)?;
-    Some((authority, slapd))
+fn start(options: Options) -> Option<Slapd> {
+    Slapd::start(&Authority::new(), options)
 }
 
 fn person(account: &str) -> String {
@@ -18,7 +16,7 @@ fn person(account: &str) -> String {
 
 #[test]
 fn who_may_bind() {
-    let Some((_authority, slapd)) = start(Options::default()) else { return };
+    let Some(slapd) = start(Options::default()) else { return };
     let said = |client: Ldap| client.whoami();
     for client in [slapd.client(), slapd.plain_client(), slapd.plain_client().with(&["-ZZ"])] {
         said(client.bound(SERVICE.0, SERVICE.1)).succeeds();
@@ -45,7 +43,7 @@ fn who_may_bind() {
 
 #[test]
 fn accounts_in_trouble() {
-    let Some((_authority, slapd)) = start(Options::default()) else { return };
+    let Some(slapd) = start(Options::default()) else { return };
     let bind = |account: &str, password: &str| {
         slapd.client().with(&["-e", "ppolicy"]).bound(&person(account), password).whoami()
     };
@@ -68,7 +66,7 @@ fn accounts_in_trouble() {
 
 #[test]
 fn groups_and_their_odd_names() {
-    let Some((_authority, slapd)) = start(Options::default()) else { return };
+    let Some(slapd) = start(Options::default()) else { return };
     let client = slapd.client().bound(SERVICE.0, SERVICE.1);
     let groups = |filter: &str| values(&client.search(SUFFIX, filter, &["memberOf"]).succeeds(), "memberOf");
     assert_eq!(groups("(uid=carol)"), [format!("cn=interns,{GROUPS}")]);
@@ -93,13 +91,13 @@ fn groups_and_their_odd_names() {
 
 #[test]
 fn who_may_search() {
-    let Some((_authority, slapd)) = start(Options::default()) else { return };
+    let Some(slapd) = start(Options::default()) else { return };
     slapd.client().search(PEOPLE, "(uid=alice)", &["uid"]).fails();
-    let Some((_authority, slapd)) = start(Options { anonymous: true, ..Options::default() }) else { return };
+    let Some(slapd) = start(Options { anonymous: true, ..Options::default() }) else { return };
     let found = slapd.client().search(PEOPLE, "(uid=alice)", &["uid", "userPassword"]).succeeds();
     assert_eq!(values(&found, "uid"), ["alice"]);
     assert_eq!(values(&found, "userPassword").len(), 0);
-    let Some((_authority, slapd)) = start(Options { empty_passwords: true, ..Options::default() }) else {
+    let Some(slapd) = start(Options { empty_passwords: true, ..Options::default() }) else {
         return;
     };
     let nobody = slapd.client().bound(&person("alice"), "").whoami().succeeds();
@@ -108,27 +106,27 @@ fn who_may_search() {
 
 #[test]
 fn what_the_connection_must_be() {
-    let Some((_authority, slapd)) = start(Options { confidential: true, ..Options::default() }) else {
+    let Some(slapd) = start(Options { confidential: true, ..Options::default() }) else {
         return;
     };
     slapd.plain_client().bound(SERVICE.0, SERVICE.1).whoami().fails_with("Confidentiality required (13)");
     slapd.plain_client().with(&["-ZZ"]).bound(SERVICE.0, SERVICE.1).whoami().succeeds();
 
     let options = Options { client_certificates: true, ..Options::default() };
-    let Some((authority, slapd)) = start(options) else { return };
+    let Some(slapd) = start(options) else { return };
     let client = slapd.client().bound(SERVICE.0, SERVICE.1);
     client.whoami().fails_with("Can't contact LDAP server (-1)");
-    client.clone().showing(&authority.client("dockgate")).whoami().succeeds();
+    client.clone().showing(&slapd.authority.client("dockgate")).whoami().succeeds();
     client.showing(&Authority::new().client("dockgate")).whoami().fails();
 
     let options = Options { named_only: Some("ldap.example.test"), ..Options::default() };
-    let Some((_authority, slapd)) = start(options) else { return };
+    let Some(slapd) = start(options) else { return };
     slapd.client().bound(SERVICE.0, SERVICE.1).whoami().fails_with("Can't contact LDAP server (-1)");
 }
 
 #[test]
 fn it_stops_and_returns() {
-    let Some((_authority, mut slapd)) = start(Options { chatty: true, ..Options::default() }) else { return };
+    let Some(mut slapd) = start(Options { chatty: true, ..Options::default() }) else { return };
     let client = slapd.client().bound(&person("alice"), "alice-pass");
     client.whoami().succeeds();
     slapd.stop();
@@ -159,7 +157,7 @@ fn a_branch_is_elsewhere() {
 #[test]
 fn a_crowd() {
     let before = Instant::now();
-    let Some((_authority, slapd)) = start(Options { crowd: true, ..Options::default() }) else { return };
+    let Some(slapd) = start(Options { crowd: true, ..Options::default() }) else { return };
     eprintln!("a crowd of {USERS} in {ALL_GROUPS} groups after {:?}", before.elapsed());
     let client = slapd.client().bound(SERVICE.0, SERVICE.1);
     client.search(PEOPLE, "(uid=user*)", &["uid"]).fails_with("Size limit exceeded (4)");
