@@ -126,6 +126,8 @@ impl Fleet {
         while let Some(turn) = round.next(cx) {
             match turn.server.bind(cx, &turn, name, password).await {
                 Ok((answer, bound)) => {
+                    let server = &turn.server.endpoint;
+                    cx.note(|| format!("{server} answered the bind as `{name}` with {}", described(&answer)));
                     let held = Held::new(Arc::clone(&turn.server), bound, &answer);
                     return Ok((answer, held));
                 }
@@ -133,6 +135,13 @@ impl Fleet {
             }
         }
         Err(round.into_error())
+    }
+}
+
+fn described(answer: &BindAnswer) -> String {
+    match answer.text.as_str() {
+        "" => format!("result code {}", answer.code),
+        text => format!("result code {}: {text}", answer.code),
     }
 }
 

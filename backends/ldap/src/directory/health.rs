@@ -1,9 +1,12 @@
 //! How the servers of a directory are doing.
 
+use std::sync::Arc;
+
 use dockgate_api::Health;
 
 use super::Directory;
 use super::fleet::Roster;
+use super::server::Server;
 use super::trouble::named;
 
 impl Directory {
@@ -15,7 +18,7 @@ impl Directory {
             Roster::Srv(roster) => roster.trouble(),
             Roster::Listed { .. } => None,
         };
-        let of_server = |server: &std::sync::Arc<super::server::Server>| {
+        let of_server = |server: &Arc<Server>| {
             let resting = server.rest().resting().map(|why| named(&server.endpoint, &why));
             resting.or_else(|| server.service_refused())
         };
@@ -23,10 +26,11 @@ impl Directory {
         let down = !troubles.is_empty() && troubles.len() == servers.len();
         let unknown = servers.is_empty() && lookup.is_some();
         troubles.extend(lookup);
-        match troubles.is_empty() {
-            true => Health::Up,
-            false if down || unknown => Health::Down(troubles.join("; ")),
-            false => Health::Degraded(troubles.join("; ")),
+        let text = troubles.join("; ");
+        match (text.is_empty(), down || unknown) {
+            (true, _) => Health::Up,
+            (false, true) => Health::Down(text),
+            (false, false) => Health::Degraded(text),
         }
     }
 }

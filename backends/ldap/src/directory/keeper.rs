@@ -25,12 +25,15 @@ pub(super) async fn keep(fleet: Arc<Fleet>, clock: Arc<dyn Clock>) {
         while tries.try_join_next().is_some() {}
         let servers = fleet.known();
         if sweep <= now {
-            servers.iter().for_each(|server| server.sweep(now));
+            for server in &servers {
+                server.sweep(now);
+            }
             sweep = now + pause;
         }
         for server in &servers {
             if let Some(trial) = server.rest().claim(now) {
-                let turn = Turn { server: Arc::clone(server), deadline: patience(server, now), trial: Some(trial) };
+                let turn =
+                    Turn { server: Arc::clone(server), deadline: patience(server, now), trial: Some(trial) };
                 tries.spawn(try_again(Arc::clone(&fleet), turn, clock.now()));
             }
         }
@@ -38,9 +41,10 @@ pub(super) async fn keep(fleet: Arc<Fleet>, clock: Arc<dyn Clock>) {
         if let Roster::Srv(roster) = &fleet.roster
             && let Some(due) = roster.due(now)
         {
-            match due <= now {
-                true => drop(tries.spawn(look_up_again(Arc::clone(&fleet)))),
-                false => next = next.min(due),
+            if due <= now {
+                tries.spawn(look_up_again(Arc::clone(&fleet)));
+            } else {
+                next = next.min(due);
             }
         }
         let rests = servers.iter().filter_map(|server| server.rest().due(now));

@@ -19,6 +19,7 @@ mod service;
 mod session;
 mod shared;
 mod srv;
+mod step;
 mod trouble;
 
 use std::sync::Arc;
@@ -144,7 +145,9 @@ impl Directory {
         password: &SecretString,
     ) -> Result<(BindAnswer, UserSession), BackendError> {
         if name.is_empty() || password.expose_secret().is_empty() {
-            return Err(BackendError::Protocol("an empty name or password is never sent to a directory".to_owned()));
+            return Err(BackendError::Protocol(
+                "an empty name or password is never sent to a directory".to_owned(),
+            ));
         }
         let (answer, held) = self.fleet.bind(cx, name, password).await?;
         let session = UserSession::new(Arc::clone(&self.fleet), name, password, held);

@@ -5,24 +5,17 @@ use dockgate_api::Call;
 use super::server::Server;
 use crate::wire::{Connection, Found, Scope, Search, Security};
 
-impl Server {
-    pub(super) fn note_connected(&self, cx: &Call, connection: &Connection) {
-        cx.note(|| {
-            let facts = connection.facts();
-            let how = match (&facts.tls, self.endpoint.security) {
-                (Some(tls), Security::StartTls) => format!("StartTLS, {}, {}", tls.version, tls.certificate),
-                (Some(tls), _) => format!("{}, {}", tls.version, tls.certificate),
-                (None, _) => "without TLS".to_owned(),
-            };
-            format!("connected to {} at {}: {how}", facts.endpoint, facts.address)
-        });
-    }
-
-    pub(super) fn note_use(&self, cx: &Call, reused: bool, whose: &str) {
-        if reused {
-            cx.note(|| format!("{} is asked over {whose} connection that was open", self.endpoint));
-        }
-    }
+/// Which connection is used, and how it is protected.
+pub(super) fn note_connection(cx: &Call, connection: &Connection, what: &str) {
+    cx.note(|| {
+        let facts = connection.facts();
+        let how = match (&facts.tls, facts.endpoint.security) {
+            (Some(tls), Security::StartTls) => format!("StartTLS, {}, {}", tls.version, tls.certificate),
+            (Some(tls), _) => format!("{}, {}", tls.version, tls.certificate),
+            (None, _) => "without TLS".to_owned(),
+        };
+        format!("{what} {} at {}: {how}", facts.endpoint, facts.address)
+    });
 }
 
 /// What was searched for, and what it came to.
@@ -39,6 +32,9 @@ pub(super) fn note_found(cx: &Call, server: &Server, search: &Search, found: &Fo
             0 => String::new(),
             references => format!(", {references} references to other servers"),
         };
-        format!("{} was searched, {scope} `{base}` for `{filter}`: {number} entries{more}{references}", server.endpoint)
+        format!(
+            "{} was searched, {scope} `{base}` for `{filter}`: {number} entries{more}{references}",
+            server.endpoint
+        )
     });
 }

@@ -33,17 +33,13 @@ impl Round {
             let ranks: Vec<Rank> = self.left.iter().map(|server| server.rank(now)).collect();
             let (place, others) = pick(&ranks)?;
             let server = self.left.remove(place);
-            let trial = match ranks.get(place) {
-                Some(Rank::Rested) => match server.rest().claim(now) {
-                    Some(trial) => Some(trial),
-                    // Somebody else was quicker.
-                    None => {
-                        self.left.push(server);
-                        continue;
-                    }
-                },
-                _ => None,
-            };
+            let rested = ranks.get(place) == Some(&Rank::Rested);
+            let trial = if rested { server.rest().claim(now) } else { None };
+            if rested && trial.is_none() {
+                // Somebody else was quicker.
+                self.left.push(server);
+                continue;
+            }
             if self.last.is_some() {
                 server.shared.failovers.add(1);
                 cx.note(|| format!("{} is asked next", server.endpoint));
@@ -73,10 +69,10 @@ impl Round {
             server.rest().trouble().map(|why| format!("{} (it rests)", named(&server.endpoint, &why)))
         };
         self.troubles.extend(self.left.iter().filter_map(rest));
-        let text = match self.troubles.is_empty() {
-            true => "no time was left to ask a directory server".to_owned(),
-            false => self.troubles.join("; "),
-        };
+        let mut text = self.troubles.join("; ");
+        if text.is_empty() {
+            text.push_str("no time was left to ask a directory server");
+        }
         match self.last {
             Some(BackendError::Overloaded { retry_after, .. }) => {
                 BackendError::Overloaded { detail: text, retry_after }
@@ -110,17 +106,16 @@ mod tests {
     #[test]
     fn the_first_of_the_best_is_asked_and_never_one_that_rests() {
         use Rank::{Doubted, Rested, Resting, Well};
-        let cases: [(&[Rank], Option<(usize, usize)>); 7] = [
-            (&[Well, Well], Some((0, 1))),
-            (&[Resting, Well, Well], Some((1, 1))),
-            (&[Doubted, Well], Some((1, 1))),
-            (&[Rested, Doubted], Some((1, 1))),
-            (&[Resting, Rested], Some((1, 0))),
-            (&[Resting, Resting], None),
-            (&[], None),
-        ];
-        for (ranks, picked) in cases {
-            assert_eq!(pick(ranks), picked, "{ranks:?}");
+        for (ranks, picked) in [
+            (vec![Well, Well], Some((0, 1))),
+            (vec![Resting, Well, Well], Some((1, 1))),
+            (vec![Doubted, Well], Some((1, 1))),
+            (vec![Rested, Doubted], Some((1, 1))),
+            (vec![Resting, Rested], Some((1, 0))),
+            (vec![Resting, Resting], None),
+            (vec![], None),
+        ] {
+            assert_eq!(pick(&ranks), picked, "{ranks:?}");
         }
     }
 

@@ -8,9 +8,10 @@ use dockgate_api::{BackendError, Call};
 
 use super::memory::Known;
 use super::meter::{Meter, Operation};
+use super::notes::note_connection;
 use super::pool::{Lease, Line, Pool};
 use super::rest::{Rank, Rest, Trial};
-use super::shared::{Part, Shared};
+use super::shared::Shared;
 use super::trouble::Trouble;
 use crate::failure::Failure;
 use crate::wire::{BindAnswer, Connection, Endpoint, Found, Search};
@@ -20,7 +21,7 @@ pub(super) struct Server {
     pub(super) endpoint: Endpoint,
     pub(super) shared: Arc<Shared>,
     pub(super) known: Arc<Known>,
-    meter: Meter,
+    pub(super) meter: Meter,
     service: Pool,
     user: Pool,
 }
@@ -64,33 +65,11 @@ impl Server {
         self.user.sweep(now);
     }
 
-    /// Connects and says how that went.
+    /// Connects.
     pub(super) async fn connect(&self, deadline: Instant) -> Result<Connection, Trouble> {
-        let part = self.shared.part(Operation::Connect, deadline);
-        let dialed = self.shared.dialer.dial(&self.endpoint, part.until).await;
-        self.judged(part, dialed.map_err(no_connection))
-    }
-
-    /// Counts a step, and draws conclusions from a failure.
-    pub(super) fn judged<T>(&self, part: Part, result: Result<T, Failure>) -> Result<T, Trouble> {
-        let now = Instant::now();
-        self.meter.observe(part.operation, result.as_ref().err(), now.saturating_duration_since(part.began));
-        let failure = match result {
-            Ok(value) => return Ok(value),
-            Err(failure) => failure,
-        };
-        let trouble = Trouble::of(&self.endpoint, &failure);
-        match &failure {
-            Failure::Unreachable(_) => self.failed(part.began, now, &trouble.error),
-            Failure::Late(_) if part.fair => self.failed(part.began, now, &trouble.error),
-            Failure::Late(_) => {
-                if self.rest().doubted(part.began, now, detail(&trouble.error)) {
-                    self.shared.wake.notify_one();
-                }
-            }
-            Failure::Refused { .. } | Failure::Nonsense(_) => {}
-        }
-        Err(trouble)
+        let step = self.step(Operation::Connect, deadline);
+        let dialed = self.shared.dialer.dial(&self.endpoint, step.until).await;
+        step.end(dialed.map_err(no_connection))
     }
 
     /// What began then failed, and says that the server is in trouble.
@@ -139,7 +118,7 @@ impl Server {
     async fn service_line(&self, cx: &Call, turn: &Turn) -> Result<Line, Trouble> {
         self.service_may_bind()?;
         let mut connection = self.connect(turn.deadline).await?;
-        self.note_connected(cx, &connection);
+        note_connection(cx, &connection, "connected to");
         self.bind_service(cx, turn, &mut connection).await?;
         Ok(self.service.line(connection))
     }
@@ -148,23 +127,27 @@ impl Server {
     pub(super) async fn search(&self, cx: &Call, turn: &Turn, search: &Search) -> Result<Found, Trouble> {
         let mut lease = self.lease(&self.service, turn).await?;
         let (mut line, mut reused) = match lease.take() {
-            Some(line) => (line, true),
+            Some(line) => {
+                note_connection(cx, &line.connection, "still connected to");
+                (line, true)
+            }
             None => (self.service_line(cx, turn).await?, false),
         };
-        self.note_use(cx, reused, "the service account's");
+        self.note_service(cx);
         loop {
-            let part = self.shared.part(Operation::Search, turn.deadline);
-            match line.connection.search(search, part.until).await {
-                Err(Failure::Unreachable(_)) if reused => {
+            let step = self.step(Operation::Search, turn.deadline);
+            match line.connection.search(search, step.until).await {
+                Err(failure @ Failure::Unreachable(_)) if reused => {
                     // The server closed it while nobody looked, and the others with it.
+                    step.end_without_verdict(&failure);
                     reused = false;
                     drop(line);
                     self.service.clear();
                     line = self.service_line(cx, turn).await?;
                 }
                 result => {
-                    self.put_back(&self.service, part.began, lease, line);
-                    return self.judged(part, result);
+                    self.put_back(&self.service, step.began, lease, line);
+                    return step.end(result);
                 }
             }
         }
@@ -180,22 +163,26 @@ impl Server {
     ) -> Result<(BindAnswer, Bound), Trouble> {
         let mut lease = self.lease(&self.user, turn).await?;
         let (mut line, mut reused) = match lease.take() {
-            Some(line) => (line, true),
+            Some(line) => {
+                note_connection(cx, &line.connection, "still connected to");
+                (line, true)
+            }
             None => (self.user_line(cx, turn).await?, false),
         };
-        self.note_use(cx, reused, "a user's");
         loop {
-            let part = self.shared.part(Operation::Bind, turn.deadline);
-            match line.connection.bind(name, password, part.until).await {
-                Err(Failure::Unreachable(_)) if reused => {
+            let step = self.step(Operation::Bind, turn.deadline);
+            match line.connection.bind(name, password, step.until).await {
+                Err(failure @ Failure::Unreachable(_)) if reused => {
+                    step.end_without_verdict(&failure);
                     reused = false;
                     drop(line);
                     self.user.clear();
                     line = self.user_line(cx, turn).await?;
                 }
                 result => {
-                    let answer = self.judged(part, result)?;
-                    self.answered(part.began);
+                    let began = step.began;
+                    let answer = step.end(result)?;
+                    self.answered(began);
                     self.usable(&answer)?;
                     return Ok((answer, Bound { lease, line }));
                 }
@@ -205,7 +192,7 @@ impl Server {
 
     async fn user_line(&self, cx: &Call, turn: &Turn) -> Result<Line, Trouble> {
         let connection = self.connect(turn.deadline).await?;
-        self.note_connected(cx, &connection);
+        note_connection(cx, &connection, "connected to");
         Ok(self.user.line(connection))
     }
 
@@ -216,17 +203,17 @@ impl Server {
         search: &Search,
         deadline: Instant,
     ) -> Result<Found, Trouble> {
-        let part = self.shared.part(Operation::Search, deadline);
-        let result = line.connection.search(search, part.until).await;
+        let step = self.step(Operation::Search, deadline);
+        let result = line.connection.search(search, step.until).await;
         if let Err(failure @ Failure::Unreachable(_)) = &result {
             // Whether the server is in trouble shows when the user is bound anew.
-            self.meter.observe(part.operation, Some(failure), part.began.elapsed());
+            step.end_without_verdict(failure);
             return Err(Trouble::of(&self.endpoint, failure));
         }
         if line.connection.is_usable() {
-            self.answered(part.began);
+            self.answered(step.began);
         }
-        self.judged(part, result)
+        step.end(result)
     }
 
     /// Gives a user's connection back for the next user.
@@ -258,9 +245,9 @@ fn no_connection(failure: Failure) -> Failure {
 /// The words of an error, without its kind.
 pub(super) fn detail(error: &BackendError) -> String {
     match error {
-        BackendError::Unavailable(detail) | BackendError::Timeout(detail) | BackendError::Protocol(detail) => {
-            detail.clone()
-        }
+        BackendError::Unavailable(detail)
+        | BackendError::Timeout(detail)
+        | BackendError::Protocol(detail) => detail.clone(),
         other => other.to_string(),
     }
 }

@@ -43,17 +43,24 @@ impl Server {
         };
         self.still_stands(turn)?;
         self.service_may_bind()?;
-        let part = self.shared.part(Operation::Bind, turn.deadline);
-        let answer = connection.bind(name, password, part.until).await;
-        let answer = self.judged(part, answer)?;
-        self.answered(part.began);
+        let step = self.step(Operation::Bind, turn.deadline);
+        let (began, answer) = (step.began, connection.bind(name, password, step.until).await);
+        let answer = step.end(answer)?;
+        self.answered(began);
         self.usable(&answer)?;
         if answer.code != 0 {
             return Err(self.refused(answer));
         }
         self.known.refusal.forget();
-        cx.note(|| format!("bound to {} as the service account `{name}`", self.endpoint));
+        cx.note(|| format!("the service account `{name}` was bound with its password"));
         Ok(())
+    }
+
+    pub(super) fn note_service(&self, cx: &Call) {
+        cx.note(|| match &self.shared.service {
+            Service::Account { name, .. } => format!("searching as the service account `{name}`"),
+            Service::Anonymous => "searching as nobody".to_owned(),
+        });
     }
 
     fn refused(&self, answer: BindAnswer) -> Trouble {
@@ -61,7 +68,8 @@ impl Server {
             return Trouble::next(BackendError::Unavailable(self.endpoint.to_string()));
         };
         let refused = Failure::Refused { code: answer.code, text: answer.text };
-        let said = format!("the service account `{name}` was {refused}: see `bind_dn` and `bind_password_file`");
+        let said =
+            format!("the service account `{name}` was {refused}: see `bind_dn` and `bind_password_file`");
         let said = named(&self.endpoint, &said);
         self.known.refusal.remember(name, password, Instant::now(), said.clone());
         let (link, server) = (self.shared.link.as_str(), &self.endpoint);
@@ -107,9 +115,9 @@ impl Server {
         if matches!(self.shared.service, Service::Account { .. }) && self.service_may_bind().is_ok() {
             return self.bind_service(cx, turn, &mut connection).await;
         }
-        let part = self.shared.part(Operation::Search, turn.deadline);
-        let answer = connection.search(&root_entry(), part.until).await;
-        self.judged(part, answer).map(|_| ())
+        let step = self.step(Operation::Search, turn.deadline);
+        let answer = connection.search(&root_entry(), step.until).await;
+        step.end(answer).map(|_| ())
     }
 }
 

@@ -97,8 +97,9 @@ impl UserSession {
 /// connection: that the password must be changed first.
 fn is_plain(answer: &BindAnswer) -> bool {
     // An empty sequence is what OpenLDAP sends where there is nothing to say.
-    let says_nothing =
-        |value: &Option<Vec<u8>>| value.as_ref().is_none_or(|value| matches!(value.as_slice(), [] | [0x30, 0x00]));
+    let says_nothing = |value: &Option<Vec<u8>>| {
+        value.as_ref().is_none_or(|value| matches!(value.as_slice(), [] | [0x30, 0x00]))
+    };
     let policy = |(oid, value): &(String, Option<Vec<u8>>)| oid != PASSWORD_POLICY || says_nothing(value);
     matches!(answer.code, 0 | 49) && answer.controls.iter().all(policy)
 }

@@ -1,18 +1,14 @@
 //! What all servers of one directory share.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use dockgate_api::{BuildContext, Counter, Metrics, Random};
 use tokio::sync::Notify;
 
 use super::memory::Memory;
-use super::meter::{Operation, failovers};
+use super::meter::failovers;
 use super::{PoolBounds, Service, Timeouts};
 use crate::wire::Dialer;
-
-/// A question that had less than this, or less than its timeout, says little of a server that did not answer.
-const FAIR: Duration = Duration::from_secs(1);
 
 /// What all servers of one directory share.
 pub(super) struct Shared {
@@ -27,16 +23,6 @@ pub(super) struct Shared {
     pub(super) random: Arc<dyn Random>,
     /// Tells the keeper that there is something to do.
     pub(super) wake: Notify,
-}
-
-/// One step within a question, and how long it may take.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Part {
-    pub(super) operation: Operation,
-    pub(super) began: Instant,
-    pub(super) until: Instant,
-    /// Whether a healthy server would have answered in that time.
-    pub(super) fair: bool,
 }
 
 impl Shared {
@@ -60,19 +46,6 @@ impl Shared {
             pool,
             metrics,
         }
-    }
-
-    /// A step that begins now.
-    pub(super) fn part(&self, operation: Operation, deadline: Instant) -> Part {
-        let began = Instant::now();
-        let timeout = match operation {
-            Operation::Connect => self.timeouts.connect,
-            Operation::Bind => self.timeouts.bind,
-            Operation::Search => self.timeouts.search,
-        };
-        let until = deadline.min(began + timeout);
-        let fair = until.saturating_duration_since(began) >= timeout.min(FAIR);
-        Part { operation, began, until, fair }
     }
 
     /// A number up to a bound, the bound included; the least of them if there is no randomness.

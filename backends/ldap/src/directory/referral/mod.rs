@@ -1,7 +1,7 @@
 //! References to other servers, followed.
 //!
 //! A reference is asked by the service account, with the protection that the configuration asks for or more: where it says
-//! `tls: starttls` or `always`, an `ldap://` reference is asked with StartTLS on its port, and an `ldaps://` one always
+//! `tls: starttls` or `always`, an `ldap://` reference is asked with `StartTLS` on its port, and an `ldaps://` one always
 //! with TLS. What a reference holds is part of the answer: where one cannot be asked, there is no answer. A user's password
 //! goes to no other host.
 
@@ -52,7 +52,8 @@ pub(super) async fn follow(
         if joined.found.more {
             break;
         }
-        let refuse = |why: &str| BackendError::Protocol(format!("the reference `{url}` is not followed: {why}"));
+        let refuse =
+            |why: &str| BackendError::Protocol(format!("the reference `{url}` is not followed: {why}"));
         let reference = Reference::parse(&url).map_err(|why| refuse(&why))?;
         let (endpoint, search) = (place(fleet, &reference, from), reference.applied_to(&search));
         if !seen.insert(key(endpoint.as_ref(), &search)) {
@@ -88,13 +89,15 @@ fn key(endpoint: Option<&Endpoint>, search: &Search) -> Key {
 /// Where a reference leads; none if to our own servers.
 fn place(fleet: &Fleet, reference: &Reference, from: Option<Endpoint>) -> Option<Endpoint> {
     let (ours, servers) = match &fleet.roster {
-        Roster::Listed { servers, .. } => {
-            (servers.iter().map(|server| server.endpoint.security).max_by_key(|it| strength(*it)), servers.clone())
-        }
+        Roster::Listed { servers, .. } => (
+            servers.iter().map(|server| server.endpoint.security).max_by_key(|it| strength(*it)),
+            servers.clone(),
+        ),
         Roster::Srv(roster) => (Some(SrvRoster::security(roster)), roster.known()),
     };
     let Some(endpoint) = reference.endpoint(ours.unwrap_or(Security::Tls)) else { return from };
-    let same = |known: &Endpoint| known.host.eq_ignore_ascii_case(&endpoint.host) && known.port == endpoint.port;
+    let same =
+        |known: &Endpoint| known.host.eq_ignore_ascii_case(&endpoint.host) && known.port == endpoint.port;
     (!servers.iter().any(|server| same(&server.endpoint))).then_some(endpoint)
 }
 

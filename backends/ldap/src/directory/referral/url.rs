@@ -90,10 +90,10 @@ fn host_and_port(place: &str) -> Result<(Option<String>, Option<u16>), String> {
     };
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':');
-    match host.bytes().all(known) {
-        true => Ok(((!host.is_empty()).then_some(host), port)),
-        false => Err(format!("`{host}` is no host")),
+    if !host.bytes().all(known) {
+        return Err(format!("`{host}` is no host"));
     }
+    Ok(((!host.is_empty()).then_some(host), port))
 }
 
 /// Text without percent-encoding (RFC 3986 section 2.1).

@@ -9,9 +9,9 @@ mod lookup;
 mod order;
 mod roster;
 
-pub(super) use roster::SrvRoster;
 #[cfg(test)]
 pub(super) use lookup::build;
+pub(super) use roster::SrvRoster;
 
 /// A record, as far as it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]

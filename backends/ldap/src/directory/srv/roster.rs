@@ -54,7 +54,8 @@ impl SrvRoster {
         resolvers: Resolvers,
     ) -> Self {
         let rest = Arc::new(Rest::default());
-        let (shared, looking, listing) = (Arc::clone(shared), tokio::sync::Mutex::default(), Mutex::default());
+        let (shared, looking, listing) =
+            (Arc::clone(shared), tokio::sync::Mutex::default(), Mutex::default());
         Self { shared, domain, security, resolvers, looking, rest, listing }
     }
 
@@ -106,9 +107,7 @@ impl SrvRoster {
             (Ok(alone), _) => alone,
             // Somebody tries again: who knows for how long.
             (Err(_), Some(trouble)) => return Err(BackendError::Unavailable(trouble)),
-            (Err(_), None) => {
-                timeout_at(deadline.into(), self.looking.lock()).await.map_err(|_| late())?
-            }
+            (Err(_), None) => timeout_at(deadline.into(), self.looking.lock()).await.map_err(|_| late())?,
         };
         if let Some(listing) = self.listing() {
             return Ok(listing);
@@ -196,7 +195,11 @@ impl SrvRoster {
             let new = || Arc::new(Server::new(&self.shared, endpoint.clone(), &endpoint.to_string()));
             same.map_or_else(new, Arc::clone)
         };
-        Ok(Listing { servers: records.iter().map(server).collect(), records, due: Instant::now() + answer.lasts })
+        Ok(Listing {
+            servers: records.iter().map(server).collect(),
+            records,
+            due: Instant::now() + answer.lasts,
+        })
     }
 
     fn accepts(&self, record: &Record) -> bool {
@@ -207,8 +210,13 @@ impl SrvRoster {
         let accepted = self.shared.dialer.server_name.is_some() || lies_below(&record.target, &self.domain);
         if !accepted {
             let (link, domain, target) = (self.shared.link.as_str(), &self.domain, &record.target);
-            tracing::warn!(link, domain, target, "a record names a server outside its domain: it is not asked \
-                 (`server_name` says which name certificates must be for, and then it may be anywhere)");
+            tracing::warn!(
+                link,
+                domain,
+                target,
+                "a record names a server outside its domain: it is not asked \
+                 (`server_name` says which name certificates must be for, and then it may be anywhere)"
+            );
         }
         accepted
     }

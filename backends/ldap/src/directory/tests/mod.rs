@@ -4,6 +4,7 @@ mod account;
 mod failover;
 mod load;
 mod pools;
+mod protection;
 mod references;
 mod sessions;
 mod srv;
@@ -49,12 +50,7 @@ fn settings(servers: &[&RunningDirectory]) -> Settings {
         service: service("service-password"),
         referrals: Referrals::Ignore,
         timeouts: Timeouts { connect: PATIENCE, bind: PATIENCE, search: PATIENCE },
-        pool: PoolBounds {
-            max_connections: 4,
-            max_queue: 100,
-            idle_timeout: PATIENCE,
-            max_age: PATIENCE,
-        },
+        pool: PoolBounds { max_connections: 4, max_queue: 100, idle_timeout: PATIENCE, max_age: PATIENCE },
     }
 }
 

@@ -156,7 +156,10 @@ async fn a_name_service_that_is_down_costs_one_login_its_time() {
     let (directory, _) = names.directory(&world, Some("localhost"));
     let ask = || async { super::names(&*directory, &call(), "alice").await };
     let error = ask().await.unwrap_err();
-    assert!(matches!(&error, BackendError::Unavailable(text) if text.contains("_ldap._tcp.example.test")), "{error}");
+    assert!(
+        matches!(&error, BackendError::Unavailable(text) if text.contains("_ldap._tcp.example.test")),
+        "{error}"
+    );
     assert!(matches!(directory.health(), Health::Down(_)));
     for _ in 0..20 {
         let asked = Instant::now();

@@ -92,6 +92,26 @@ async fn a_question_without_time_says_nothing_of_the_server() {
 }
 
 #[tokio::test]
+async fn a_question_that_is_dropped_at_its_deadline_counts_as_late() {
+    let (world, server) = (World::new(), kit().start().await);
+    let directory = started(&world, settings(&[&server]));
+    finds_alice(&directory).await;
+    server.mood(Mood::Silent);
+    let time = Duration::from_millis(1200);
+    let cx = within(time);
+    // Dropped before it can say so itself, as the chain may do.
+    let asked = names(&*directory, &cx, "alice");
+    tokio::select! {
+        biased;
+        () = tokio::time::sleep_until(cx.deadline().into()) => {}
+        answer = asked => panic!("{answer:?}"),
+    }
+    assert!(matches!(directory.health(), Health::Down(_)), "{:?}", directory.health());
+    server.mood(Mood::Well);
+    health_becomes(&directory, |health| *health == Health::Up).await;
+}
+
+#[tokio::test]
 async fn answers_that_are_cut_off_go_to_the_next_server() {
     for mood in [Mood::Cut, Mood::HangUp, Mood::Notice] {
         let (world, first, second) = (World::new(), kit().start().await, kit().start().await);
