@@ -1,4 +1,4 @@
-//! 389 Directory Server with a tree as FreeIPA has it.
+//! 389 Directory Server with a tree as `FreeIPA` has it.
 
 mod tests;
 
@@ -63,7 +63,7 @@ impl Ds389 {
         Some(server)
     }
 
-    /// In the clear, and for StartTLS.
+    /// In the clear, and for `StartTLS`.
     pub(crate) fn uri(&self) -> String {
         format!("ldap://127.0.0.1:{}", self.port)
     }

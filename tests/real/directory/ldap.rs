@@ -28,7 +28,7 @@ impl Ldap {
         Self { uri, dir: dir.to_owned(), environment, options: Vec::new(), launcher: Vec::new(), logs }
     }
 
-    /// With further options of the commands: `-ZZ` for StartTLS, `-e ppolicy` for the control.
+    /// With further options of the commands: `-ZZ` for `StartTLS`, `-e ppolicy` for the control.
     pub(crate) fn with(mut self, options: &[&str]) -> Self {
         self.options.extend(options.iter().map(|option| (*option).to_owned()));
         self

@@ -1,4 +1,4 @@
-//! Real directories: OpenLDAP, Samba's Active Directory, 389 Directory Server; and the DNS that names them.
+//! Real directories: `OpenLDAP`, Samba's Active Directory, 389 Directory Server; and the DNS that names them.
 //!
 //! Each test starts its own. Who is in them stands in `tests/data/directory`.
 

@@ -81,7 +81,7 @@ impl Samba {
         self.process = run(self.dir.path(), self.address);
     }
 
-    /// In the clear, where it takes no password, and for StartTLS.
+    /// In the clear, where it takes no password, and for `StartTLS`.
     pub(crate) fn uri(&self) -> String {
         format!("ldap://{}:{PORT}", self.address)
     }

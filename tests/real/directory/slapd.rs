@@ -1,4 +1,4 @@
-//! OpenLDAP.
+//! `OpenLDAP`.
 
 mod tests;
 
@@ -32,14 +32,8 @@ const READY: &str = "slapd starting";
 pub(crate) struct Options {
     /// With the people and groups of `crowd` too.
     pub(crate) crowd: bool,
-    /// Everybody may search.
-    pub(crate) anonymous: bool,
-    /// A name with an empty password is nobody, and welcome as such, as it is in Active Directory.
-    pub(crate) empty_passwords: bool,
-    /// No password is taken on a connection in the clear.
-    pub(crate) confidential: bool,
-    /// Clients show a certificate of the authority.
-    pub(crate) client_certificates: bool,
+    pub(crate) strangers: Strangers,
+    pub(crate) demands: Demands,
     /// What its certificate is for, in place of this machine's names.
     pub(crate) named_only: Option<&'static str>,
     /// What it is for beside them.
@@ -48,6 +42,28 @@ pub(crate) struct Options {
     pub(crate) chatty: bool,
     /// Where `ou=elsewhere` is: another server's URI.
     pub(crate) elsewhere: Option<String>,
+}
+
+/// Who does not say who they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Strangers {
+    #[default]
+    Refused,
+    /// They may search.
+    Search,
+    /// A name with an empty password is nobody, and welcome as such, as it is in Active Directory.
+    EmptyPasswords,
+}
+
+/// What it asks of connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Demands {
+    #[default]
+    Nothing,
+    /// No password is taken on a connection in the clear.
+    Confidentiality,
+    /// Clients show a certificate of the authority in their TLS.
+    Certificates,
 }
 
 /// A server that runs until it is stopped or dropped.
@@ -100,7 +116,7 @@ impl Slapd {
         self.starts += 1;
     }
 
-    /// In the clear, and for StartTLS.
+    /// In the clear, and for `StartTLS`.
     pub(crate) fn uri(&self) -> String {
         format!("ldap://127.0.0.1:{}", self.port)
     }
@@ -142,7 +158,11 @@ impl Slapd {
         let file = self.dir.path().join("change.ldif");
         fs::write(&file, ldif).unwrap();
         // Not every TLS connection is for everybody, and some servers take passwords on no other.
-        let client = if self.options.confidential { self.client() } else { self.plain_client() };
+        let client = if self.options.demands == Demands::Confidentiality {
+            self.client()
+        } else {
+            self.plain_client()
+        };
         client.bound(ROOT.0, ROOT.1).modify(&file).succeeds();
     }
 
@@ -189,15 +209,17 @@ fn load(dir: &Path, options: &Options) {
 fn configuration(dir: &Path, authority: &Authority, pair: &Pair, options: &Options) -> String {
     let [authority, certificate, key] =
         [&authority.certificate, &pair.certificate, &pair.key].map(|file| file.display());
-    let when = |condition: bool, line: &'static str| if condition { line } else { "" };
-    let [security, welcome, verify, anonymous] = [
-        when(options.confidential, "security simple_bind=128\n"),
-        when(options.empty_passwords, "allow bind_anon_cred bind_anon_dn\n"),
-        when(options.client_certificates, "TLSVerifyClient demand\n"),
-        if options.anonymous { "by * read" } else { "by anonymous auth" },
-    ];
+    let demands = match options.demands {
+        Demands::Nothing => "",
+        Demands::Confidentiality => "security simple_bind=128\n",
+        Demands::Certificates => "TLSVerifyClient demand\n",
+    };
     // An empty password is an anonymous bind.
-    let nobody = when(!options.anonymous && !options.empty_passwords, "disallow bind_anon\n");
+    let (strangers, anonymous) = match options.strangers {
+        Strangers::Refused => ("disallow bind_anon\n", "by anonymous auth"),
+        Strangers::Search => ("", "by * read"),
+        Strangers::EmptyPasswords => ("allow bind_anon_cred bind_anon_dn\n", "by anonymous auth"),
+    };
     let (service, _) = SERVICE;
     let (root, root_password) = ROOT;
     format!(
@@ -209,7 +231,7 @@ fn configuration(dir: &Path, authority: &Authority, pair: &Pair, options: &Optio
          moduleload back_mdb\nmoduleload memberof\nmoduleload refint\nmoduleload ppolicy\n\
          pidfile {dir}/pid\nargsfile {dir}/args\n\
          TLSCACertificateFile {authority}\nTLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}\n\
-         {verify}{security}{welcome}{nobody}\
+         {demands}{strangers}\
          database mdb\n\
          suffix {SUFFIX}\nrootdn {root}\nrootpw {root_password}\n\
          directory {dir}/db\nmaxsize 268435456\ndbnosync\n\

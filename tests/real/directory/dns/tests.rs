@@ -1,4 +1,4 @@
-//! OpenLDAP's client finds directories by name.
+//! `OpenLDAP`'s client finds directories by name.
 
 use super::*;
 use crate::directory::authority::Authority;

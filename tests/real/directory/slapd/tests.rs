@@ -93,11 +93,11 @@ fn groups_and_their_odd_names() {
 fn who_may_search() {
     let Some(slapd) = start(Options::default()) else { return };
     slapd.client().search(PEOPLE, "(uid=alice)", &["uid"]).fails();
-    let Some(slapd) = start(Options { anonymous: true, ..Options::default() }) else { return };
+    let Some(slapd) = start(Options { strangers: Strangers::Search, ..Options::default() }) else { return };
     let found = slapd.client().search(PEOPLE, "(uid=alice)", &["uid", "userPassword"]).succeeds();
     assert_eq!(values(&found, "uid"), ["alice"]);
     assert_eq!(values(&found, "userPassword").len(), 0);
-    let Some(slapd) = start(Options { empty_passwords: true, ..Options::default() }) else {
+    let Some(slapd) = start(Options { strangers: Strangers::EmptyPasswords, ..Options::default() }) else {
         return;
     };
     let nobody = slapd.client().bound(&person("alice"), "").whoami().succeeds();
@@ -106,13 +106,13 @@ fn who_may_search() {
 
 #[test]
 fn what_the_connection_must_be() {
-    let Some(slapd) = start(Options { confidential: true, ..Options::default() }) else {
+    let Some(slapd) = start(Options { demands: Demands::Confidentiality, ..Options::default() }) else {
         return;
     };
     slapd.plain_client().bound(SERVICE.0, SERVICE.1).whoami().fails_with("Confidentiality required (13)");
     slapd.plain_client().with(&["-ZZ"]).bound(SERVICE.0, SERVICE.1).whoami().succeeds();
 
-    let options = Options { client_certificates: true, ..Options::default() };
+    let options = Options { demands: Demands::Certificates, ..Options::default() };
     let Some(slapd) = start(options) else { return };
     let client = slapd.client().bound(SERVICE.0, SERVICE.1);
     client.whoami().fails_with("Can't contact LDAP server (-1)");
