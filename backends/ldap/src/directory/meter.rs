@@ -30,8 +30,15 @@ impl Operation {
 pub(super) struct Meter {
     operations: [(Operation, Results); 3],
     up: Gauge,
-    pub(super) service_connections: Gauge,
-    pub(super) user_connections: Gauge,
+    pub(super) service: PoolMeter,
+    pub(super) user: PoolMeter,
+}
+
+/// The handles of one pool.
+#[derive(Clone, Default)]
+pub(super) struct PoolMeter {
+    pub(super) open: Gauge,
+    pub(super) waiting: Gauge,
 }
 
 struct Results {
@@ -49,16 +56,23 @@ impl Meter {
             let of = |result: &str| metrics.histogram(&series.clone().label("result", result));
             Results { answered: of("answered"), late: of("late"), failed: of("failed") }
         };
-        let connections = |pool: &str| {
-            let series = Series::new("dockgate_ldap_connections", "Connections to directory servers.");
-            metrics.gauge(&series.label("server", server).label("pool", pool))
+        let gauge = |name, help, pool: &str| {
+            metrics.gauge(&Series::new(name, help).label("server", server).label("pool", pool))
+        };
+        let pool = |pool: &str| PoolMeter {
+            open: gauge("dockgate_ldap_connections", "Connections to directory servers.", pool),
+            waiting: gauge(
+                "dockgate_ldap_questions_waiting",
+                "Questions that wait for a connection to a directory server.",
+                pool,
+            ),
         };
         let help = "Whether a directory server is asked (1) or rests because it was in trouble (0).";
         Self {
             operations: Operation::ALL.map(|operation| (operation, results(operation))),
             up: metrics.gauge(&Series::new("dockgate_ldap_server_up", help).label("server", server)),
-            service_connections: connections("service"),
-            user_connections: connections("user"),
+            service: pool("service"),
+            user: pool("user"),
         }
     }
 

@@ -10,6 +10,7 @@ use deadpool::managed::{
 use dockgate_api::Gauge;
 
 use super::PoolBounds;
+use super::meter::PoolMeter;
 use crate::wire::Connection;
 
 /// An open connection.
@@ -36,7 +37,7 @@ pub(super) struct Pool {
     places: Option<Managed<Places>>,
     bounds: PoolBounds,
     waiting: AtomicUsize,
-    open: Gauge,
+    meter: PoolMeter,
 }
 
 struct Places(PoolBounds);
@@ -72,7 +73,7 @@ impl Line {
 }
 
 impl Pool {
-    pub(super) fn new(bounds: PoolBounds, open: Gauge) -> Self {
+    pub(super) fn new(bounds: PoolBounds, meter: PoolMeter) -> Self {
         // The one used last is used first, so that those that are not needed grow idle.
         let config = PoolConfig {
             max_size: bounds.max_connections.max(1),
@@ -81,14 +82,14 @@ impl Pool {
         };
         // It fails without a runtime, and there is one.
         let places = Managed::builder(Places(bounds)).config(config).runtime(Runtime::Tokio1).build().ok();
-        Self { places, bounds, waiting: AtomicUsize::new(0), open }
+        Self { places, bounds, waiting: AtomicUsize::new(0), meter }
     }
 
     /// A connection that was just made.
     pub(super) fn line(&self, connection: Connection) -> Line {
         let now = Instant::now();
-        self.open.add(1);
-        Line { connection, born: now, used: now, _counted: Counted(self.open.clone()) }
+        self.meter.open.add(1);
+        Line { connection, born: now, used: now, _counted: Counted(self.meter.open.clone()) }
     }
 
     /// Waits for a place.
@@ -183,12 +184,14 @@ impl<'p> Waiter<'p> {
         let most = pool.bounds.max_queue;
         let more = |number: usize| (number < most).then(|| number + 1);
         pool.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        pool.meter.waiting.add(1);
         Some(Self(pool))
     }
 }
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
+        self.0.meter.waiting.add(-1);
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }

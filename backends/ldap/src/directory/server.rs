@@ -47,8 +47,8 @@ impl Server {
         let known = shared.memory.of(&endpoint);
         meter.up(known.rest.resting().is_none());
         Self {
-            service: Pool::new(shared.pool, meter.service_connections.clone()),
-            user: Pool::new(shared.pool, meter.user_connections.clone()),
+            service: Pool::new(shared.pool, meter.service.clone()),
+            user: Pool::new(shared.pool, meter.user.clone()),
             shared: Arc::clone(shared),
             known,
             meter,
@@ -78,7 +78,8 @@ impl Server {
         // What is open now breaks as well, or hangs.
         self.service.clear();
         self.user.clear();
-        self.meter.up(false);
+        // Perhaps it came back since then.
+        self.meter.up(self.rest().resting().is_none());
         if news {
             let (link, server) = (self.shared.link.as_str(), &self.endpoint);
             tracing::warn!(link, %server, %error, "a directory server is in trouble and rests");

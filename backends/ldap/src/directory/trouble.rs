@@ -36,6 +36,8 @@ impl Trouble {
             Failure::Unreachable(_) => Self::next(BackendError::Unavailable(detail)),
             Failure::Late(_) => Self::next(BackendError::Timeout(detail)),
             Failure::Refused { code, .. } if is_busy(*code) => Self::next(BackendError::Unavailable(detail)),
+            // timeLimitExceeded: the server kept to the time that it was given.
+            Failure::Refused { code: 3, .. } => Self::last(BackendError::Timeout(detail)),
             Failure::Refused { .. } | Failure::Nonsense(_) => Self::last(BackendError::Protocol(detail)),
         }
     }

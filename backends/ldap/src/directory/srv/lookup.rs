@@ -46,7 +46,7 @@ pub(super) async fn records(resolver: &TokioResolver, name: &str) -> Result<Answ
             && records.len() < MOST
         {
             let target = record.target.to_ascii();
-            let target = target.trim_end_matches('.').to_owned();
+            let target = target.trim_end_matches('.').to_ascii_lowercase();
             records.push(Record {
                 priority: record.priority,
                 weight: record.weight,

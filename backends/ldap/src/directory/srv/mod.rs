@@ -18,7 +18,7 @@ pub(super) use roster::SrvRoster;
 struct Record {
     priority: u16,
     weight: u16,
-    /// Without the dot at the end; empty if the service is not there.
+    /// In lower case, without the dot at the end; empty if the service is not there.
     target: String,
     port: u16,
 }

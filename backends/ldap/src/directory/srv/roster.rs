@@ -1,5 +1,6 @@
 //! The servers that records name, as long as these last.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -183,7 +184,11 @@ impl SrvRoster {
     }
 
     fn listed(&self, answer: lookup::Answer) -> Result<Listing, String> {
-        let records: Vec<_> = answer.records.into_iter().filter(|record| self.accepts(record)).collect();
+        let mut records: Vec<_> = answer.records.into_iter().filter(|record| self.accepts(record)).collect();
+        // A server that is named twice is asked once.
+        records.sort_by_key(|record| record.priority);
+        let mut named = HashSet::new();
+        records.retain(|record| named.insert((record.target.clone(), record.port)));
         if records.is_empty() {
             return Err(format!("{} names no server that may be asked", self.name()));
         }

@@ -102,8 +102,12 @@ async fn answer(
 #[tokio::test]
 async fn records_are_looked_up_when_first_needed_and_kept() {
     let (world, first, second) = (World::new(), kit().start().await, kit().start().await);
-    let records =
-        [(1, 0, second.addr.port(), "localhost."), (0, 0, first.addr.port(), "localhost."), (0, 0, 1, ".")];
+    let records = [
+        (1, 0, second.addr.port(), "localhost."),
+        (0, 0, first.addr.port(), "localhost."),
+        (0, 0, 1, "."),
+        (2, 0, first.addr.port(), "LOCALHOST."),
+    ];
     let names = NameServer::start(&records).await;
     let (directory, fleet) = names.directory(&world, Some("localhost"));
     assert_eq!((names.asked(), directory.health()), (0, Health::Up));

@@ -1,7 +1,7 @@
 //! Servers that are there and are not.
 
 use dockgate_api::Health;
-use dockgate_testkit::directory::Mood;
+use dockgate_testkit::directory::{Answer, Mood};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 
@@ -69,6 +69,10 @@ async fn a_lone_server_that_is_late_is_a_timeout() {
     let mut settings = settings(&[&server]);
     settings.timeouts.search = Duration::from_millis(200);
     let directory = started(&world, settings);
+    server.mood_of_searches(Mood::Result(Answer::code(3)));
+    let error = names(&*directory, &call(), "alice").await.unwrap_err();
+    assert!(matches!(error, BackendError::Timeout(_)), "{error}");
+    assert_eq!(directory.health(), Health::Up, "it answered");
     server.mood_of_searches(Mood::Silent);
     let error = names(&*directory, &call(), "alice").await.unwrap_err();
     assert!(matches!(&error, BackendError::Timeout(text) if text.contains(&server.url())), "{error}");
