@@ -85,7 +85,10 @@ async fn reach(endpoint: &Endpoint, deadline: Instant) -> Result<(TcpStream, Soc
     any(found.collect(), deadline).await
 }
 
-async fn any(addresses: Vec<SocketAddr>, deadline: Instant) -> Result<(TcpStream, SocketAddr), Failure> {
+pub(super) async fn any(
+    addresses: Vec<SocketAddr>,
+    deadline: Instant,
+) -> Result<(TcpStream, SocketAddr), Failure> {
     let mut last = Failure::Unreachable("no address is found for it".to_owned());
     let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
     for (left, address) in (1..=count).rev().zip(addresses) {

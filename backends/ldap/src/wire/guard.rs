@@ -21,7 +21,6 @@ const MOST_ELEMENTS: usize = 400_000;
 
 const BIND_REQUEST: u8 = 0x60;
 const BIND_RESPONSE: u8 = 0x61;
-const UNBIND_REQUEST: u8 = 0x42;
 const SEARCH_REQUEST: u8 = 0x63;
 const SEARCH_ENTRY: u8 = 0x64;
 const SEARCH_DONE: u8 = 0x65;
@@ -65,49 +64,43 @@ struct Outcome<'a> {
 }
 
 impl Guard {
-    /// Notes a request that is about to be sent.
+    /// Notes the request at the start of these bytes before it is sent, and says how long it is; nothing if there is not all
+    /// of it yet.
     ///
     /// # Errors
-    /// If the one before has no answer yet, or if it is none that we make.
-    pub(super) fn sent(&mut self, message: &[u8]) -> Result<(), Failure> {
+    /// If the request before has no answer yet, or if it is none that we make.
+    pub(super) fn request(&mut self, bytes: &[u8]) -> Result<Option<usize>, Failure> {
+        let Some(message) = whole(bytes, LONGEST).map_err(|_| unsent())? else { return Ok(None) };
         let left = Cell::new(MOST_ELEMENTS);
         let (id, operation, _, _) = envelope(message, &left).map_err(|_| unsent())?;
         let operation = match operation {
             BIND_REQUEST => Operation::Bind,
             SEARCH_REQUEST => Operation::Search,
-            UNBIND_REQUEST => return Ok(()),
             _ => return Err(unsent()),
         };
         if self.request.is_some() {
             return Err(unsent());
         }
         self.request = Some(Request { id, operation, bytes: MOST_BYTES, elements: Cell::new(MOST_ELEMENTS) });
-        Ok(())
+        Ok(Some(message.len()))
     }
 
-    /// How long the message at the start of these bytes is; none if that cannot be told yet.
+    /// Judges the message at the start of these bytes, and says how long it is; nothing if there is not all of it yet. What
+    /// this lets through may be digested.
     ///
     /// # Errors
-    /// If it is none, or longer than any that is read.
-    pub(super) fn extent(&self, bytes: &[u8]) -> Result<Option<usize>, Failure> {
+    /// If it has not the shape of an answer to the request, or says that the server ends the connection.
+    pub(super) fn answer(&mut self, bytes: &[u8]) -> Result<Option<usize>, Failure> {
         if bytes.first().is_some_and(|tag| *tag != SEQUENCE) {
             return Err(Failure::Nonsense("the server does not speak LDAP".to_owned()));
         }
-        let length = ber::extent(bytes).map_err(nonsense)?;
         let most = if self.request.is_some() { LONGEST } else { LONGEST_UNASKED };
-        match length {
-            Some(length) if length > most => {
-                Err(Failure::Nonsense(format!("the server sent a message of more than {most} bytes")))
-            }
-            length => Ok(length),
-        }
+        let Some(message) = whole(bytes, most)? else { return Ok(None) };
+        self.received(message)?;
+        Ok(Some(message.len()))
     }
 
-    /// Judges one whole message. What it lets through may be digested.
-    ///
-    /// # Errors
-    /// If the message has not the shape of an answer to the request, or says that the server ends the connection.
-    pub(super) fn received(&mut self, message: &[u8]) -> Result<(), Failure> {
+    fn received(&mut self, message: &[u8]) -> Result<(), Failure> {
         let Some(request) = &mut self.request else {
             let left = Cell::new(MOST_ELEMENTS);
             return Err(unsolicited(message, &left));
@@ -145,12 +138,25 @@ impl Guard {
     }
 }
 
+/// The message at the start, if all of it is there.
+fn whole(bytes: &[u8], most: usize) -> Result<Option<&[u8]>, Failure> {
+    match ber::extent(bytes).map_err(nonsense)? {
+        Some(length) if length > most => {
+            Err(Failure::Nonsense(format!("the server sent a message of more than {most} bytes")))
+        }
+        Some(length) => Ok(bytes.get(..length)),
+        None => Ok(None),
+    }
+}
+
 fn nonsense(problem: Problem) -> Failure {
     Failure::Nonsense(format!("the server sent {problem}"))
 }
 
 fn unsent() -> Failure {
-    Failure::Nonsense("a request was not sent: the one before has no answer yet".to_owned())
+    Failure::Nonsense(
+        "a request was not sent: it is none that is made here, or comes before an answer".to_owned(),
+    )
 }
 
 /// Id, tag and contents of the operation, and what comes behind it.

@@ -100,3 +100,6 @@ fn readable(text: &str) -> String {
     let line = text.trim_matches(|c: char| c.is_control() || c.is_whitespace());
     line.chars().take(LONGEST_TEXT).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
+
+#[cfg(test)]
+mod tests;

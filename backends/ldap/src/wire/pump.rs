@@ -1,5 +1,6 @@
 //! Carries bytes between a server and the crate that knows the protocol, past the guard.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -46,47 +47,57 @@ pub(super) async fn carry<S: AsyncRead + AsyncWrite + Unpin>(
 async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
     server: &mut S,
     crates: &mut UnixStream,
-) -> Result<std::convert::Infallible, Failure> {
+) -> Result<Infallible, Failure> {
     let mut guard = Guard::default();
     let (mut answers, mut requests) = (Vec::new(), Vec::new());
     loop {
         answers.reserve(PART);
         requests.reserve(PART);
         tokio::select! {
-            read = server.read_buf(&mut answers) => match read {
-                Ok(0) => return Err(Failure::Unreachable("the server closed the connection".to_owned())),
-                Ok(_) => {
-                    while let Some(message) = whole(&answers, &guard)? {
-                        guard.received(message)?;
-                        let length = message.len();
-                        crates.write_all(message).await.map_err(lost)?;
-                        answers.drain(..length);
-                    }
-                    give_back(&mut answers);
+            read = server.read_buf(&mut answers) => {
+                if read.map_err(lost)? == 0 {
+                    return Err(Failure::Unreachable("the server closed the connection".to_owned()));
                 }
-                Err(error) => return Err(lost(error)),
-            },
-            read = crates.read_buf(&mut requests) => match read {
-                Ok(0) => return Err(Failure::Unreachable("the connection was given up".to_owned())),
-                Ok(_) => {
-                    while let Some(message) = whole(&requests, &guard)? {
-                        guard.sent(message)?;
-                        let length = message.len();
-                        server.write_all(message).await.map_err(lost)?;
-                        requests.drain(..length);
-                    }
-                    server.flush().await.map_err(lost)?;
-                    give_back(&mut requests);
+                let (good, refused) = checked(&answers, |bytes| guard.answer(bytes));
+                pass(&mut answers, good, crates).await?;
+                refused?;
+            }
+            read = crates.read_buf(&mut requests) => {
+                if read.map_err(lost)? == 0 {
+                    return Err(Failure::Unreachable("the connection was given up".to_owned()));
                 }
-                Err(error) => return Err(lost(error)),
-            },
+                let (good, refused) = checked(&requests, |bytes| guard.request(bytes));
+                pass(&mut requests, good, server).await?;
+                refused?;
+            }
         }
     }
 }
 
-/// The message at the start, if all of it is there.
-fn whole<'a>(bytes: &'a [u8], guard: &Guard) -> Result<Option<&'a [u8]>, Failure> {
-    Ok(guard.extent(bytes)?.and_then(|length| bytes.get(..length)))
+/// How many bytes are whole messages that may pass, and what is wrong with the one behind them.
+fn checked(
+    bytes: &[u8],
+    mut check: impl FnMut(&[u8]) -> Result<Option<usize>, Failure>,
+) -> (usize, Result<(), Failure>) {
+    let mut good = 0;
+    loop {
+        match check(bytes.get(good..).unwrap_or_default()) {
+            Ok(Some(length)) => good += length,
+            Ok(None) => return (good, Ok(())),
+            Err(failure) => return (good, Err(failure)),
+        }
+    }
+}
+
+/// Moves so many bytes on.
+async fn pass<W: AsyncWrite + Unpin>(buffer: &mut Vec<u8>, length: usize, to: &mut W) -> Result<(), Failure> {
+    if length > 0 {
+        to.write_all(buffer.get(..length).unwrap_or_default()).await.map_err(lost)?;
+        to.flush().await.map_err(lost)?;
+        buffer.drain(..length);
+        give_back(buffer);
+    }
+    Ok(())
 }
 
 fn give_back(buffer: &mut Vec<u8>) {

@@ -14,6 +14,12 @@ use crate::failure::Failure;
 
 /// Entries of one page. Active Directory gives 1,000 at most.
 const PAGE: usize = 500;
+/// Pages without an entry in one search; servers may send some.
+const MOST_EMPTY_PAGES: usize = 20;
+/// In bytes.
+const LONGEST_COOKIE: usize = 64 * 1024;
+/// All pages together, in bytes.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 
 const SUCCESS: u32 = 0;
@@ -39,18 +45,28 @@ impl From<LdapError> for Broken {
     }
 }
 
+/// What was read so far.
+#[derive(Default)]
+struct Reading {
+    found: Found,
+    /// In bytes, over all pages.
+    size: usize,
+}
+
 /// Asks until there are no more pages, or more entries than are wanted.
 pub(super) async fn all(ldap: &mut Ldap, search: &Search, deadline: Instant) -> Result<Outcome, Broken> {
-    let mut found = Found::default();
+    let mut reading = Reading::default();
     let mut cookie = Vec::new();
+    let mut empty_pages = 0;
     loop {
-        let before = found.entries.len();
+        let before = reading.found.entries.len();
         if search.paged {
-            let wanted = (search.most + 1).saturating_sub(before).min(PAGE.min(search.most.max(1)));
-            ldap.with_controls(vec![page(wanted, &cookie)]);
+            ldap.with_controls(vec![page(search.most, before, &cookie)]);
         }
-        let Some(result) = part(ldap, search, deadline, &mut found).await? else {
-            return Ok(Outcome { found: Ok(found), whole: false });
+        let result = part(ldap, search, deadline, &mut reading).await?;
+        let found = &mut reading.found;
+        let Some(result) = result else {
+            return Ok(Outcome { found: Ok(reading.found), whole: false });
         };
         match result.rc {
             SUCCESS => {}
@@ -63,11 +79,14 @@ pub(super) async fn all(ldap: &mut Ldap, search: &Search, deadline: Instant) -> 
         }
         let next = if search.paged && result.rc == SUCCESS { next(&result.ctrls)? } else { Vec::new() };
         if next.is_empty() || found.more {
-            return Ok(Outcome { found: Ok(found), whole: true });
+            return Ok(Outcome { found: Ok(reading.found), whole: true });
         }
-        if next == cookie || found.entries.len() == before {
-            let text = "the server's pages do not come to an end".to_owned();
-            return Err(Broken::Nonsense(Failure::Nonsense(text)));
+        // The same cookie again may be right (389-ds numbers searches, not pages), and so may an empty page.
+        if found.entries.len() == before {
+            empty_pages += 1;
+            if next == cookie || empty_pages > MOST_EMPTY_PAGES {
+                return Err(nonsense("the server's pages do not come to an end"));
+            }
         }
         cookie = next;
     }
@@ -78,7 +97,7 @@ async fn part(
     ldap: &mut Ldap,
     search: &Search,
     deadline: Instant,
-    found: &mut Found,
+    reading: &mut Reading,
 ) -> Result<Option<LdapResult>, Broken> {
     let scope = match search.scope {
         Scope::Base => ldap3::Scope::Base,
@@ -87,12 +106,17 @@ async fn part(
     let seconds = deadline.saturating_duration_since(Instant::now()).as_secs() + 1;
     let options = SearchOptions::new()
         // One more: a server that has exactly as many as are wanted must be told from one that has more.
-        .sizelimit(i32::try_from(search.most + 1).unwrap_or(i32::MAX))
+        .sizelimit(i32::try_from(search.most.saturating_add(1)).unwrap_or(i32::MAX))
         .timelimit(i32::try_from(seconds).unwrap_or(i32::MAX));
     let ldap = ldap.with_search_options(options);
     let mut entries =
         ldap.streaming_search(&search.base, scope, &search.filter, search.attributes.clone()).await?;
     while let Some(item) = entries.next().await? {
+        let found = &mut reading.found;
+        reading.size = reading.size.saturating_add(size(&item.0));
+        if reading.size > MOST_BYTES {
+            return Err(nonsense("the server's pages are too much to be read"));
+        }
         if item.is_ref() {
             found.references.extend(texts(item.0));
         } else if found.entries.len() < search.most {
@@ -106,9 +130,11 @@ async fn part(
     Ok(Some(entries.finish().await))
 }
 
-/// The control of a request (RFC 2696). It is not critical: a server without it gives all at once.
-fn page(size: usize, cookie: &[u8]) -> RawControl {
-    let size = i32::try_from(size).unwrap_or(i32::MAX);
+/// The control of a request (RFC 2696). It is not critical: a server without it gives all at once. A page is smaller than
+/// the size limit: servers may ignore the control otherwise.
+fn page(most: usize, before: usize, cookie: &[u8]) -> RawControl {
+    let wanted = most.saturating_add(1).saturating_sub(before);
+    let size = i32::try_from(wanted.min(most).clamp(1, PAGE)).unwrap_or(1);
     ldap3::controls::PagedResults { size, cookie: cookie.to_vec() }.into()
 }
 
@@ -117,16 +143,20 @@ fn next(controls: &[Control]) -> Result<Vec<u8>, Broken> {
     let Some(control) = controls.iter().find(|control| control.1.ctype == PAGED_RESULTS) else {
         return Ok(Vec::new());
     };
-    cookie(control.1.val.as_deref().unwrap_or_default()).ok_or_else(|| {
-        Broken::Nonsense(Failure::Nonsense("the server sent a page without its place".to_owned()))
-    })
+    let cookie = cookie(control.1.val.as_deref().unwrap_or_default());
+    cookie.ok_or_else(|| nonsense("the server sent a page without its place, or with one that is too long"))
 }
 
 fn cookie(value: &[u8]) -> Option<Vec<u8>> {
     let left = Cell::new(3);
     let mut parts = Elements::of(value, &left).inside(SEQUENCE).ok()?;
     parts.take(INTEGER).ok()?;
-    parts.take(OCTET_STRING).map(<[u8]>::to_vec).ok()
+    let cookie = parts.take(OCTET_STRING).ok()?;
+    (cookie.len() <= LONGEST_COOKIE).then(|| cookie.to_vec())
+}
+
+fn nonsense(text: &str) -> Broken {
+    Broken::Nonsense(Failure::Nonsense(text.to_owned()))
 }
 
 /// From the tree of an entry, whose shape the guard has seen.
@@ -139,6 +169,14 @@ fn entry(tree: StructureTag) -> Option<Entry> {
         entry.add(&description, children(parts.next()?).filter_map(bytes));
     }
     Some(entry)
+}
+
+/// What is kept of it, in bytes.
+fn size(tree: &StructureTag) -> usize {
+    match &tree.payload {
+        PL::P(bytes) => bytes.len() + size_of::<Vec<u8>>(),
+        PL::C(children) => children.iter().map(size).sum(),
+    }
 }
 
 fn texts(tree: StructureTag) -> impl Iterator<Item = String> {
