@@ -21,6 +21,11 @@ impl Entry {
         self.attributes.entry(description.to_ascii_lowercase()).or_default().extend(values);
     }
 
+    /// Takes an attribute away, with its values.
+    pub(crate) fn take(&mut self, description: &str) -> Vec<Vec<u8>> {
+        self.attributes.remove(&description.to_ascii_lowercase()).unwrap_or_default()
+    }
+
     /// The values of an attribute; none if it has none, or may not be read.
     pub(crate) fn values(&self, description: &str) -> &[Vec<u8>] {
         self.attributes.get(&description.to_ascii_lowercase()).map_or(&[], Vec::as_slice)

@@ -1,0 +1,6 @@
+mod filled;
+mod fixture;
+mod parts;
+mod remembered;
+mod required;
+mod walked;
