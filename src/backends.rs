@@ -4,6 +4,7 @@ use dockgate_api::{Authenticator, Authorizer, Configure, KeyTaken, Registry};
 use dockgate_external::ProgramConfig;
 use dockgate_htpasswd::UsersFileConfig;
 use dockgate_http::{HttpAuthConfig, HttpAuthzConfig};
+use dockgate_ldap::LdapAuthConfig;
 use dockgate_static::{AclConfig, UsersConfig};
 
 /// The backends that a server can be configured with.
@@ -35,6 +36,7 @@ impl Backends {
             .authenticator::<UsersConfig>("users")
             .authenticator::<UsersFileConfig>("users_file")
             .authenticator::<ProgramConfig>("ext_auth")
+            .authenticator::<LdapAuthConfig>("ldap_auth")
             .authenticator::<HttpAuthConfig>("http_auth")
             .authorizer::<AclConfig>("acl")
             .authorizer::<ProgramConfig>("ext_authz")
@@ -96,7 +98,7 @@ mod tests {
         let problems = refused.err().unwrap();
         assert_eq!(
             problems[0].to_string(),
-            "a.yml:3:5: zebra: unknown key `zebra`: known here: `ext_auth`, `http_auth`, `users`, `users_file`"
+            "a.yml:3:5: zebra: unknown key `zebra`: known here: `ext_auth`, `http_auth`, `ldap_auth`, `users`, `users_file`"
         );
     }
 }

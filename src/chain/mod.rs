@@ -113,6 +113,11 @@ impl<B: ?Sized> Chain<B> {
         &self.links
     }
 
+    /// The links by themselves.
+    pub fn into_links(self) -> Vec<Link<B>> {
+        self.links
+    }
+
     /// The links that are asked for an account: its owners, or those that own nothing if nobody owns it; all of them where
     /// no account is claimed.
     fn asked_for(&self, account: Option<&str>) -> impl Iterator<Item = (&Link<B>, &LinkMeter)> {

@@ -8,6 +8,7 @@ mod completions;
 mod explain;
 mod hash;
 mod keys;
+mod ldap_test;
 mod quickstart;
 mod schema;
 mod serve;
@@ -61,6 +62,7 @@ fn run_with(arguments: Vec<OsString>, backends: Arc<Backends>, outside: &Outside
         Command::Status(options) => admin::status(&options, outside),
         Command::Check(options) => check::run(&options, &backends, outside),
         Command::Explain(options) => explain::run(&options, &backends, outside),
+        Command::LdapTest(options) => ldap_test::run(&options, &backends, outside),
         Command::Schema => schema::run(&backends),
         Command::Completions { shell } => completions::run(shell),
         Command::Hash(options) => hash::run(&options, outside),

@@ -3,12 +3,11 @@
 use dockgate_api::config::{KeyPath, Node, Problem, Value};
 
 /// Backends that are still to come: docker_auth's, then ours.
-pub const BACKENDS: [&str; 14] = [
+pub const BACKENDS: [&str; 13] = [
     "google_auth",
     "github_auth",
     "oidc_auth",
     "gitlab_auth",
-    "ldap_auth",
     "mongo_auth",
     "xorm_auth",
     "acl_mongo",

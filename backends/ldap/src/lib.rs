@@ -4,6 +4,8 @@
 //! the directory's own to judge. What the entry and its groups say becomes labels. Words are those of RFC 4511 to 4519.
 
 mod account;
+mod authenticator;
+mod config;
 mod directory;
 mod dn;
 mod entry;
@@ -12,6 +14,10 @@ mod filter;
 mod groups;
 mod labels;
 mod outcome;
+mod person;
 mod standing;
 mod subject;
+mod users;
 mod wire;
+
+pub use config::LdapAuthConfig;

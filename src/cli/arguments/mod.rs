@@ -6,6 +6,7 @@ mod docker_auth;
 mod explain;
 mod hash;
 mod keys;
+mod ldap_test;
 mod quickstart;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(super) use docker_auth::normalized;
 pub(super) use explain::ExplainOptions;
 pub(super) use hash::{HashKind, HashOptions};
 pub(super) use keys::{ExportOptions, KeysCommand};
+pub(super) use ldap_test::LdapTestOptions;
 pub(super) use quickstart::QuickstartOptions;
 
 /// Decides who may pull from and push to a container registry.
@@ -66,6 +68,8 @@ pub(super) enum Command {
     Check(CheckOptions),
     /// Say who an account is, what it may do, and which rule decides so; serve nothing.
     Explain(Box<ExplainOptions>),
+    /// Say what the directories of a configuration know of an account; serve nothing.
+    LdapTest(LdapTestOptions),
     /// Make the hash of a password, for `users:` or an htpasswd file.
     #[command(
         after_help = "The password is asked for, or read from standard input: `dockgate hash < FILE`. It is \

@@ -1,6 +1,6 @@
 //! `dockgate explain CONFIG`.
 
-mod text;
+pub(super) mod text;
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::process::ExitCode;
@@ -81,7 +81,7 @@ fn request(options: &ExplainOptions) -> Result<ExplainRequest, String> {
     })
 }
 
-fn read_password() -> Result<SecretString, String> {
+pub(super) fn read_password() -> Result<SecretString, String> {
     let cannot = |error: std::io::Error| format!("cannot read the password: {error}");
     if std::io::stdin().is_terminal() {
         return rpassword::prompt_password("Password: ").map(SecretString::from).map_err(cannot);

@@ -1,11 +1,14 @@
 //! An explanation for a person. What is in it was made harmless when it was put together.
 
 use crate::access::explanation::{
-    AskedLink, Condition, ExplainedRule, ExplainedScope, Explanation, Identified, Outcome, Refused, Token,
+    AskedLink, Condition, ExplainedRule, ExplainedScope, Explanation, Identified, Known, Outcome, Refused, Token,
 };
 
 /// Conditions that failed, of one rule.
 const MOST_FAILED: usize = 3;
+
+/// Notes of one link; more stand below each other.
+const MOST_IN_A_LINE: usize = 3;
 
 /// The whole explanation.
 pub(super) fn write(explanation: &Explanation) -> String {
@@ -56,12 +59,35 @@ fn asked(explanation: &Explanation) -> Vec<String> {
     table(rows)
 }
 
+/// What one directory says of an account: a step a line.
+pub(in crate::cli) fn directory(explanation: &Explanation) -> String {
+    let mut lines = Vec::new();
+    for link in &explanation.identity.links {
+        lines.push(format!("{}:", link.link));
+        lines.extend(indented(1, notes(link).into_iter().map(str::to_owned).collect()));
+    }
+    lines.extend(who(explanation.identity.known.as_ref()));
+    if let Some(refused) = &explanation.refused {
+        lines.push(refusal(refused));
+    }
+    lines.join("\n")
+}
+
 fn identity(identity: &Identified, untold: Option<&Refused>) -> Vec<String> {
     let mut lines = chain(&identity.links);
     if lines.is_empty() {
         lines.push("Nobody is asked.".to_owned());
     }
-    if let Some(known) = &identity.known {
+    lines.extend(who(identity.known.as_ref()));
+    if let (None, Some(untold)) = (&identity.known, untold) {
+        lines.push(refusal(untold));
+    }
+    lines
+}
+
+fn who(known: Option<&Known>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(known) = known {
         let who = if known.account.is_empty() { "nobody in particular" } else { &known.account };
         let link = if known.link.is_empty() { String::new() } else { format!(", known to {}", known.link) };
         lines.push(format!("It is {who}{link}."));
@@ -76,22 +102,24 @@ fn identity(identity: &Identified, untold: Option<&Refused>) -> Vec<String> {
         for restriction in &known.restrictions {
             lines.push(format!("It can never exceed {}.", restriction.join(" ")));
         }
-    } else if let Some(untold) = untold {
-        lines.push(refusal(untold));
     }
     lines
 }
 
 fn chain(links: &[AskedLink]) -> Vec<String> {
-    let rows = links.iter().map(|link| {
+    let rows = links.iter().flat_map(|link| {
         let said = match link.turn.as_ref() {
             "asked" if link.notes.is_empty() => "is asked".to_owned(),
+            "asked" if link.notes.len() > MOST_IN_A_LINE => {
+                let names = std::iter::once(link.link.clone()).chain(std::iter::repeat(String::new()));
+                return names.zip(notes(link)).map(|(name, note)| [name, note.to_owned()]).collect();
+            }
             "asked" => notes(link).join("; "),
             "taken" => "is taken to know the account".to_owned(),
             "skipped" => format!("is not asked: {}", link.why.as_deref().unwrap_or_default()),
             _ => "is not asked: the one before has decided".to_owned(),
         };
-        [link.link.clone(), said]
+        vec![[link.link.clone(), said]]
     });
     table(rows.collect())
 }

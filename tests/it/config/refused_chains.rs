@@ -278,12 +278,11 @@ fn a_chain_must_not_be_missing() {
 /// Backends and options of docker_auth that this build does not have are known by name, in either form.
 #[test]
 fn what_is_still_to_come_is_no_typo() {
-    const BACKENDS: [(&str, &str); 15] = [
+    const BACKENDS: [(&str, &str); 14] = [
         ("google_auth", "{domain: example.com}"),
         ("github_auth", "{organization: acme}"),
         ("oidc_auth", "{issuer: \"https://id.example.com\"}"),
         ("gitlab_auth", "{client_id: x}"),
-        ("ldap_auth", "{addr: \"ldap.example.com:636\"}"),
         ("mongo_auth", "{collection: users}"),
         ("xorm_auth", "{database_type: mysql}"),
         ("plugin_authn", "{plugin_path: a.so}"),

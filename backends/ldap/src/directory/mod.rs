@@ -27,6 +27,8 @@ use std::time::Duration;
 
 use dockgate_api::secrecy::{ExposeSecret, SecretString};
 use dockgate_api::{BackendError, BuildContext, Call, async_trait};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use self::fleet::{Fleet, Roster};
 use self::shared::Shared;
@@ -54,7 +56,8 @@ pub(crate) enum Servers {
 }
 
 /// In which order they are asked. SRV records carry their own (priority and weight).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Order {
     /// The first that answers.
     Listed,
@@ -71,8 +74,11 @@ pub(crate) enum Service {
 }
 
 /// What is made of references to other servers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Referrals {
+    /// They are left out.
+    #[default]
     Ignore,
     /// Asked, by the same account and with the same protection.
     Follow,

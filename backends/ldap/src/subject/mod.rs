@@ -5,6 +5,7 @@ mod sid;
 #[cfg(test)]
 mod tests;
 
+use crate::dn::Dn;
 use crate::entry::Entry;
 use crate::filter::{escape_all, escape_value, is_description};
 use identifier::Form;
@@ -39,6 +40,11 @@ pub(crate) fn filter_for(subject: &str) -> Option<String> {
     let is_text = std::str::from_utf8(&value).is_ok_and(|value| value == text);
     let value = if is_text { escape_value(&value) } else { escape_all(&value) };
     Some(format!("({attribute}={value})"))
+}
+
+/// The subject of an entry that has no better one: its name, in the one spelling of all that are equal.
+pub(crate) fn of_name(entry: &Entry) -> String {
+    Dn::parse(&entry.dn).map_or_else(|_| entry.dn.clone(), |dn| dn.normalised())
 }
 
 /// The attribute that a subject is of.

@@ -1,0 +1,149 @@
+//! Whom a directory is asked for.
+
+use dockgate_api::{BackendError, Call, KnownIdentity};
+
+use crate::account::{self, Domains};
+use crate::directory::Searcher;
+use crate::dn::Dn;
+use crate::entry::Entry;
+use crate::filter::{Template, Values};
+use crate::subject;
+use crate::wire::{Scope, Search};
+
+/// Where users are, and which of them is meant.
+pub(crate) struct Users {
+    pub(crate) bases: Vec<String>,
+    pub(crate) filter: Template,
+    pub(crate) domains: Domains,
+    /// The account's spelling, if that is configured.
+    pub(crate) account_attribute: Option<String>,
+    /// Whose value never changes, if that is configured.
+    pub(crate) subject_attribute: Option<String>,
+}
+
+/// An entry that is the one, or two that cannot both be.
+const MOST: usize = 2;
+
+impl Users {
+    /// An account as a client wrote it, without a domain of ours; none if it is of another.
+    pub(crate) fn account<'a>(&self, typed: &'a str) -> Option<&'a str> {
+        self.domains.account(typed)
+    }
+
+    /// The attributes of an entry that say which account it is.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &str> {
+        let spelled = self.account_attribute.as_slice().iter().chain(
+            if self.account_attribute.is_none() { self.filter.asserted_by_account() } else { &[] },
+        );
+        let named = self.subject_attribute.as_deref();
+        let known = subject::ATTRIBUTES.into_iter().filter(move |_| named.is_none());
+        spelled.map(String::as_str).chain(named).chain(known)
+    }
+
+    /// How the entry spells the account.
+    ///
+    /// # Errors
+    /// If it does not say, or if no account can be spelled like that.
+    pub(crate) fn canonical(&self, entry: &Entry, account: &str) -> Result<String, BackendError> {
+        account::canonical(account, entry, self.account_attribute.as_deref(), self.filter.asserted_by_account())
+    }
+
+    /// The entry of an account; none if there is none.
+    ///
+    /// # Errors
+    /// If the directory cannot be asked, or if there are several.
+    pub(crate) async fn find(
+        &self,
+        cx: &Call,
+        searcher: &dyn Searcher,
+        account: &str,
+        attributes: &[String],
+    ) -> Result<Option<Entry>, BackendError> {
+        let Some(filter) = self.filled(account) else { return Ok(None) };
+        self.only(cx, searcher, filter, attributes).await
+    }
+
+    /// The entry that was found before, by what never changes of it; none if it is gone, or if the filter does not fit it
+    /// any more.
+    ///
+    /// # Errors
+    /// If the directory cannot be asked, or if there are several.
+    pub(crate) async fn find_again(
+        &self,
+        cx: &Call,
+        searcher: &dyn Searcher,
+        known: &KnownIdentity,
+        attributes: &[String],
+    ) -> Result<Option<Entry>, BackendError> {
+        let attributes = &with_subject(attributes, &known.subject);
+        let Some(same) = subject::filter_for(&known.subject) else {
+            // It is the entry's name: there was nothing better.
+            let found = self.find(cx, searcher, &known.account, attributes).await?;
+            return Ok(found.filter(|entry| subject::of_name(entry) == known.subject));
+        };
+        let Some(entry) = self.only(cx, searcher, same.clone(), attributes).await? else { return Ok(None) };
+        // It may have another name by now.
+        let account = self.canonical(&entry, &known.account)?;
+        let Some(filter) = self.filled(&account) else { return Ok(None) };
+        self.only(cx, searcher, format!("(&{same}{filter})"), attributes).await
+    }
+
+    /// The filter for an account; none if it fits nothing.
+    fn filled(&self, account: &str) -> Option<String> {
+        let values = Values { account: Some(account), ..Values::default() };
+        self.filter.fill(&values).ok()?.into_iter().next()
+    }
+
+    async fn only(
+        &self,
+        cx: &Call,
+        searcher: &dyn Searcher,
+        filter: String,
+        attributes: &[String],
+    ) -> Result<Option<Entry>, BackendError> {
+        let mut found: Option<Entry> = None;
+        for base in &self.bases {
+            let search = Search {
+                base: base.clone(),
+                scope: Scope::Subtree,
+                filter: filter.clone(),
+                attributes: attributes.to_vec(),
+                most: MOST,
+                paged: false,
+            };
+            for entry in searcher.search(cx, &search).await?.entries {
+                match &found {
+                    None => found = Some(entry),
+                    Some(other) if is_same(other, &entry) => {}
+                    Some(other) => {
+                        return Err(BackendError::Protocol(format!(
+                            "the filter {filter} fits two entries, {} and {}: make it fit one",
+                            other.dn, entry.dn
+                        )));
+                    }
+                }
+            }
+        }
+        cx.note(|| match &found {
+            Some(entry) => format!("found {}", entry.dn),
+            None => format!("nothing below {} fits {filter}", self.bases.join(" or ")),
+        });
+        Ok(found)
+    }
+}
+
+/// The attribute that the subject was made of must come, though another would be taken today.
+fn with_subject(attributes: &[String], subject: &str) -> Vec<String> {
+    let mut asked = attributes.to_vec();
+    if let Some(named) = subject::attribute_of(subject)
+        && !asked.iter().any(|name| name.eq_ignore_ascii_case(named))
+    {
+        asked.push(named.to_owned());
+    }
+    asked
+}
+
+/// Bases may lie within each other.
+fn is_same(one: &Entry, other: &Entry) -> bool {
+    one.dn == other.dn || Dn::parse(&one.dn).ok().is_some_and(|dn| Dn::parse(&other.dn).ok() == Some(dn))
+}
