@@ -1,7 +1,7 @@
 //! Ten thousand people in a thousand groups, as LDIF.
 //!
-//! `user00000` … `user09999` are in one team each: number N in `team{N % 900}`. Ten teams are a department, ten departments a
-//! division; `everyone` holds all people.
+//! `user00000` … `user09999` are in one team each: number N in `team{N % 900}`. Ten teams are a department, ten
+//! departments a division; `everyone` holds all people.
 
 use std::fmt::Write as _;
 

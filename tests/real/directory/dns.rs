@@ -63,8 +63,8 @@ impl Dns {
         self.process.log()
     }
 
-    /// Words before a command's own that make it ask this server: it runs in a view of the file system where that stands in
-    /// the resolver's file. Its process is the command's.
+    /// Words before a command's own that make it ask this server: it runs in a view of the file system where that
+    /// stands in the resolver's file. Its process is the command's.
     pub(crate) fn launcher(&self) -> Vec<String> {
         let file = self.dir.path().join("resolv.conf");
         let script = format!("mount --bind '{}' /etc/resolv.conf && exec \"$@\"", file.display());
