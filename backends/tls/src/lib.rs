@@ -14,3 +14,6 @@ pub use authorities::{authorities, roots};
 pub use certificate::describe;
 pub use failure::{Cures, cause, failure};
 pub use settings::{ClientSettings, SettingsError};
+
+#[cfg(test)]
+mod tests;

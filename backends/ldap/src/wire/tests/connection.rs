@@ -239,6 +239,18 @@ async fn a_dropped_connection_is_closed_at_once() {
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_read_holds_nobody() {
+    let (client, mut server) = duplex(16);
+    let mut connection = over(client).await;
+    let asked = connection.search(&everything(1, false), Instant::now() + Duration::from_millis(20)).await;
+    assert!(matches!(asked, Err(Failure::Late(_))));
+    drop(connection);
+    // What was written waits to be read; there is just nobody any more who would read an answer.
+    let gone = async { while server.write(b"x").await.is_ok() {} };
+    tokio::time::timeout_at(soon().into(), gone).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_flood_ends_the_connection() {
     let large = attribute(b"jpegPhoto", &[&vec![0; 1024 * 1024]]);
     let answer = entry(1, "uid=a", &large).repeat(40);

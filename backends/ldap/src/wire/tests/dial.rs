@@ -8,7 +8,8 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::messages::{bound, element, message, notice, result};
@@ -16,6 +17,7 @@ use super::servers::{Seen, id, request, serve};
 use super::{Security, endpoint, secret, soon};
 use crate::failure::Failure;
 use crate::wire::Dialer;
+use crate::wire::dial::any;
 
 /// An authority of one test.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -215,9 +217,29 @@ async fn one_of_several_addresses_is_enough() {
     drop(closed);
     let (_listener, open) = listening().await;
     let addresses: Vec<SocketAddr> = [port, open].map(|port| ([127, 0, 0, 1], port).into()).to_vec();
-    let (_, reached) = crate::wire::dial::any(addresses.clone(), soon()).await.unwrap();
+    let (_, reached) = any(addresses.clone(), soon()).await.unwrap();
     assert_eq!(reached, addresses[1]);
-    let failure = crate::wire::dial::any(addresses[..1].to_vec(), soon()).await.unwrap_err();
+    let failure = any(addresses[..1].to_vec(), soon()).await.unwrap_err();
     assert!(failure.to_string().contains(&addresses[0].to_string()), "{failure}");
-    assert!(crate::wire::dial::any(Vec::new(), soon()).await.is_err());
+    assert!(any(Vec::new(), soon()).await.is_err());
+}
+
+#[tokio::test]
+async fn an_address_that_does_not_answer_leaves_time_for_the_others() {
+    // Connections that nobody takes are few: whoever comes after them gets no answer.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let silent = socket.listen(1).unwrap();
+    let address = silent.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) = timeout(Duration::from_millis(100), TcpStream::connect(address)).await {
+        waiting.push(stream.unwrap());
+        assert!(waiting.len() < 100);
+    }
+    let (_listener, open) = listening().await;
+    let addresses = vec![address, ([127, 0, 0, 1], open).into()];
+    let (_, reached) = any(addresses, Instant::now() + Duration::from_secs(2)).await.unwrap();
+    assert_eq!(reached.port(), open);
+    let failure = any(vec![address], Instant::now() + Duration::from_millis(50)).await.unwrap_err();
+    assert_eq!(failure, Failure::Late(format!("no connection to {address} in time")));
 }
