@@ -113,7 +113,7 @@ pub(crate) trait Searcher: Send + Sync {
     ///
     /// # Errors
     /// If no server answered in time, or if the answer is a result code other than success. That the base does not exist
-    /// (noSuchObject) is one.
+    /// (noSuchObject) is one, but for a search of that base alone, which then finds nothing.
     async fn search(&self, cx: &Call, search: &Search) -> Result<Found, BackendError>;
 }
 

@@ -25,6 +25,7 @@ const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 const SUCCESS: u32 = 0;
 const SIZE_LIMIT_EXCEEDED: u32 = 4;
 const REFERRAL: u32 = 10;
+const NO_SUCH_OBJECT: u32 = 32;
 
 /// What a search came to.
 pub(super) struct Outcome {
@@ -72,6 +73,8 @@ pub(super) async fn all(ldap: &mut Ldap, search: &Search, deadline: Instant) -> 
             SUCCESS => {}
             SIZE_LIMIT_EXCEEDED => found.more = true,
             REFERRAL => found.references.extend(result.refs),
+            // Who asks for one entry by its name is answered: there is none.
+            NO_SUCH_OBJECT if search.scope == Scope::Base => {}
             code => {
                 let refused = Failure::Refused { code, text: readable(&result.text) };
                 return Ok(Outcome { found: Err(refused), whole: true });
