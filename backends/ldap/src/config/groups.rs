@@ -1,16 +1,14 @@
 //! The section `groups`, and `required_groups`.
 
-use dockgate_api::config::{GoDuration, KeyPath, Located, Location, Remark, bounds};
+mod reader;
+
+use dockgate_api::config::{GoDuration, Located, bounds};
 use dockgate_api::{BuildContext, BuildError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::dn::Dn;
-use crate::groups::{Cache, Groups, MEMBER_OF, MemberFilter, Naming, Nesting, Required, Way, is_attribute};
-use crate::labels::Shape;
-
-const LABEL: &str = "groups";
-const MAX_DEPTH: u32 = 10;
+use self::reader::Reader;
+use crate::groups::{Groups, Required};
 
 /// The section `groups`: which groups count, and what label they become.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -80,8 +78,9 @@ enum NestedWord {
 }
 
 impl GroupsConfig {
-    /// The groups, and which of them are required. `label` without a section is none: groups are then found for
-    /// `required_groups` alone. `base` is the first of the users' bases.
+    /// The groups, and which of them are required; nothing if there is neither key, or if something is wrong. Without the
+    /// section they are those that `memberOf` names, for `required_groups` alone: no label is made. `base` is the first of
+    /// the users' bases.
     pub(super) fn build(
         section: Option<Self>,
         required: Option<Located<Vec<String>>>,
@@ -92,217 +91,12 @@ impl GroupsConfig {
         if section.is_none() && required.is_none() {
             return None;
         }
-        let mut reader = Reader { errors, is_whole: true };
+        let mut reader = Reader::new(errors);
         let label = section.as_ref().map(|section| reader.label(section.label.as_ref()));
         let groups = reader.groups(section.unwrap_or_default(), label, base, cx);
         let required = reader.required(required, groups.as_ref().and_then(|groups| groups.below.as_ref()));
-        groups.filter(|_| reader.is_whole).map(|groups| (groups, required))
+        groups.filter(|_| reader.is_whole()).map(|groups| (groups, required))
     }
-}
-
-/// Reads the section and keeps what is wrong with it.
-struct Reader<'a> {
-    errors: &'a mut BuildError,
-    is_whole: bool,
-}
-
-impl Reader<'_> {
-    fn wrong(&mut self, at: &Location, key: &str, message: impl Into<String>) {
-        self.errors.add(Remark::new(at.clone(), path(key), message));
-        self.is_whole = false;
-    }
-
-    fn label(&mut self, label: Option<&Located<String>>) -> String {
-        match label {
-            Some(label) if label.is_empty() => {
-                self.wrong(
-                    &label.location,
-                    "groups.label",
-                    "a label has a name: write one, such as `groups`",
-                );
-                String::new()
-            }
-            Some(label) => label.value.clone(),
-            None => LABEL.to_owned(),
-        }
-    }
-
-    fn groups(
-        &mut self,
-        section: GroupsConfig,
-        label: Option<String>,
-        base: &str,
-        cx: &BuildContext,
-    ) -> Option<Groups> {
-        let search_at = section.search.as_ref().map(|search| search.location.clone());
-        let search = section.search.map(|search| search.value).unwrap_or_default();
-        self.useless_keys(
-            &search,
-            search_at.as_ref(),
-            section.nested,
-            section.primary,
-            section.max_depth.as_ref(),
-        );
-        let way = self.way(section.member_of, search.filter, section.nested);
-        let nesting = self.nesting(section.nested, section.max_depth);
-        let base = search.base.map_or_else(
-            || base.to_owned(),
-            |base| {
-                self.dn(&base, "groups.search.base");
-                base.value
-            },
-        );
-        let naming = section.name.map_or(Naming::Leaf, |name| self.naming(name));
-        let below = section.below.and_then(|below| self.dn(&below, "groups.below"));
-        let shape = self.shape(section.lower_case, section.capture);
-        let cache = section.cache.as_ref().map(|ttl| Cache::new(ttl.value.0.0, cx.clock()));
-        let groups = Groups {
-            label,
-            way: way?,
-            base,
-            naming,
-            below,
-            nesting,
-            primary: section.primary,
-            shape: shape?,
-            cache,
-        };
-        if let Some(ttl) = section.cache.filter(|_| !groups.searches()) {
-            let message = "this saves nothing: all that is asked for is the user's entry, and that is read at every login";
-            cx.warn(Remark::new(ttl.location, path("groups.cache"), message));
-        }
-        Some(groups)
-    }
-
-    /// What stands there and does nothing was meant for something.
-    fn useless_keys(
-        &mut self,
-        search: &SearchConfig,
-        at: Option<&Location>,
-        nested: NestedWord,
-        primary: bool,
-        max_depth: Option<&Located<u32>>,
-    ) {
-        if let (Some(filter), NestedWord::MatchingRule) = (&search.filter, nested) {
-            let message = "`nested: matching_rule` has a filter of its own: take this one away, or write `nested: recursive`";
-            self.wrong(&filter.location, "groups.search.filter", message);
-        }
-        if let (Some(at), None, false) = (at, &search.filter, primary || nested == NestedWord::MatchingRule) {
-            let message =
-                "`filter` is missing: write what fits the groups of a user, such as `(member=${dn})`";
-            self.wrong(at, "groups.search.filter", message);
-        }
-        if let (Some(depth), true) = (max_depth, nested != NestedWord::Recursive) {
-            let message = "`max_depth` is for `nested: recursive`: write that, or take it away";
-            self.wrong(&depth.location, "groups.max_depth", message);
-        }
-    }
-
-    fn way(
-        &mut self,
-        member_of: Option<Located<String>>,
-        filter: Option<Located<String>>,
-        nested: NestedWord,
-    ) -> Option<Way> {
-        if let (Some(attribute), Some(_)) = (&member_of, &filter) {
-            let message = "`search.filter` stands there too: keep one of them";
-            self.wrong(&attribute.location, "groups.member_of", message);
-        }
-        let Some(filter) = filter else {
-            let attribute = member_of.map(|attribute| {
-                self.attribute(&attribute, "groups.member_of");
-                attribute.value
-            });
-            return Some(Way::MemberOf(attribute.unwrap_or_else(|| MEMBER_OF.to_owned())));
-        };
-        match MemberFilter::read(&filter) {
-            Ok(read) if nested == NestedWord::Recursive && !read.names_the_member() => {
-                let message = "without `${dn}` this cannot be asked for a group: use it, or leave `nested: recursive` out";
-                self.wrong(&filter.location, "groups.search.filter", message);
-                None
-            }
-            Ok(read) => Some(Way::Search(read)),
-            Err(message) => {
-                self.wrong(&filter.location, "groups.search.filter", message);
-                None
-            }
-        }
-    }
-
-    fn nesting(&mut self, nested: NestedWord, max_depth: Option<Located<u32>>) -> Nesting {
-        if let Some(depth) = max_depth.as_ref().filter(|depth| !(1..=100).contains(&depth.value)) {
-            let message = format!("{} is out of range: write a number from 1 to 100", depth.value);
-            self.wrong(&depth.location, "groups.max_depth", message);
-        }
-        match nested {
-            NestedWord::None => Nesting::None,
-            NestedWord::MatchingRule => Nesting::MatchingRule,
-            NestedWord::Recursive => {
-                Nesting::Recursive { max_depth: max_depth.map_or(MAX_DEPTH, |depth| depth.value) }
-            }
-        }
-    }
-
-    fn naming(&mut self, name: Located<String>) -> Naming {
-        match name.to_ascii_lowercase().as_str() {
-            "cn" => Naming::Leaf,
-            "dn" => Naming::Dn,
-            _ => {
-                self.attribute(&name, "groups.name");
-                Naming::Attribute(name.value)
-            }
-        }
-    }
-
-    fn attribute(&mut self, name: &Located<String>, key: &str) {
-        if !is_attribute(name) {
-            let message = "this is no attribute's name: those are letters, digits and hyphens";
-            self.wrong(&name.location, key, message);
-        }
-    }
-
-    fn dn(&mut self, text: &Located<String>, key: &str) -> Option<Dn> {
-        Dn::parse(text).map_err(|error| self.wrong(&text.location, key, format!("this is {error}"))).ok()
-    }
-
-    fn shape(&mut self, lower_case: bool, capture: Option<Located<String>>) -> Option<Shape> {
-        let capture = match capture.map(|capture| (regex::Regex::new(&capture), capture)) {
-            None => None,
-            Some((Ok(regex), _)) => Some(regex),
-            Some((Err(error), capture)) => {
-                let error = error.to_string();
-                let why = error.lines().last().unwrap_or_default();
-                self.wrong(
-                    &capture.location,
-                    "groups.capture",
-                    format!("this is no regular expression: {why}"),
-                );
-                return None;
-            }
-        };
-        Some(Shape { parse_cn: false, capture, lower_case })
-    }
-
-    fn required(&mut self, written: Option<Located<Vec<String>>>, below: Option<&Dn>) -> Required {
-        let Some(Located { location, value, .. }) = written else { return Required::new([]) };
-        if value.is_empty() || value.iter().any(String::is_empty) {
-            let message = "write the groups of which one will do, by name or by DN; without any, take `required_groups` away";
-            self.wrong(&location, "required_groups", message);
-        }
-        let required = Required::new(value);
-        let outside = below.and_then(|below| required.dns().find(|(_, dn)| !dn.is_within(below)));
-        if let Some((written, _)) = outside {
-            let message = format!(
-                "`{written}` is not below `groups.below`, so that it never counts: correct one of them"
-            );
-            self.wrong(&location, "required_groups", message);
-        }
-        required
-    }
-}
-
-fn path(keys: &str) -> KeyPath {
-    keys.split('.').fold(KeyPath::root(), |path, key| path.key(key))
 }
 
 #[cfg(test)]

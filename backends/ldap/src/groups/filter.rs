@@ -176,7 +176,10 @@ fn push_text(pieces: &mut Vec<Piece>, text: &str) -> Result<(), String> {
             "a variable stands for the value of a comparison in parentheses: `(member=${dn})`".to_owned()
         );
     }
-    pieces.push(Piece::Text(text.to_owned()));
+    match pieces.last_mut() {
+        Some(Piece::Text(before)) => before.push_str(text),
+        _ => pieces.push(Piece::Text(text.to_owned())),
+    }
     Ok(())
 }
 

@@ -33,6 +33,7 @@ pub(crate) use self::naming::Naming;
 pub(crate) use self::ranges::complete;
 pub(crate) use self::required::Required;
 
+use self::listed::listed;
 use self::walk::Walk;
 
 /// Groups of one account. Whoever is in more gets an error: part of them would be worse.
@@ -130,7 +131,7 @@ impl Groups {
             }
             _ => walk.all().await?,
         };
-        cx.note(|| format!("groups: {}", listed::listed(groups.iter().map(|group| group.dn.as_str()))));
+        cx.note(|| format!("groups: {}", listed(groups.iter().map(|group| group.dn.as_str()))));
         Ok(groups)
     }
 
@@ -139,17 +140,23 @@ impl Groups {
         let Some(label) = &self.label else { return };
         let mut added: HashSet<String> =
             labels.values(label).iter().map(|value| value.as_str().to_owned()).collect();
+        let (mut unnamed, mut unfit) = (Vec::new(), Vec::new());
         for group in groups {
-            let Some(name) = &group.name else {
-                cx.note(|| format!("no label for {}: {}", group.dn, self.naming.lacking()));
-                continue;
-            };
-            let Some(value) = self.shape.apply(name) else {
-                cx.note(|| format!("no label for {}: `capture` does not match `{name}`", group.dn));
-                continue;
-            };
-            if added.insert(value.clone()) {
-                labels.add(label, LabelValue::Literal(value));
+            match group.name.as_deref().map(|name| self.shape.apply(name)) {
+                None => unnamed.push(group.dn.as_str()),
+                Some(None) => unfit.push(group.dn.as_str()),
+                Some(Some(value)) => {
+                    if added.insert(value.clone()) {
+                        labels.add(label, LabelValue::Literal(value));
+                    }
+                }
+            }
+        }
+        for (dropped, why) in
+            [(unnamed, "`groups.name` is nothing that they have"), (unfit, "`groups.capture` drops them")]
+        {
+            if !dropped.is_empty() {
+                cx.note(|| format!("groups without a label, since {why}: {}", listed(dropped)));
             }
         }
     }
@@ -159,12 +166,4 @@ impl Groups {
         let from_entry = matches!(self.way, Way::MemberOf(_)) && self.nesting == Nesting::None;
         !from_entry || self.primary || self.naming.attribute().is_some()
     }
-}
-
-/// Whether this can be the name of an attribute: a word, or an object identifier (RFC 4512 section 1.4).
-pub(crate) fn is_attribute(text: &str) -> bool {
-    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    is_word || (text.contains('.') && text.split('.').all(number))
 }

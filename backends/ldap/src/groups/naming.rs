@@ -37,14 +37,6 @@ impl Naming {
             Self::Attribute(_) => None,
         }
     }
-
-    /// Why a group has no name.
-    pub(super) fn lacking(&self) -> String {
-        match self {
-            Self::Attribute(attribute) => format!("it has no readable `{attribute}`"),
-            Self::Leaf | Self::Dn => "it has no name".to_owned(),
-        }
-    }
 }
 
 /// The value that a distinguished name begins with, the `cn` if there are several, or the whole name where that is no text.

@@ -149,6 +149,7 @@ impl Walk<'_> {
         let wanted: Vec<String> =
             std::iter::once(attribute).chain(naming.attribute()).map(str::to_owned).collect();
         let mut above = Known::default();
+        let mut unreadable = Vec::new();
         for group in known.met.get_mut(level).unwrap_or_default() {
             let entry = self.read(&group.spelled, &wanted).await?;
             if naming.attribute().is_some() {
@@ -157,8 +158,14 @@ impl Walk<'_> {
             if let Some(entry) = entry {
                 above.add(named_by(&entry, attribute)?)?;
             } else {
-                self.cx.note(|| format!("{} cannot be read: no group above it is known", group.spelled));
+                unreadable.push(group.spelled.clone());
             }
+        }
+        if !unreadable.is_empty() {
+            self.cx.note(|| {
+                let unreadable = listed(unreadable.iter().map(String::as_str));
+                format!("groups that cannot be read, so that none is known above them: {unreadable}")
+            });
         }
         Ok(above.met)
     }
@@ -179,14 +186,12 @@ impl Walk<'_> {
     async fn named(&self, known: Known) -> Result<Vec<Group>, BackendError> {
         let mut counting = known.met;
         if let Some(below) = &self.groups.below {
-            let (within, outside) = counting.into_iter().partition(|group: &Met| group.dn.is_within(below));
-            self.cx.note(|| {
-                let outside: &Vec<Met> = &outside;
-                format!(
-                    "not below `groups.below`: {}",
-                    listed(outside.iter().map(|group| group.spelled.as_str()))
-                )
-            });
+            let (within, outside): (Vec<Met>, Vec<Met>) =
+                counting.into_iter().partition(|group| group.dn.is_within(below));
+            if !outside.is_empty() {
+                let spelled = outside.iter().map(|group| group.spelled.as_str());
+                self.cx.note(|| format!("not below `groups.below`: {}", listed(spelled)));
+            }
             counting = within;
         }
         let naming = &self.groups.naming;

@@ -1,8 +1,10 @@
 //! Ways to the groups, over the wire.
 
-use dockgate_api::{LabelValue, Labels};
+use std::sync::{Arc, Mutex};
+
+use dockgate_api::{Call, LabelValue, Labels, RequestId, Step, TraceSink};
 use dockgate_testkit::directory::{Directory, RunningDirectory};
-use dockgate_testkit::fakes::call;
+use dockgate_testkit::fakes::{call, noon};
 
 use super::super::{Groups, MOST_GROUPS, Naming, Nesting};
 use super::fixture::{
@@ -280,6 +282,11 @@ async fn the_primary_group_counts_with_the_groups_above_it() {
     let error = refused(&with(by_member_of(Nesting::None)), &directory).await;
     assert!(error.contains("no readable `primaryGroupID`"), "{error}");
     directory.set(ALICE, "primaryGroupID", ["513"]);
+    let error = refused(&with(by_member_of(Nesting::None)), &directory).await;
+    assert!(error.contains("no readable `objectSid`"), "{error}");
+    directory.set(ALICE, "objectSid", ["S-1-5"]);
+    let error = refused(&with(by_member_of(Nesting::None)), &directory).await;
+    assert!(error.contains("name no group") && error.contains(ALICE), "{error}");
     directory.set(ALICE, "objectSid", [sid(80)]);
     assert_eq!(names(&with(by_member_of(Nesting::None)), &directory).await, ["Domain Users", "first"]);
     for way in [by_member_of(RECURSIVE), by_search(BY_DN, RECURSIVE), by_member_of(Nesting::MatchingRule)] {
@@ -312,6 +319,47 @@ async fn names_become_a_label_each_once_and_literally() {
     let mut labels = Labels::new();
     unlabelled.add_to(&call(), &mut labels, &found);
     assert!(labels.is_empty());
+}
+
+#[derive(Clone, Default)]
+struct Steps(Arc<Mutex<String>>);
+
+impl TraceSink for Steps {
+    fn note(&self, step: Step) {
+        let mut text = self.0.lock().unwrap();
+        text.push_str(&step.text);
+        text.push('\n');
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_is_told_what_was_found_and_what_was_dropped() {
+    let directory = three_levels().await;
+    directory.add("cn=elsewhere,dc=com", [("objectClass", "group"), ("member", ALICE)]);
+    let mut groups = Groups {
+        below: Some(Dn::parse(BASE).unwrap()),
+        naming: Naming::Attribute("cn".to_owned()),
+        ..by_member_of(RECURSIVE)
+    };
+    groups.shape.capture = Some(regex::Regex::new("^first$").unwrap());
+    directory.set(&group("third"), "cn", [""; 0]);
+    let (line, steps) = (Line::to(&directory).await, Steps::default());
+    let user = line.entry(ALICE, &groups.attributes()).await;
+    let cx = Call::traced(noon(), call().deadline(), RequestId::from_bits(1), Box::new(steps.clone()));
+    let found = groups.of(&cx, &line, &user, "alice", None).await.unwrap();
+    groups.add_to(&cx, &mut Labels::new(), &found);
+    let told = steps.0.lock().unwrap().clone();
+    let (first, second, third) = (group("first"), group("second"), group("third"));
+    for step in [
+        format!("`memberOf` of {ALICE} names 2 groups\n"),
+        "level 2: 1 further groups\n".to_owned(),
+        "not below `groups.below`: cn=elsewhere,dc=com\n".to_owned(),
+        format!("groups: {first}; {second}; {third}\n"),
+        format!("`groups.name` is nothing that they have: {third}\n"),
+        format!("`groups.capture` drops them: {second}\n"),
+    ] {
+        assert!(told.contains(&step), "{step}\n{told}");
+    }
 }
 
 #[tokio::test]
