@@ -252,3 +252,18 @@ pub(super) fn detail(error: &BackendError) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_is_refused_is_none() {
+        let refused = Failure::Refused { code: 2, text: String::new() };
+        for failure in [refused, Failure::Nonsense("no LDAP".to_owned())] {
+            assert_eq!(no_connection(failure.clone()), Failure::Unreachable(failure.to_string()));
+        }
+        let late = Failure::Late("late".to_owned());
+        assert_eq!(no_connection(late.clone()), late);
+    }
+}

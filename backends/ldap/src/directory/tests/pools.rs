@@ -137,6 +137,22 @@ async fn a_question_that_is_given_up_takes_its_connection_along() {
 }
 
 #[tokio::test]
+async fn a_place_that_was_left_empty_hides_no_connection() {
+    let (world, server) = (World::new(), kit().start().await);
+    let directory = started(&world, settings(&[&server]));
+    server.mood_of_searches(Mood::Late(Duration::from_millis(50)));
+    let (one, other) = (call(), call());
+    let both = tokio::join!(names(&*directory, &one, "alice"), names(&*directory, &other, "bob"));
+    assert_eq!((both.0.unwrap(), both.1.unwrap()), (vec!["Alice".to_owned()], vec!["Bob".to_owned()]));
+    assert_eq!(server.connections_made(), 2);
+    server.mood_of_searches(Mood::Silent);
+    given_up(names(&*directory, &call(), "alice"), || server.searches().len() == 3).await;
+    server.mood_of_searches(Mood::Well);
+    finds_alice(&directory).await;
+    assert_eq!(server.connections_made(), 2);
+}
+
+#[tokio::test]
 async fn connections_are_no_more_than_the_pool_allows() {
     let (world, server) = (World::new(), kit().start().await);
     let directory = started(&world, settings(&[&server]));

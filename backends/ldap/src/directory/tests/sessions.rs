@@ -48,7 +48,8 @@ async fn an_empty_name_or_password_never_reaches_a_server() {
         let error = bind(&directory, name, password).await.map(|_| ()).unwrap_err();
         assert!(matches!(error, BackendError::Protocol(_)), "{error}");
     }
-    assert_eq!(server.connections_made(), 0);
+    assert_eq!(bind(&directory, ALICE, "alice-password").await.unwrap().0, 0);
+    assert_eq!(server.connections_made(), 1, "nobody even connected before");
 }
 
 #[tokio::test]

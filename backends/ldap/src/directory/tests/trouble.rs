@@ -82,6 +82,24 @@ async fn a_lone_server_that_is_late_is_a_timeout() {
 }
 
 #[tokio::test]
+async fn whoever_waits_for_a_connection_learns_that_the_server_rests() {
+    let (world, first, second) = (World::new(), kit().start().await, kit().start().await);
+    let mut settings = settings(&[&first, &second]);
+    settings.timeouts.search = Duration::from_millis(300);
+    settings.pool.max_connections = 1;
+    let directory = started(&world, settings);
+    first.mood_of_searches(Mood::Silent);
+    let all = (0..4).map(|_| {
+        let directory = Arc::clone(&directory);
+        tokio::spawn(async move { finds_alice(&directory).await })
+    });
+    for question in all.collect::<Vec<_>>() {
+        question.await.unwrap();
+    }
+    assert_eq!((first.searches().len(), second.searches().len()), (1, 4));
+}
+
+#[tokio::test]
 async fn a_question_without_time_says_nothing_of_the_server() {
     let (world, server) = (World::new(), kit().start().await);
     let directory = started(&world, settings(&[&server]));
