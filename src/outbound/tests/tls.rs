@@ -67,6 +67,16 @@ async fn who_is_not_trusted_hears_nothing_and_the_message_names_the_cure() {
     assert!(text.ends_with("it shows an authority's own certificate: make it one with `CA:FALSE`"), "{text}");
 }
 
+#[test]
+fn who_speaks_no_http_gets_the_sites_authorities_too() {
+    let (ours, others) = (Authority::new("ours"), Authority::new("others"));
+    let site = Place::new(&[&ours.pem, &others.pem], &[]).site;
+    let pem = [ours.pem, others.pem].concat();
+    let given = dockgate_tls::authorities(pem.as_bytes()).unwrap();
+    assert_eq!(site.authorities(), given.iter().map(|certificate| certificate.to_vec()).collect::<Vec<_>>());
+    assert!(Place::new(&[], &[]).site.authorities().is_empty());
+}
+
 #[tokio::test]
 async fn a_certificate_is_shown_to_who_asks_for_one() {
     let (ours, others) = (Authority::new("ours"), Authority::new("others"));
