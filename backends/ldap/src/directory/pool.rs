@@ -43,7 +43,7 @@ pub(super) struct Pool {
 struct Places(PoolBounds);
 
 /// A place for a connection, given back when dropped.
-pub(super) struct Lease(Option<Object<Places>>);
+pub(super) struct Lease(Object<Places>);
 
 impl Manager for Places {
     type Type = Option<Line>;
@@ -57,6 +57,7 @@ impl Manager for Places {
         let now = Instant::now();
         match place {
             Some(line) if line.connection.is_usable() && !line.is_idle(self.0, now) => Ok(()),
+            // Or there is none: whoever had it gave its question up.
             _ => Err(RecycleError::message("of no use any more")),
         }
     }
@@ -99,14 +100,14 @@ impl Pool {
     pub(super) async fn lease(&self, deadline: Instant) -> Result<Lease, Full> {
         let at_once = self.get(Duration::ZERO).await;
         if let Some(place) = at_once {
-            return Ok(Lease(Some(place)));
+            return Ok(Lease(place));
         }
         let _waiter = Waiter::enter(self).ok_or(Full::Queue)?;
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(Full::Late);
         }
-        self.get(left).await.map(|place| Lease(Some(place))).ok_or(Full::Late)
+        self.get(left).await.map(Lease).ok_or(Full::Late)
     }
 
     async fn get(&self, wait: Duration) -> Option<Object<Places>> {
@@ -149,7 +150,7 @@ pub(super) enum Full {
 impl Lease {
     /// The connection in this place, if there is one.
     pub(super) fn take(&mut self) -> Option<Line> {
-        self.0.as_mut().and_then(|place| place.take())
+        (*self.0).take()
     }
 
     /// Puts a connection back that owes no answer.
@@ -159,20 +160,7 @@ impl Lease {
             return;
         }
         line.used = now;
-        if let Some(place) = self.0.as_mut() {
-            **place = Some(line);
-        }
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(place) = self.0.take()
-            && place.is_none()
-        {
-            // An empty place must not lie on top of those with a connection.
-            drop(Object::take(place));
-        }
+        *self.0 = Some(line);
     }
 }
 

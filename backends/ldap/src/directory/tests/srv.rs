@@ -170,6 +170,12 @@ async fn a_name_service_that_is_down_costs_one_login_its_time() {
         assert!(matches!(ask().await, Err(BackendError::Unavailable(_))));
         assert!(asked.elapsed() < Duration::from_millis(500));
     }
+    // Nor while somebody in the background waits for it.
+    let before = names.asked();
+    until("it is asked again", || std::future::ready(names.asked() > before)).await;
+    let asked = Instant::now();
+    assert!(matches!(ask().await, Err(BackendError::Unavailable(_))));
+    assert!(asked.elapsed() < Duration::from_secs(2));
     names.say(Some(&[(0, 0, server.addr.port(), "localhost.")]));
     health_becomes(&directory, |health| *health == Health::Up).await;
     finds_alice(&directory).await;
