@@ -13,6 +13,9 @@ use super::server::{Server, Turn};
 /// How often connections are looked through, at the least and at the most.
 const SWEEPS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(15));
 
+/// How often is looked at servers that are not well.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Looks after the servers of a directory until it is ended.
 pub(super) async fn keep(fleet: Arc<Fleet>, clock: Arc<dyn Clock>) {
     let bounds = fleet.shared.pool;
@@ -48,7 +51,11 @@ pub(super) async fn keep(fleet: Arc<Fleet>, clock: Arc<dyn Clock>) {
             }
         }
         let rests = servers.iter().filter_map(|server| server.rest().due(now));
-        let next = rests.fold(next, Instant::min);
+        next = rests.fold(next, Instant::min);
+        if servers.iter().any(|server| server.rest().trouble().is_some()) {
+            // Who tries one now may be gone without a word: a login, or the keeper of another configuration.
+            next = next.min(now + LOOK);
+        }
         // Woken or not, there is something to do.
         let _ = timeout_at(next.into(), fleet.shared.wake.notified()).await;
     }

@@ -117,7 +117,9 @@ impl SrvRoster {
         if self.rest.rank(now) == Rank::Resting {
             return Err(BackendError::Unavailable(self.rest.trouble().unwrap_or_default()));
         }
-        let looked_up = self.look_up(deadline.min(now + self.shared.timeouts.connect)).await;
+        // Early enough to say so: whoever asked is gone at the deadline.
+        let most = deadline.saturating_duration_since(now) * 9 / 10;
+        let looked_up = self.look_up(now + most.min(self.shared.timeouts.connect)).await;
         drop(alone);
         self.shared.wake.notify_one();
         looked_up.map_err(BackendError::Unavailable)
