@@ -68,10 +68,14 @@ fn certificate(error: &CertificateError, cures: &Cures<'_>) -> String {
             )
         }
         CertificateError::ExpiredContext { time, not_after } => {
-            format!("its certificate expired: it was valid until {}, and now is {}", at(not_after), at(time))
+            format!(
+                "its certificate expired: it was valid until {}, and now is {}",
+                at(*not_after),
+                at(*time)
+            )
         }
         CertificateError::NotValidYetContext { time, not_before } => {
-            format!("its certificate is not valid before {}, and now is {}", at(not_before), at(time))
+            format!("its certificate is not valid before {}, and now is {}", at(*not_before), at(*time))
         }
         CertificateError::InvalidPurposeContext { .. } | CertificateError::InvalidPurpose => {
             "its certificate is not meant for servers (extendedKeyUsage): make it one with `serverAuth`"
@@ -118,7 +122,7 @@ fn bare(shown: &str) -> String {
     plain(inside.map_or(shown, |inside| inside.trim_matches('"')))
 }
 
-fn at(time: &UnixTime) -> Moment {
+fn at(time: UnixTime) -> Moment {
     let since = std::time::Duration::from_secs(time.as_secs());
     Moment(SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH))
 }

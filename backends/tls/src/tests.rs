@@ -12,7 +12,7 @@ use rcgen::{
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConnection, RootCertStore, ServerConfig, ServerConnection};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection};
 use rustls_pki_types::{PrivateKeyDer, ServerName};
 
 use super::{ClientSettings, Cures, SettingsError, authorities, describe, failure, roots};
@@ -77,7 +77,10 @@ fn named(names: &[&str]) -> CertificateParams {
 
 fn client(settings: ClientSettings) -> ClientConnection {
     let clock: Arc<dyn Clock> = Arc::new(TurnableClock::at(noon()));
-    let config = settings.config(|| Arc::new(RootCertStore::empty()), &clock).unwrap();
+    begun(settings.config(|| Arc::new(RootCertStore::empty()), &clock).unwrap())
+}
+
+fn begun(config: ClientConfig) -> ClientConnection {
     ClientConnection::new(Arc::new(config), ServerName::try_from("dc1.example.com").unwrap()).unwrap()
 }
 
@@ -98,7 +101,11 @@ fn heard(client: &mut ClientConnection, mut bytes: &[u8]) -> Option<String> {
 
 /// What comes of a handshake.
 fn shaken(settings: ClientSettings, server: ServerConfig) -> Option<String> {
-    let (mut client, mut server) = (client(settings), ServerConnection::new(Arc::new(server)).unwrap());
+    exchanged(client(settings), server)
+}
+
+fn exchanged(mut client: ClientConnection, server: ServerConfig) -> Option<String> {
+    let mut server = ServerConnection::new(Arc::new(server)).unwrap();
     for _ in 0..5 {
         let (mut there, mut back) = (Vec::new(), Vec::new());
         while client.wants_write() {
@@ -239,6 +246,8 @@ fn the_sites_authorities_are_asked_for_only_where_none_are_given() {
     assert_eq!(site.len(), 1);
     let config = ClientSettings::default().config(|| Arc::clone(&site), &clock).unwrap();
     assert!(config.alpn_protocols.is_empty());
+    let server = ours.signed(&named(&["dc1.example.com"]));
+    assert_eq!(exchanged(begun(config), server.server(None)), None);
 }
 
 #[test]

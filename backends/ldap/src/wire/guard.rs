@@ -172,7 +172,7 @@ fn envelope<'a>(message: &'a [u8], left: &'a Cell<usize>) -> Result<Envelope<'a>
     Ok((id, operation, contents, parts))
 }
 
-fn result<'a>(mut parts: Elements<'a>, operation: u8) -> Result<Outcome<'a>, Problem> {
+fn result(mut parts: Elements<'_>, operation: u8) -> Result<Outcome<'_>, Problem> {
     let code = ber::number(parts.take(ENUMERATED)?)?;
     parts.text(OCTET_STRING)?;
     let text = parts.text(OCTET_STRING)?;

@@ -22,7 +22,7 @@ pub(super) async fn ask(stream: &mut TcpStream) -> Result<(), Failure> {
     stream.write_all(REQUEST).await.map_err(|error| broke(&error))?;
     let mut answer = Vec::new();
     let length = loop {
-        let length = ber::extent(&answer).map_err(|problem| malformed(problem))?;
+        let length = ber::extent(&answer).map_err(malformed)?;
         match length {
             Some(length) if length > LONGEST => return Err(malformed("a message that is too long")),
             Some(length) if answer.len() >= length => break length,
