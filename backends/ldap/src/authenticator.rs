@@ -118,7 +118,8 @@ impl LdapAuthenticator {
         let Some(entry) = self.users.find(cx, searcher, account, &self.persons.asked(cx)).await? else {
             return Ok(Decision::NoMatch);
         };
-        let (answer, _session) = self.directory.bind(cx, &entry.dn, password).await?;
+        // The connection goes back at once: what follows is searched by the service account.
+        let (answer, _) = self.directory.bind(cx, &entry.dn, password).await?;
         cx.mark_password_work();
         match judged(cx, &entry.dn, &answer)? {
             Bound::Refused(reason) => Ok(Decision::Deny(reason)),
@@ -135,7 +136,7 @@ impl LdapAuthenticator {
         password: &SecretString,
         unknown_if_refused: bool,
     ) -> Answer<Identity> {
-        let (answer, session) = self.directory.bind(cx, name, password).await?;
+        let (answer, mut session) = self.directory.bind(cx, name, password).await?;
         cx.mark_password_work();
         match judged(cx, name, &answer)? {
             Bound::Accepted => {}
@@ -148,11 +149,13 @@ impl LdapAuthenticator {
         let found = self.users.find(cx, &session, account, &self.persons.asked(cx)).await?;
         let Some(entry) = found else { return Ok(Decision::NoMatch) };
         if Dn::parse(name).ok().is_none_or(|name| Dn::parse(&entry.dn).ok() != Some(name)) {
-            // The filter may have found somebody else.
-            let (answer, _session) = self.directory.bind(cx, &entry.dn, password).await?;
+            // The filter may have found somebody else. One connection is given back before another is waited for.
+            drop(session);
+            let (answer, again) = self.directory.bind(cx, &entry.dn, password).await?;
             if let Bound::Refused(reason) = judged(cx, &entry.dn, &answer)? {
                 return Ok(Decision::Deny(reason));
             }
+            session = again;
         }
         self.told(cx, &session, entry, account, AsWhom::User).await
     }

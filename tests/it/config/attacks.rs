@@ -9,6 +9,7 @@ use crate::process::{
     Address, DAY, Response, Server, Site, basic, dockgate, encode, now, pair, run_with_input,
 };
 
+use super::directories;
 use super::samples::{ALWAYS_OPEN, KNOWN, site as checked, with_hooks};
 
 const PASSWORD: &str = "alpha-pass";
@@ -233,6 +234,30 @@ fn web_hook() {
     assert_eq!(status("ci-web", "never asked before"), 503);
     assert_eq!(status("alice", PASSWORD), 503, "the hook might have refused it");
     drop((server, site));
+}
+
+#[test]
+fn directories() {
+    for (name, asked) in [
+        ("openldap.yml", directories::openldap as fn() -> directories::Asked),
+        ("active-directory.yml", directories::active_directory),
+        ("samba.yml", directories::samba),
+        ("freeipa.yml", directories::freeipa),
+        ("google-ldap.yml", directories::google),
+    ] {
+        println!("{name}");
+        let asked = asked();
+        asked.holds();
+        let eve = if name == "active-directory.yml" { "401" } else { "" };
+        asked.gets(&[
+            ("eve", "repository:web/app:push", eve),
+            ("eve", "repository:registry-admins/app:push", eve),
+            ("alice", "repository:ops/app:push", ""),
+            ("alice", "repository:web:push", ""),
+            ("alice", "repository:registry-admins/app:push", ""),
+            ("alice", "registry:catalog:*", ""),
+        ]);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod articles;
 mod attacks;
+mod directories;
 mod docker_auth;
 mod docker_auth_examples;
 mod docker_auth_rules;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::directories;
 use crate::hook_examples::web;
 use crate::process::{Address, Server, Site, basic, dockgate, encode, run};
 
@@ -47,6 +48,10 @@ pub(super) fn site(name: &str) -> Site {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hooks").join(hook);
         site.program(&format!("hooks/{hook}"), &std::fs::read_to_string(program).unwrap());
     }
+    site.write("ca.pem", &site.pair.certificate_pem);
+    site.write("Google.crt", &site.pair.certificate_pem);
+    site.write("Google.key", &site.pair.key_pem);
+    site.write("bind.password", "service-pass\n");
     site.write("hook.key", web::KEY);
     site.write("robots.json", web::robots_file("alpha-pass"));
     site.write("frozen.txt", "web/frozen\n");
@@ -186,6 +191,24 @@ fn web_hook() {
             ("", "repository:web/app:pull", "401"),
         ],
     );
+}
+
+#[test]
+fn directories() {
+    for (name, asked) in [
+        ("openldap.yml", directories::openldap as fn() -> directories::Asked),
+        ("active-directory.yml", directories::active_directory),
+        ("samba.yml", directories::samba),
+        ("freeipa.yml", directories::freeipa),
+        ("google-ldap.yml", directories::google),
+    ] {
+        println!("{name}");
+        asked().behaves();
+    }
+    directories::active_directory().gets(&[
+        ("CORP\\Alice", "repository:web/app:push", "push"),
+        ("alice@corp.example.com", "repository:web/app:push", "push"),
+    ]);
 }
 
 #[test]
