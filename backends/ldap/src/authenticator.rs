@@ -81,7 +81,10 @@ impl Authenticator for LdapAuthenticator {
         let gone = |code, detail: String| Ok(Reloaded::Gone(Reason::new(code, detail)));
         let searcher = self.directory.as_ref();
         let Some(entry) = self.users.find_again(cx, searcher, known, &self.persons.asked(cx)).await? else {
-            return gone(ReasonCode::Removed, "no entry that the filter fits has this id any more".to_owned());
+            return gone(
+                ReasonCode::Removed,
+                "no entry that the filter fits has this id any more".to_owned(),
+            );
         };
         if let Some(reason) = standing::standing(&entry, cx.now()) {
             return Ok(Reloaded::Gone(reason));

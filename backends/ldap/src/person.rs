@@ -5,8 +5,8 @@ use dockgate_api::{Answer, BackendError, Call, Decision, Identity, Labels};
 use crate::directory::Searcher;
 use crate::entry::Entry;
 use crate::groups::{self, Groups, Required};
-use crate::users::Users;
 use crate::labels::LabelMap;
+use crate::users::Users;
 use crate::{standing, subject};
 
 /// What of an entry is told to rules.

@@ -32,9 +32,11 @@ impl Users {
 
     /// The attributes of an entry that say which account it is.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = &str> {
-        let spelled = self.account_attribute.as_slice().iter().chain(
-            if self.account_attribute.is_none() { self.filter.asserted_by_account() } else { &[] },
-        );
+        let spelled = self.account_attribute.as_slice().iter().chain(if self.account_attribute.is_none() {
+            self.filter.asserted_by_account()
+        } else {
+            &[]
+        });
         let named = self.subject_attribute.as_deref();
         let known = subject::ATTRIBUTES.into_iter().filter(move |_| named.is_none());
         spelled.map(String::as_str).chain(named).chain(known)
@@ -45,7 +47,12 @@ impl Users {
     /// # Errors
     /// If it does not say, or if no account can be spelled like that.
     pub(crate) fn canonical(&self, entry: &Entry, account: &str) -> Result<String, BackendError> {
-        account::canonical(account, entry, self.account_attribute.as_deref(), self.filter.asserted_by_account())
+        account::canonical(
+            account,
+            entry,
+            self.account_attribute.as_deref(),
+            self.filter.asserted_by_account(),
+        )
     }
 
     /// The entry of an account; none if there is none.

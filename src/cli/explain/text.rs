@@ -1,7 +1,8 @@
 //! An explanation for a person. What is in it was made harmless when it was put together.
 
 use crate::access::explanation::{
-    AskedLink, Condition, ExplainedRule, ExplainedScope, Explanation, Identified, Known, Outcome, Refused, Token,
+    AskedLink, Condition, ExplainedRule, ExplainedScope, Explanation, Identified, Known, Outcome, Refused,
+    Token,
 };
 
 /// Conditions that failed, of one rule.

@@ -8,7 +8,7 @@ use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{key};
+use super::key;
 use crate::labels::{LabelMap, Shape};
 
 /// One label.
@@ -28,10 +28,7 @@ pub(super) struct LabelConfig {
     capture: Option<Located<String>>,
 }
 
-pub(super) fn build(
-    labels: BTreeMap<String, LabelConfig>,
-    errors: &mut BuildError,
-) -> Option<Vec<LabelMap>> {
+pub(super) fn build(labels: BTreeMap<String, LabelConfig>, errors: &mut BuildError) -> Option<Vec<LabelMap>> {
     let mut maps = Vec::with_capacity(labels.len());
     let before = errors.clone();
     for (label, config) in labels {

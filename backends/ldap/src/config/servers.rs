@@ -63,11 +63,19 @@ impl ServerKeys {
         if ways.iter().filter(|way| **way).count() > 1 {
             let place = srv.as_ref().or(self.addrs.first()).or(addr.as_ref())?;
             let name = if srv.is_some() { "srv" } else { "addrs" };
-            errors.add(at(place, name, "keep one of `addr`, `addrs` and `srv`: each says where the directory is"));
+            errors.add(at(
+                place,
+                name,
+                "keep one of `addr`, `addrs` and `srv`: each says where the directory is",
+            ));
             return None;
         }
         if let (Some(order), true) = (&self.order, self.addrs.len() < 2) {
-            errors.add(at(order, "order", "`order` is for several `addrs`: take it away, or name the others"));
+            errors.add(at(
+                order,
+                "order",
+                "`order` is for several `addrs`: take it away, or name the others",
+            ));
         }
         let order = self.order.map_or(Order::Listed, |order| order.value);
         let servers = if let Some(srv) = srv {
@@ -76,7 +84,8 @@ impl ServerKeys {
             let name = if addr.is_some() { "addr" } else { "addrs" };
             let written: Vec<Located<String>> = addr.into_iter().chain(self.addrs).collect();
             if written.is_empty() {
-                let message = "say where the directory is: `addr: HOST:PORT`, `addrs: [HOST:PORT, …]` or `srv: DOMAIN`";
+                let message =
+                    "say where the directory is: `addr: HOST:PORT`, `addrs: [HOST:PORT, …]` or `srv: DOMAIN`";
                 errors.add(dockgate_api::config::Remark::on_section(message));
                 return None;
             }
@@ -96,7 +105,8 @@ impl ServerKeys {
             !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         };
         if domain.is_empty() || domain.starts_with('_') || !domain.split('.').all(is_name) {
-            let message = "write the domain alone, as `srv: corp.example.com`: `_ldap._tcp.` is put before it";
+            let message =
+                "write the domain alone, as `srv: corp.example.com`: `_ldap._tcp.` is put before it";
             errors.add(at(&srv, "srv", message));
             return None;
         }
@@ -159,8 +169,9 @@ fn endpoint(text: &str, word: TlsWord) -> Result<Endpoint, String> {
         Some("ldaps") => Some(true),
         Some("ldap") => Some(false),
         Some(_) => {
-            return Err("the URL of a directory begins with `ldap://` or `ldaps://`: or write `HOST:PORT`"
-                .to_owned());
+            return Err(
+                "the URL of a directory begins with `ldap://` or `ldaps://`: or write `HOST:PORT`".to_owned()
+            );
         }
         None => None,
     };

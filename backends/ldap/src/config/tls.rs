@@ -26,14 +26,14 @@ pub(super) type Tls = (Option<Arc<ClientConfig>>, Option<String>);
 impl TlsKeys {
     /// Reads the files, where TLS is spoken at all; what it is told where it is not, docker_auth ignores.
     pub(super) fn build(self, is_protected: bool, cx: &BuildContext, errors: &mut BuildError) -> Tls {
-        let file =
-            |file: Option<Located<PathBuf>>| file.filter(|file| !file.value.as_os_str().is_empty());
+        let file = |file: Option<Located<PathBuf>>| file.filter(|file| !file.value.as_os_str().is_empty());
         let ca_certificate = file(self.ca_certificate);
         let (certificate, private) = (file(self.client_certificate), file(self.client_key));
         let server_name = given(self.server_name);
         if !is_protected {
             let told = ca_certificate.as_ref().map(|file| (file, "ca_certificate"));
-            if let Some((file, name)) = told.or(certificate.as_ref().map(|file| (file, "client_certificate"))) {
+            if let Some((file, name)) = told.or(certificate.as_ref().map(|file| (file, "client_certificate")))
+            {
                 let message = "does nothing where there is no TLS: write `tls: starttls` or `tls: always`";
                 cx.warn(at(file, name, message));
             }
@@ -46,7 +46,11 @@ impl TlsKeys {
             cx.warn(at(&written, "insecure_tls_skip_verify", message));
         }
         if let Some(name) = server_name.as_ref().filter(|name| ServerName::try_from(name.as_str()).is_err()) {
-            errors.add(at(name, "server_name", "write a host name or an address, as it stands in the certificate"));
+            errors.add(at(
+                name,
+                "server_name",
+                "write a host name or an address, as it stands in the certificate",
+            ));
         }
         let mut settings = ClientSettings { insecure, ..ClientSettings::default() };
         if cx.offline() {

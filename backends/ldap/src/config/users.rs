@@ -34,8 +34,7 @@ impl UserKeys {
             }
             (Some(base), _) => read_base(base, "base", errors).map(|base| vec![base]),
             (None, several) => {
-                let read: Vec<_> =
-                    several.into_iter().map(|base| read_base(base, "bases", errors)).collect();
+                let read: Vec<_> = several.into_iter().map(|base| read_base(base, "bases", errors)).collect();
                 read.into_iter().collect()
             }
         };
