@@ -3,6 +3,7 @@
 //! Each test starts its own. Who is in them stands in `tests/data/directory`.
 
 mod authority;
+mod backend;
 mod crowd;
 mod dns;
 mod ds389;
