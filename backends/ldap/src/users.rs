@@ -6,7 +6,7 @@ use crate::account::{self, Domains};
 use crate::directory::Searcher;
 use crate::dn::Dn;
 use crate::entry::Entry;
-use crate::filter::{Template, Values};
+use crate::filter::Template;
 use crate::subject;
 use crate::wire::{Scope, Search};
 
@@ -66,7 +66,7 @@ impl Users {
         account: &str,
         attributes: &[String],
     ) -> Result<Option<Entry>, BackendError> {
-        let Some(filter) = self.filled(account) else { return Ok(None) };
+        let Some(filter) = self.filter.fill_account(account) else { return Ok(None) };
         self.only(cx, searcher, filter, attributes).await
     }
 
@@ -91,14 +91,8 @@ impl Users {
         let Some(entry) = self.only(cx, searcher, same.clone(), attributes).await? else { return Ok(None) };
         // It may have another name by now.
         let account = self.canonical(&entry, &known.account)?;
-        let Some(filter) = self.filled(&account) else { return Ok(None) };
+        let Some(filter) = self.filter.fill_account(&account) else { return Ok(None) };
         self.only(cx, searcher, format!("(&{same}{filter})"), attributes).await
-    }
-
-    /// The filter for an account; none if it fits nothing.
-    fn filled(&self, account: &str) -> Option<String> {
-        let values = Values { account: Some(account), ..Values::default() };
-        self.filter.fill(&values).ok()?.into_iter().next()
     }
 
     async fn only(

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::template::MOST_VALUES;
+
 /// Why a text is no template for filters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TemplateError {
@@ -58,24 +60,14 @@ impl fmt::Display for TemplateError {
 
 impl std::error::Error for TemplateError {}
 
-/// Why a template is not filled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Unfilled {
-    /// A variable has no value, or an empty one: nothing can match. It is named as in the template.
-    NoValue(String),
-    /// The entry's attributes have so many values that more filters than allowed would be needed.
-    TooMany { attribute: String, most: usize },
-}
+/// A variable of one comparison has so many values that no server is to be asked for all of them at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooManyValues;
 
-impl fmt::Display for Unfilled {
+impl fmt::Display for TooManyValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoValue(variable) => write!(f, "`{variable}` has no value"),
-            Self::TooMany { attribute, most } => {
-                write!(f, "the values of the entry's `{attribute}` make more than {most} filters")
-            }
-        }
+        write!(f, "it would ask for more than {MOST_VALUES} values at once")
     }
 }
 
-impl std::error::Error for Unfilled {}
+impl std::error::Error for TooManyValues {}

@@ -8,7 +8,7 @@ mod template;
 mod tests;
 mod variable;
 
-pub(crate) use error::{TemplateError, Unfilled};
+pub(crate) use error::{TemplateError, TooManyValues};
 pub(crate) use escape::{escape_all, escape_value};
 pub(crate) use template::{Place, Template, Values};
 pub(crate) use variable::is_description;

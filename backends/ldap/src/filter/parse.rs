@@ -9,9 +9,17 @@ const LONGEST: usize = 4096;
 /// How deep filters stand in each other: the parser of the library that sends them is recursive.
 const DEEPEST: usize = 32;
 
-/// A part of a filter: text, or a place for a value.
+/// A piece of a filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
+    Text(String),
+    /// One comparison with places for values, its parentheses included.
+    Item(Vec<Part>),
+}
+
+/// A part of a comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
     Text(String),
     Variable(Variable),
 }
@@ -28,7 +36,8 @@ pub(super) fn parse(text: &str) -> Result<Parsed, TemplateError> {
     if text.len() > LONGEST {
         return Err(TemplateError::TooLong);
     }
-    let mut reader = Reader { text, rest: text, depth: 0, negations: 0, parsed: Parsed::default() };
+    let mut reader =
+        Reader { text, rest: text, depth: 0, negations: 0, item: Vec::new(), parsed: Parsed::default() };
     reader.skip_space();
     reader.filter()?;
     reader.skip_space();
@@ -44,6 +53,8 @@ struct Reader<'a> {
     rest: &'a str,
     depth: usize,
     negations: usize,
+    /// The comparison that is being read.
+    item: Vec<Part>,
     parsed: Parsed,
 }
 
@@ -70,9 +81,9 @@ impl<'a> Reader<'a> {
         } else if self.take("!") {
             self.skip_space();
             self.negations += 1;
-            self.push("(!");
+            self.push_structure("(!");
             self.filter()?;
-            self.push(")");
+            self.push_structure(")");
             self.negations -= 1;
         } else {
             self.item()?;
@@ -82,13 +93,13 @@ impl<'a> Reader<'a> {
     }
 
     fn set(&mut self, opening: &str) -> Result<(), TemplateError> {
-        self.push(opening);
+        self.push_structure(opening);
         self.skip_space();
         while self.rest.starts_with('(') {
             self.filter()?;
             self.skip_space();
         }
-        self.push(")");
+        self.push_structure(")");
         Ok(())
     }
 
@@ -119,6 +130,7 @@ impl<'a> Reader<'a> {
         self.rest = self.rest.get(end + 1..).unwrap_or_default();
         let is_account = self.value(operator == "=")?;
         self.push(")");
+        self.close_item();
         let is_new = !self.parsed.asserted.iter().any(|known| known.eq_ignore_ascii_case(attribute));
         let asserts = matches!(operator, "=" | ":=") && !attribute.is_empty() && self.negations == 0;
         if is_account && asserts && is_new {
@@ -162,7 +174,7 @@ impl<'a> Reader<'a> {
                 self.rest = rest;
                 is_account &= variable == Variable::Account;
                 self.push_value(&mut bytes);
-                self.parsed.pieces.push(Piece::Variable(variable));
+                self.item.push(Part::Variable(variable));
                 continue;
             }
             is_account = false;
@@ -201,11 +213,27 @@ impl<'a> Reader<'a> {
         self.push(&text);
     }
 
+    /// Within a comparison.
     fn push(&mut self, text: &str) {
-        if let Some(Piece::Text(before)) = self.parsed.pieces.last_mut() {
-            before.push_str(text);
-        } else {
-            self.parsed.pieces.push(Piece::Text(text.to_owned()));
+        match self.item.last_mut() {
+            Some(Part::Text(before)) => before.push_str(text),
+            _ => self.item.push(Part::Text(text.to_owned())),
+        }
+    }
+
+    /// Between comparisons.
+    fn push_structure(&mut self, text: &str) {
+        match self.parsed.pieces.last_mut() {
+            Some(Piece::Text(before)) => before.push_str(text),
+            _ => self.parsed.pieces.push(Piece::Text(text.to_owned())),
+        }
+    }
+
+    fn close_item(&mut self) {
+        let item = std::mem::take(&mut self.item);
+        match item.as_slice() {
+            [Part::Text(text)] => self.push_structure(text),
+            _ => self.parsed.pieces.push(Piece::Item(item)),
         }
     }
 

@@ -1,15 +1,18 @@
 //! A filter as an administrator writes it.
 
-use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::escape::escape_value;
-use super::parse::{Piece, parse};
+use super::parse::{Part, Piece, parse};
 use super::variable::Variable;
-use super::{TemplateError, Unfilled};
+use super::{TemplateError, TooManyValues};
 use crate::entry::Entry;
 
-/// So many filters are made of one template at most.
-const MOST_FILTERS: usize = 64;
+/// Values that one comparison is asked for with at most.
+pub(super) const MOST_VALUES: usize = 1_000;
+
+/// What no entry fits, in every directory: absolute filters (RFC 4526) are not known to all.
+const NOTHING: &str = "(!(objectClass=*))";
 
 /// Where a filter is used; that says which variables have a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +26,9 @@ pub(crate) enum Place {
 /// What variables stand for.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Values<'a> {
-    pub(crate) account: Option<&'a str>,
-    pub(crate) dn: Option<&'a str>,
+    pub(crate) account: &'a str,
+    /// Names of entries: the account's own, or those of groups that it is in.
+    pub(crate) dns: &'a [&'a str],
     pub(crate) entry: Option<&'a Entry>,
 }
 
@@ -47,57 +51,36 @@ impl Template {
         let parsed = parse(text)?;
         let template = Self { pieces: parsed.pieces, asserted: parsed.asserted };
         if place == Place::Accounts {
-            let known = "${account}";
-            if let Some(other) =
-                template.variables().into_iter().find(|variable| *variable != &Variable::Account)
-            {
-                return Err(TemplateError::NotHere { variable: other.name(), known });
+            if let Some(other) = template.variables().find(|variable| **variable != Variable::Account) {
+                return Err(TemplateError::NotHere { variable: other.name(), known: "${account}" });
             }
-            if !template.uses_account() {
+            if template.variables().next().is_none() {
                 return Err(TemplateError::NoAccount);
             }
         }
         // What is sent is read once more, by the library that sends it: better now than at the first login.
-        match ldap3::parse_filter(template.with(|_| "x")) {
-            Ok(_) => Ok(template),
-            Err(()) => Err(TemplateError::Syntax { detail: "it cannot be sent", at: 1 }),
+        let sample = template.with(|_| vec!["x".to_owned()]);
+        match sample.map(ldap3::parse_filter) {
+            Ok(Ok(_)) => Ok(template),
+            Ok(Err(())) | Err(TooManyValues) => {
+                Err(TemplateError::Syntax { detail: "it cannot be sent", at: 1 })
+            }
         }
     }
 
-    /// The filters that ask for these values; any of them may match. There is one for each combination of the values of
-    /// the entry's attributes, 64 at most: within a `!` the values could not stand in one filter.
+    /// The filter for an account; none for the empty one: beside a `*` it would fit everybody.
+    pub(crate) fn fill_account(&self, account: &str) -> Option<String> {
+        let values = Values { account, ..Values::default() };
+        if account.is_empty() { None } else { self.fill(&values).ok() }
+    }
+
+    /// The filter for these values. A comparison whose variable has several is there once for each, and fits if one of them
+    /// does; a comparison whose variable has none, or an empty one, fits nothing, and the rest of the filter is as it was.
     ///
     /// # Errors
-    /// [`Unfilled::NoValue`] if a variable has no value or an empty one: an empty value matches nothing, or with a `*`
-    /// beside it everything.
-    pub(crate) fn fill(&self, values: &Values<'_>) -> Result<Vec<String>, Unfilled> {
-        let mut chosen: Vec<Vec<(&Variable, String)>> = vec![Vec::new()];
-        for variable in self.variables() {
-            let values = escaped(variable, values);
-            if values.is_empty() {
-                return Err(Unfilled::NoValue(variable.name()));
-            }
-            if chosen.len() * values.len() > MOST_FILTERS {
-                return Err(Unfilled::TooMany { attribute: variable.name(), most: MOST_FILTERS });
-            }
-            chosen = chosen
-                .iter()
-                .flat_map(|before| {
-                    values.iter().map(|value| {
-                        let mut after = before.clone();
-                        after.push((variable, value.clone()));
-                        after
-                    })
-                })
-                .collect();
-        }
-        let filled = chosen.iter().map(|chosen| {
-            self.with(|variable| {
-                let value = chosen.iter().find(|(candidate, _)| *candidate == variable);
-                value.map_or("", |(_, value)| value.as_str())
-            })
-        });
-        Ok(filled.collect())
+    /// If one comparison would be there more than 1,000 times.
+    pub(crate) fn fill(&self, values: &Values<'_>) -> Result<String, TooManyValues> {
+        self.with(|variable| escaped(variable, values))
     }
 
     /// The attributes of which the filter demands that they equal the account: the entry's spelling of the account is
@@ -106,50 +89,82 @@ impl Template {
         &self.asserted
     }
 
-    /// Whether the account matters at all.
-    pub(crate) fn uses_account(&self) -> bool {
-        self.variables().contains(&Variable::Account)
-    }
-
-    /// Whether the name of the account's entry matters.
+    /// Whether it asks for somebody's name, so that it can be asked for a group's too.
     pub(crate) fn uses_dn(&self) -> bool {
-        self.variables().contains(&Variable::Dn)
+        self.variables().any(|variable| *variable == Variable::Dn)
     }
 
-    /// The attributes of the account's entry that [`fill`](Self::fill) needs, in lower case.
+    /// The attributes of the account's entry that [`fill`](Self::fill) needs, as they are written.
     pub(crate) fn entry_attributes(&self) -> impl Iterator<Item = &str> {
-        self.variables().into_iter().filter_map(|variable| match variable {
+        self.variables().filter_map(|variable| match variable {
             Variable::Entry(attribute) => Some(attribute.as_str()),
             Variable::Account | Variable::Dn => None,
         })
     }
 
-    fn variables(&self) -> BTreeSet<&Variable> {
-        let variables = self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Variable(variable) => Some(variable),
-            Piece::Text(_) => None,
+    fn variables(&self) -> impl Iterator<Item = &Variable> {
+        let parts = self.pieces.iter().flat_map(|piece| match piece {
+            Piece::Text(_) => &[],
+            Piece::Item(parts) => parts.as_slice(),
         });
-        variables.collect()
+        parts.filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Variable(variable) => Some(variable),
+        })
     }
 
-    fn with<'a>(&'a self, value: impl Fn(&Variable) -> &'a str) -> String {
-        let texts = self.pieces.iter().map(|piece| match piece {
-            Piece::Text(text) => text.as_str(),
-            Piece::Variable(variable) => value(variable),
-        });
-        texts.collect()
+    fn with(&self, values: impl Fn(&Variable) -> Vec<String>) -> Result<String, TooManyValues> {
+        let mut filter = String::new();
+        for piece in &self.pieces {
+            let parts = match piece {
+                Piece::Text(text) => {
+                    filter.push_str(text);
+                    continue;
+                }
+                Piece::Item(parts) => parts,
+            };
+            match alternatives(parts, &values)?.as_slice() {
+                [] => filter.push_str(NOTHING),
+                [item] => filter.push_str(item),
+                items => {
+                    let _ = write!(filter, "(|{})", items.concat());
+                }
+            }
+        }
+        Ok(filter)
     }
 }
 
-/// The values of a variable, without empty ones and repetition.
-fn escaped(variable: &Variable, values: &Values<'_>) -> Vec<String> {
-    let texts: Vec<&[u8]> = match variable {
-        Variable::Account => values.account.iter().map(|account| account.as_bytes()).collect(),
-        Variable::Dn => values.dn.iter().map(|dn| dn.as_bytes()).collect(),
-        Variable::Entry(attribute) => {
-            values.entry.map_or(&[][..], |entry| entry.values(attribute)).iter().map(Vec::as_slice).collect()
+/// A comparison with each of the values that its variables have.
+fn alternatives(
+    parts: &[Part],
+    values: impl Fn(&Variable) -> Vec<String>,
+) -> Result<Vec<String>, TooManyValues> {
+    let mut items = vec![String::new()];
+    for part in parts {
+        match part {
+            Part::Text(text) => items.iter_mut().for_each(|item| item.push_str(text)),
+            Part::Variable(variable) => {
+                let values = values(variable);
+                if items.len().saturating_mul(values.len()) > MOST_VALUES {
+                    return Err(TooManyValues);
+                }
+                let each =
+                    |item: &String| values.iter().map(|value| format!("{item}{value}")).collect::<Vec<_>>();
+                items = items.iter().flat_map(each).collect();
+            }
         }
+    }
+    Ok(items)
+}
+
+/// The values of a variable, without empty ones.
+fn escaped(variable: &Variable, values: &Values<'_>) -> Vec<String> {
+    let of_entry = |attribute: &str| values.entry.map_or(&[][..], |entry| entry.values(attribute));
+    let values: Vec<&[u8]> = match variable {
+        Variable::Account => vec![values.account.as_bytes()],
+        Variable::Dn => values.dns.iter().map(|dn| dn.as_bytes()).collect(),
+        Variable::Entry(attribute) => of_entry(attribute).iter().map(Vec::as_slice).collect(),
     };
-    let texts: BTreeSet<_> = texts.into_iter().filter(|text| !text.is_empty()).collect();
-    texts.into_iter().map(escape_value).collect()
+    values.into_iter().filter(|value| !value.is_empty()).map(escape_value).collect()
 }

@@ -1,8 +1,9 @@
+mod filled;
+
 use ldap3::asn1::{ASNTag, PL, StructureTag};
 use proptest::prelude::*;
 
 use super::*;
-use crate::entry::Entry;
 
 fn tree(filter: &str) -> StructureTag {
     ldap3::parse_filter(filter).unwrap_or_else(|()| panic!("{filter}")).into_structure()
@@ -13,9 +14,7 @@ fn template(text: &str) -> Template {
 }
 
 fn filled(text: &str, account: &str) -> String {
-    let filled = template(text).fill(&Values { account: Some(account), ..Values::default() }).unwrap();
-    assert_eq!(filled.len(), 1, "{text}");
-    filled.concat()
+    template(text).fill_account(account).unwrap()
 }
 
 /// The tree without its values: what kinds of nodes it has, and where.
@@ -171,64 +170,6 @@ fn accounts_stay_values() {
     }
 }
 
-#[test]
-fn no_value_is_no_filter() {
-    let mut entry = Entry::new("uid=alice,dc=x");
-    entry.add("memberUid", [Vec::new()]);
-    for (text, account) in [
-        ("(uid=${account})", Some("")),
-        ("(uid=${account})", None),
-        ("(uid=*${account}*)", Some("")),
-        ("(member=${dn})", Some("alice")),
-        ("(&(member=${account})(gid=${entry:gidNumber}))", Some("alice")),
-        ("(gid=${entry:memberUid})", Some("alice")),
-    ] {
-        let unfilled = template(text).fill(&Values { account, dn: None, entry: Some(&entry) });
-        assert!(matches!(unfilled, Err(Unfilled::NoValue(_))), "{text} {account:?} {unfilled:?}");
-    }
-    let error = template("(gid=${entry:gidNumber})").fill(&Values::default()).unwrap_err();
-    assert_eq!(error.to_string(), "`${entry:gidnumber}` has no value");
-}
-
-#[test]
-fn every_value_of_an_attribute_is_asked_for() {
-    let mut entry = Entry::new("uid=alice,dc=x");
-    entry.add("gidNumber", [b"1".to_vec(), b"2".to_vec(), b"2".to_vec(), b"".to_vec()]);
-    entry.add("ou", [b"a*".to_vec(), b"\xff".to_vec()]);
-    entry.add("many", (0..65).map(|i: i32| i.to_string().into_bytes()));
-    let dn = "cn=Smith\\, John,dc=x";
-    let values = Values { account: Some("alice"), dn: Some(dn), entry: Some(&entry) };
-    let mut filters =
-        template("(&(!(g=${entry:GIDNUMBER}))(o=${entry:ou})(m=${dn})(u=${account})(g=${entry:gidNumber}))")
-            .fill(&values)
-            .unwrap();
-    filters.sort();
-    let expected = |gid, ou| format!("(&(!(g={gid}))(o={ou})(m=cn=Smith\\5c, John,dc=x)(u=alice)(g={gid}))");
-    assert_eq!(
-        filters,
-        [expected("1", "\\ff"), expected("1", "a\\2a"), expected("2", "\\ff"), expected("2", "a\\2a")]
-    );
-    let too_many = template("(a=${entry:many})").fill(&values);
-    assert_eq!(too_many, Err(Unfilled::TooMany { attribute: "${entry:many}".to_owned(), most: 64 }));
-    entry = Entry::new("uid=alice,dc=x");
-    entry.add("a", (0..8).map(|i: i32| i.to_string().into_bytes()));
-    entry.add("b", (0..8).map(|i: i32| i.to_string().into_bytes()));
-    let both = template("(&(a=${entry:a})(b=${entry:b}))");
-    assert_eq!(both.fill(&Values { entry: Some(&entry), ..Values::default() }).unwrap().len(), 64);
-    entry.add("b", [b"8".to_vec()]);
-    assert!(both.fill(&Values { entry: Some(&entry), ..Values::default() }).is_err());
-}
-
-#[test]
-fn what_a_template_needs() {
-    let one = template("(&(member=${dn})(gid=${entry:gidNumber})(x=${entry:GIDNUMBER}))");
-    assert!(one.uses_dn() && !one.uses_account());
-    assert_eq!(one.entry_attributes().collect::<Vec<_>>(), ["gidnumber"]);
-    let other = template("(memberUid=${account})");
-    assert!(!other.uses_dn() && other.uses_account());
-    assert_eq!(other.entry_attributes().next(), None);
-}
-
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         any::<Vec<u8>>(),
@@ -270,15 +211,15 @@ proptest! {
     fn no_account_changes_the_structure(text in any_template(), account in any_bytes()) {
         let account = String::from_utf8_lossy(&account).into_owned();
         let template = template(&text);
-        let fill = |account| template.fill(&Values { account: Some(account), ..Values::default() });
-        if !template.uses_account() {
+        if !text.contains("${account}") {
             return Ok(());
         }
         if account.is_empty() {
-            prop_assert!(fill("").is_err());
+            prop_assert_eq!(template.fill_account(""), None);
             return Ok(());
         }
-        let (example, filled) = (tree(&fill("x").unwrap().concat()), tree(&fill(&account).unwrap().concat()));
+        let fill = |account| tree(&template.fill_account(account).unwrap());
+        let (example, filled) = (fill("x"), fill(&account));
         prop_assert_eq!(structure(&example), structure(&filled));
         let has_account = |value: &Vec<u8>| value.windows(account.len()).any(|part| part == account.as_bytes());
         prop_assert!(values(&filled).iter().any(has_account));
@@ -288,9 +229,8 @@ proptest! {
     fn any_text_is_read_or_refused(text in any::<String>(), raw in "[()&|!=*\\\\:~<>a2 ]{0,6}(\\$\\{account\\})?[()&|!=*\\\\:~<>a2 ]{0,12}") {
         for text in [text, raw] {
             if let Ok(read) = Template::parse(&text, Place::OfEntry) {
-                let filled = read.fill(&Values { account: Some("x"), ..Values::default() }).unwrap().concat();
-                let again = template(&filled);
-                prop_assert_eq!(again.fill(&Values::default()).unwrap().concat(), filled);
+                let filled = read.fill_account("x").unwrap();
+                prop_assert_eq!(template(&filled).fill_account("y").unwrap(), filled);
             }
         }
     }

@@ -3,13 +3,13 @@
 use super::TemplateError;
 
 /// A place that is filled at run time.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Variable {
     /// `${account}`: the account.
     Account,
-    /// `${dn}`: the name of the account's entry.
+    /// `${dn}`: the name of the account's entry, or of others that stand for it.
     Dn,
-    /// `${entry:NAME}`: an attribute of the account's entry, in lower case.
+    /// `${entry:NAME}`: an attribute of the account's entry.
     Entry(String),
 }
 
@@ -19,9 +19,7 @@ impl Variable {
         match (name, name.strip_prefix("entry:")) {
             ("account", _) => Ok(Self::Account),
             ("dn", _) => Ok(Self::Dn),
-            (_, Some(attribute)) if is_description(attribute) => {
-                Ok(Self::Entry(attribute.to_ascii_lowercase()))
-            }
+            (_, Some(attribute)) if is_description(attribute) => Ok(Self::Entry(attribute.to_owned())),
             _ => Err(TemplateError::UnknownVariable(name.chars().take(64).collect())),
         }
     }

@@ -5,7 +5,6 @@
 //! something to a group.
 
 mod cache;
-mod filter;
 mod known;
 mod listed;
 mod naming;
@@ -25,10 +24,10 @@ use dockgate_api::{BackendError, Call, LabelValue, Labels};
 use crate::directory::Searcher;
 use crate::dn::Dn;
 use crate::entry::Entry;
+use crate::filter::Template;
 use crate::labels::Shape;
 
 pub(crate) use self::cache::Cache;
-pub(crate) use self::filter::MemberFilter;
 pub(crate) use self::naming::Naming;
 pub(crate) use self::ranges::complete;
 pub(crate) use self::required::Required;
@@ -72,8 +71,8 @@ pub(crate) struct Groups {
 pub(crate) enum Way {
     /// An attribute of the member, whose values are distinguished names.
     MemberOf(String),
-    /// A search.
-    Search(MemberFilter),
+    /// A search, with a filter of [`Place::OfEntry`](crate::filter::Place::OfEntry).
+    Search(Template),
 }
 
 /// Where the groups come from that these are in.
@@ -97,7 +96,7 @@ impl Groups {
         match &self.way {
             Way::MemberOf(attribute) => attributes.push(attribute.clone()),
             Way::Search(_) if self.nesting == Nesting::MatchingRule => attributes.push(MEMBER_OF.to_owned()),
-            Way::Search(filter) => attributes.extend(filter.attributes().map(str::to_owned)),
+            Way::Search(filter) => attributes.extend(filter.entry_attributes().map(str::to_owned)),
         }
         if self.primary {
             attributes.extend([primary::PRIMARY_GROUP.to_owned(), primary::SID.to_owned()]);

@@ -1,4 +1,3 @@
-mod filled;
 mod fixture;
 mod parts;
 mod remembered;

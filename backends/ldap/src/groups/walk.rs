@@ -4,14 +4,13 @@ use std::ops::Range;
 
 use dockgate_api::{BackendError, Call};
 
-use super::filter::Member;
 use super::known::{Known, Met, Name, too_many};
 use super::listed::listed;
 use super::{Group, Groups, MEMBER_OF, MOST_GROUPS, Naming, Nesting, Way, complete, primary};
 use crate::directory::Searcher;
 use crate::dn::Dn;
 use crate::entry::Entry;
-use crate::filter::escape_value;
+use crate::filter::{Template, Values, escape_value};
 use crate::wire::{Scope, Search};
 
 /// `LDAP_MATCHING_RULE_IN_CHAIN`, on the attribute that Active Directory's groups have (MS-ADTS section 3.1.1.3.4.4.3).
@@ -77,10 +76,7 @@ impl Walk<'_> {
                 self.cx.note(|| format!("`{attribute}` of {} names {} groups", self.user.dn, found.len()));
                 Ok(found)
             }
-            Way::Search(filter) => {
-                let dns = vec![self.user.dn.as_str()];
-                self.search(filter.fill(&Member { dns, account: self.account, entry: self.user })?).await
-            }
+            Way::Search(filter) => self.search_groups_of(filter, &[&self.user.dn]).await,
         }
     }
 
@@ -175,9 +171,8 @@ impl Walk<'_> {
         let Way::Search(filter) = &self.groups.way else { return Ok(Vec::new()) };
         let mut above = Known::default();
         for groups in known.at(level).chunks(AT_ONCE) {
-            let dns = groups.iter().map(|group| group.spelled.as_str()).collect();
-            let member = Member { dns, account: self.account, entry: self.user };
-            above.add(self.search(filter.fill(&member)?).await?)?;
+            let dns: Vec<&str> = groups.iter().map(|group| group.spelled.as_str()).collect();
+            above.add(self.search_groups_of(filter, &dns).await?)?;
         }
         Ok(above.met)
     }
@@ -207,6 +202,16 @@ impl Walk<'_> {
             }
         }
         Ok(counting.into_iter().map(Met::into_group).collect())
+    }
+
+    /// The groups that entries of these names are in: the user, or groups of one level.
+    async fn search_groups_of(&self, filter: &Template, dns: &[&str]) -> Result<Vec<Met>, BackendError> {
+        let values = Values { account: self.account, dns, entry: Some(self.user) };
+        let filled = filter.fill(&values);
+        let filled = filled.map_err(|error| {
+            BackendError::Protocol(format!("`groups.search.filter` is not used: {error}"))
+        })?;
+        self.search(filled).await
     }
 
     /// The groups below the base that fit.

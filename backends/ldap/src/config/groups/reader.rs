@@ -5,8 +5,8 @@ use dockgate_api::{BuildContext, BuildError};
 
 use super::{GroupsConfig, NestedWord, SearchConfig};
 use crate::dn::Dn;
-use crate::filter::is_description;
-use crate::groups::{Cache, Groups, MEMBER_OF, MemberFilter, Naming, Nesting, Required, Way};
+use crate::filter::{Place, Template, is_description};
+use crate::groups::{Cache, Groups, MEMBER_OF, Naming, Nesting, Required, Way};
 use crate::labels::Shape;
 
 const LABEL: &str = "groups";
@@ -136,15 +136,15 @@ impl<'a> Reader<'a> {
             });
             return Some(Way::MemberOf(attribute.unwrap_or_else(|| MEMBER_OF.to_owned())));
         };
-        match MemberFilter::read(&filter) {
-            Ok(read) if nested == NestedWord::Recursive && !read.names_the_member() => {
+        match Template::parse(&filter, Place::OfEntry) {
+            Ok(read) if nested == NestedWord::Recursive && !read.uses_dn() => {
                 let message = "without `${dn}` this cannot be asked for a group: use it, or leave `nested: recursive` out";
                 self.wrong(&filter.location, "groups.search.filter", message);
                 None
             }
             Ok(read) => Some(Way::Search(read)),
-            Err(message) => {
-                self.wrong(&filter.location, "groups.search.filter", message);
+            Err(error) => {
+                self.wrong(&filter.location, "groups.search.filter", error.to_string());
                 None
             }
         }

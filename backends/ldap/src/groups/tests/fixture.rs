@@ -7,9 +7,10 @@ use dockgate_testkit::directory::{Directory, RunningDirectory};
 use dockgate_testkit::fakes::call;
 use tokio::sync::Mutex;
 
-use super::super::{Group, Groups, MEMBER_OF, MemberFilter, Naming, Nesting, Way};
+use super::super::{Group, Groups, MEMBER_OF, Naming, Nesting, Way};
 use crate::directory::Searcher;
 use crate::entry::Entry;
+use crate::filter::{Place, Template};
 use crate::labels::Shape;
 use crate::wire::{Connection, Dialer, Endpoint, Found, Scope, Search, Security};
 
@@ -79,7 +80,7 @@ pub(super) fn by_member_of(nesting: Nesting) -> Groups {
 }
 
 pub(super) fn by_search(filter: &str, nesting: Nesting) -> Groups {
-    Groups { way: Way::Search(MemberFilter::read(filter).unwrap()), ..by_member_of(nesting) }
+    Groups { way: Way::Search(Template::parse(filter, Place::OfEntry).unwrap()), ..by_member_of(nesting) }
 }
 
 pub(super) const RECURSIVE: Nesting = Nesting::Recursive { max_depth: 10 };
