@@ -1,5 +1,7 @@
 //! From an entry to an identity.
 
+use std::sync::Arc;
+
 use dockgate_api::{Answer, BackendError, Call, Decision, Identity, Labels};
 
 use crate::directory::Searcher;
@@ -15,7 +17,7 @@ pub(crate) struct Persons {
     labels: Vec<LabelMap>,
     groups: Option<(Groups, Required)>,
     /// All that is read of an entry.
-    attributes: Vec<String>,
+    attributes: Arc<[String]>,
 }
 
 /// What `explain` shows of an entry beside what the configuration reads: nothing of it is a secret, and a filter is often
@@ -55,17 +57,22 @@ impl Persons {
         labels.iter().for_each(|map| ask(&map.attribute));
         groups.iter().for_each(|(groups, _)| groups.attributes().iter().for_each(|name| ask(name)));
         standing::ATTRIBUTES.iter().for_each(|name| ask(name));
-        Self { subject_attribute: users.subject_attribute.clone(), labels, groups, attributes }
+        Self {
+            subject_attribute: users.subject_attribute.clone(),
+            labels,
+            groups,
+            attributes: attributes.into(),
+        }
     }
 
     /// The attributes to ask for.
-    pub(crate) fn asked(&self, cx: &Call) -> Vec<String> {
-        let mut asked = self.attributes.clone();
-        if cx.is_traced() {
-            let is_asked = |name: &str| self.attributes.iter().any(|asked| asked.eq_ignore_ascii_case(name));
-            asked.extend(SHOWN.into_iter().filter(|name| !is_asked(name)).map(str::to_owned));
+    pub(crate) fn asked(&self, cx: &Call) -> Arc<[String]> {
+        if !cx.is_traced() {
+            return Arc::clone(&self.attributes);
         }
-        asked
+        let is_asked = |name: &str| self.attributes.iter().any(|asked| asked.eq_ignore_ascii_case(name));
+        let shown = SHOWN.into_iter().filter(|name| !is_asked(name)).map(str::to_owned);
+        self.attributes.iter().cloned().chain(shown).collect()
     }
 
     /// What never changes of an entry; its name, where the directory has nothing better.

@@ -1,5 +1,7 @@
 //! Whom a directory is asked for.
 
+use std::sync::Arc;
+
 use dockgate_api::{BackendError, Call, KnownIdentity};
 
 use crate::account::{self, Domains};
@@ -64,7 +66,7 @@ impl Users {
         cx: &Call,
         searcher: &dyn Searcher,
         account: &str,
-        attributes: &[String],
+        attributes: &Arc<[String]>,
     ) -> Result<Option<Entry>, BackendError> {
         let Some(filter) = self.filter.fill_account(account) else { return Ok(None) };
         self.only(cx, searcher, filter, attributes).await
@@ -80,7 +82,7 @@ impl Users {
         cx: &Call,
         searcher: &dyn Searcher,
         known: &KnownIdentity,
-        attributes: &[String],
+        attributes: &Arc<[String]>,
     ) -> Result<Option<Entry>, BackendError> {
         let attributes = &with_subject(attributes, &known.subject);
         let Some(same) = subject::filter_for(&known.subject) else {
@@ -100,7 +102,7 @@ impl Users {
         cx: &Call,
         searcher: &dyn Searcher,
         filter: String,
-        attributes: &[String],
+        attributes: &Arc<[String]>,
     ) -> Result<Option<Entry>, BackendError> {
         let mut found: Option<Entry> = None;
         for base in &self.bases {
@@ -108,7 +110,7 @@ impl Users {
                 base: base.clone(),
                 scope: Scope::Subtree,
                 filter: filter.clone(),
-                attributes: attributes.to_vec(),
+                attributes: Arc::clone(attributes),
                 most: MOST,
                 paged: false,
             };
@@ -134,14 +136,13 @@ impl Users {
 }
 
 /// The attribute that the subject was made of must come, though another would be taken today.
-fn with_subject(attributes: &[String], subject: &str) -> Vec<String> {
-    let mut asked = attributes.to_vec();
-    if let Some(named) = subject::attribute_of(subject)
-        && !asked.iter().any(|name| name.eq_ignore_ascii_case(named))
-    {
-        asked.push(named.to_owned());
+fn with_subject(attributes: &Arc<[String]>, subject: &str) -> Arc<[String]> {
+    match subject::attribute_of(subject) {
+        Some(named) if !attributes.iter().any(|name| name.eq_ignore_ascii_case(named)) => {
+            attributes.iter().cloned().chain([named.to_owned()]).collect()
+        }
+        _ => Arc::clone(attributes),
     }
-    asked
 }
 
 /// Bases may lie within each other.

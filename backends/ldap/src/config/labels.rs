@@ -56,5 +56,8 @@ const LARGEST: usize = 1024 * 1024;
 /// What is wrong with it.
 pub(super) fn regex(text: &str) -> Result<Regex, String> {
     let made = regex::RegexBuilder::new(text).size_limit(LARGEST).build();
-    made.map_err(|error| format!("this is no regular expression: {error}"))
+    made.map_err(|error| {
+        let error = error.to_string();
+        format!("this is no regular expression: {}", error.lines().last().unwrap_or_default())
+    })
 }

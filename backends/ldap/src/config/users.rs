@@ -6,7 +6,7 @@ use dockgate_api::{BuildContext, BuildError};
 use super::{at, given};
 use crate::account::Domains;
 use crate::dn::Dn;
-use crate::filter::{Place, Template};
+use crate::filter::{Place, Template, is_description};
 use crate::users::Users;
 
 /// The keys.
@@ -77,8 +77,7 @@ fn read_base(base: Located<String>, name: &str, errors: &mut BuildError) -> Opti
 
 fn attribute(value: Option<Located<String>>, name: &str, errors: &mut BuildError) -> Option<String> {
     let value = given(value)?;
-    let is_name = |c: char| c.is_ascii_alphanumeric() || "-.;".contains(c);
-    if value.chars().all(is_name) {
+    if is_description(&value) {
         return Some(value.value);
     }
     errors.add(at(&value, name, "this is no attribute: write its name, such as `uid`"));

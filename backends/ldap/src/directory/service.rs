@@ -127,7 +127,7 @@ fn root_entry() -> Search {
         base: String::new(),
         scope: Scope::Base,
         filter: "(objectClass=*)".to_owned(),
-        attributes: vec!["1.1".to_owned()],
+        attributes: ["1.1".to_owned()].into(),
         most: 1,
         paged: false,
     }

@@ -11,10 +11,7 @@ use super::fleet::Fleet;
 use super::notes::note_found;
 use super::server::{Bound, Server};
 use crate::failure::Failure;
-use crate::wire::{BindAnswer, Found, Search};
-
-/// Tells of a password's policy (draft-behera-ldap-password-policy-11 section 6.2).
-const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
+use crate::wire::{BindAnswer, Found, PASSWORD_POLICY, Search};
 
 /// A user who just logged in, on a connection of the user pool. Dropped, it gives the connection back, to be bound again
 /// by the next.

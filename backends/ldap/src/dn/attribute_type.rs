@@ -40,12 +40,17 @@ pub(super) fn checked(text: &str) -> Option<&str> {
         Some(prefix) if prefix.eq_ignore_ascii_case("oid.") => text.get(4..)?,
         _ => text,
     };
-    let is_number = |arc: &str| {
-        !arc.is_empty() && arc.bytes().all(|b| b.is_ascii_digit()) && (arc == "0" || !arc.starts_with('0'))
-    };
     let is_word = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_alphabetic())
             && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
-    (is_word(kind) || kind.split('.').all(is_number)).then_some(kind)
+    (is_word(kind) || is_oid(kind)).then_some(kind)
+}
+
+/// Whether a text is a numeric object identifier (RFC 4512 section 1.4), or one number of it.
+pub(crate) fn is_oid(text: &str) -> bool {
+    let is_number = |arc: &str| {
+        !arc.is_empty() && arc.bytes().all(|b| b.is_ascii_digit()) && (arc == "0" || !arc.starts_with('0'))
+    };
+    text.split('.').all(is_number)
 }

@@ -15,7 +15,7 @@ mod value;
 
 use std::hash::{Hash, Hasher};
 
-pub(crate) use attribute_type::same_type;
+pub(crate) use attribute_type::{is_oid, same_type};
 pub(crate) use error::DnError;
 pub(crate) use escape::escape_value;
 pub(crate) use name_template::NameTemplate;
@@ -54,20 +54,10 @@ impl Dn {
         parse::parse(text)
     }
 
-    /// Whether this is the root of the directory: everything is below it.
-    pub(crate) fn is_root(&self) -> bool {
-        self.rdns.is_empty()
-    }
-
     /// Whether an entry of this name is the base or below it.
     pub(crate) fn is_within(&self, base: &Self) -> bool {
         let above = self.rdns.len().checked_sub(base.rdns.len()).and_then(|at| self.rdns.get(at..));
         above.is_some_and(|above| above == base.rdns)
-    }
-
-    /// Whether an entry of this name is below the base, and not the base itself.
-    pub(crate) fn is_below(&self, base: &Self) -> bool {
-        self.rdns.len() > base.rdns.len() && self.is_within(base)
     }
 
     /// The first `cn` from the left, unescaped, in the directory's spelling.

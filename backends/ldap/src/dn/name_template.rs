@@ -59,11 +59,6 @@ impl NameTemplate {
         Ok(())
     }
 
-    /// Whether filled templates are distinguished names.
-    pub(crate) fn is_dn(&self) -> bool {
-        self.kind == Kind::Dn
-    }
-
     /// The name of an account; none for one that could be read as a name of another kind or of another domain. A name of
     /// Windows has a domain always: a domain controller looks for a bare word among display names too, which do not belong
     /// to whoever has the account of that name.

@@ -1,6 +1,7 @@
 //! What stands between `${` and `}`.
 
 use super::TemplateError;
+use crate::dn::is_oid;
 
 /// A place that is filled at run time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,10 +45,7 @@ pub(crate) fn is_description(text: &str) -> bool {
 
 /// Whether a text is an attribute type or a matching rule: a word or a numeric object identifier (RFC 4512 section 1.4).
 pub(super) fn is_type(text: &str) -> bool {
-    let is_number = |arc: &str| {
-        !arc.is_empty() && arc.bytes().all(|b| b.is_ascii_digit()) && (arc == "0" || !arc.starts_with('0'))
-    };
     let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    is_word || text.split('.').all(is_number)
+    is_word || is_oid(text)
 }

@@ -4,7 +4,7 @@ use dockgate_api::{BackendError, Call};
 
 use crate::directory::Searcher;
 use crate::entry::Entry;
-use crate::wire::{Scope, Search};
+use crate::wire::Search;
 
 /// Values of one attribute. Who is in so many groups is in none that anybody can oversee.
 const MOST_VALUES: usize = 100_000;
@@ -97,14 +97,7 @@ async fn rest(
             return Err(stuck(&format!("more than {MOST_VALUES} of them")));
         }
         expected = last.checked_add(1).ok_or_else(|| stuck("without end"))?;
-        let search = Search {
-            base: dn.to_owned(),
-            scope: Scope::Base,
-            filter: "(objectClass=*)".to_owned(),
-            attributes: vec![format!("{attribute};range={expected}-*")],
-            most: 1,
-            paged: false,
-        };
+        let search = Search::entry(dn, [format!("{attribute};range={expected}-*")].into());
         let found = searcher.search(cx, &search).await?.entries.into_iter().next();
         let mut entry = found.ok_or_else(|| stuck("and then the entry was gone"))?;
         let next = take(&mut entry, attribute)?;

@@ -1,6 +1,7 @@
 //! From a user's entry to all groups.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use dockgate_api::{BackendError, Call};
 
@@ -142,7 +143,7 @@ impl Walk<'_> {
         attribute: &str,
     ) -> Result<Vec<Met>, BackendError> {
         let naming = &self.groups.naming;
-        let wanted: Vec<String> =
+        let wanted: Arc<[String]> =
             std::iter::once(attribute).chain(naming.attribute()).map(str::to_owned).collect();
         let mut above = Known::default();
         let mut unreadable = Vec::new();
@@ -190,12 +191,13 @@ impl Walk<'_> {
             counting = within;
         }
         let naming = &self.groups.naming;
+        let wanted: Arc<[String]> = naming.attribute().map(str::to_owned).into_iter().collect();
         for group in &mut counting {
             if matches!(group.name, Name::Unread) {
                 group.name = Name::Read(match naming {
                     Naming::Leaf | Naming::Dn => naming.in_dn(&group.dn, &group.spelled),
-                    Naming::Attribute(attribute) => {
-                        let entry = self.read(&group.spelled, std::slice::from_ref(attribute)).await?;
+                    Naming::Attribute(_) => {
+                        let entry = self.read(&group.spelled, &wanted).await?;
                         entry.and_then(|entry| naming.in_entry(&entry))
                     }
                 });
@@ -221,7 +223,7 @@ impl Walk<'_> {
             base: self.groups.base.clone(),
             scope: Scope::Subtree,
             filter,
-            attributes: vec![naming.attribute().unwrap_or("1.1").to_owned()],
+            attributes: [naming.attribute().unwrap_or("1.1").to_owned()].into(),
             most: MOST_GROUPS,
             paged: true,
         };
@@ -246,15 +248,8 @@ impl Walk<'_> {
     }
 
     /// One group; none if there is none of that name, or none that may be read.
-    async fn read(&self, dn: &str, attributes: &[String]) -> Result<Option<Entry>, BackendError> {
-        let search = Search {
-            base: dn.to_owned(),
-            scope: Scope::Base,
-            filter: "(objectClass=*)".to_owned(),
-            attributes: attributes.to_vec(),
-            most: 1,
-            paged: false,
-        };
+    async fn read(&self, dn: &str, attributes: &Arc<[String]>) -> Result<Option<Entry>, BackendError> {
+        let search = Search::entry(dn, Arc::clone(attributes));
         let found = self.searcher.search(self.cx, &search).await?.entries.into_iter().next();
         let Some(mut entry) = found else { return Ok(None) };
         complete(self.cx, self.searcher, &mut entry, attributes).await?;

@@ -12,10 +12,6 @@ use crate::account::is_unprintable;
 use crate::wire::BindAnswer;
 use password_policy::{Policy, Trouble};
 
-/// The request control that asks for the one that [`judge`] reads: without it OpenLDAP says nothing of an expired password
-/// or of one that must be changed. It has no value.
-pub(crate) const PASSWORD_POLICY: &str = password_policy::CONTROL;
-
 /// Characters of a directory's text that go on to the log.
 const SHOWN: usize = 256;
 

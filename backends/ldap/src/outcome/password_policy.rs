@@ -1,8 +1,18 @@
 //! Response controls that tell of the password's age.
 
-pub(super) const CONTROL: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
+use std::cell::Cell;
+
+use crate::wire::PASSWORD_POLICY;
+use crate::wire::ber::{Elements, Problem, SEQUENCE, number};
+
 const EXPIRED: &str = "2.16.840.1.113730.3.4.4";
 const EXPIRING: &str = "2.16.840.1.113730.3.4.5";
+
+/// Tags within the control.
+const WARNING: u8 = 0xa0;
+const ERROR: u8 = 0x81;
+/// More than a control has.
+const MOST_ELEMENTS: usize = 4;
 
 const MALFORMED: &str = "the control of the password policy cannot be read";
 
@@ -32,7 +42,7 @@ impl Policy {
         for (oid, value) in controls {
             let value = value.as_deref().unwrap_or_default();
             match oid.as_str() {
-                CONTROL => policy.add(value).ok_or(MALFORMED)?,
+                PASSWORD_POLICY => policy.add(value).map_err(|_| MALFORMED)?,
                 EXPIRED => policy.trouble = policy.trouble.or(Some(Trouble::Expired)),
                 EXPIRING => {
                     policy.expires_in =
@@ -45,24 +55,25 @@ impl Policy {
     }
 
     /// A `PasswordPolicyResponseValue` (draft-behera-ldap-password-policy-10 section 6.2).
-    fn add(&mut self, value: &[u8]) -> Option<()> {
+    fn add(&mut self, value: &[u8]) -> Result<(), Problem> {
         if value.is_empty() {
-            return Some(());
+            return Ok(());
         }
-        let (mut inner, []) = element(value, 0x30)? else { return None };
-        if inner.first() == Some(&0xa0) {
-            let (warning, rest) = element(inner, 0xa0)?;
-            let (number, []) = element(warning, *warning.first()?)? else { return None };
-            match warning.first()? {
-                0x80 => self.expires_in = Some(integer(number)?),
-                0x81 => self.grace_logins = Some(integer(number)?),
-                _ => return None,
+        let left = Cell::new(MOST_ELEMENTS);
+        let mut whole = Elements::of(value, &left);
+        let mut parts = whole.inside(SEQUENCE)?;
+        whole.end()?;
+        if let Some(warning) = parts.maybe(WARNING)? {
+            let mut warning = parts.within(warning);
+            match warning.next()?.ok_or("a warning of nothing")? {
+                (0x80, seconds) => self.expires_in = Some(number(seconds)?),
+                (0x81, logins) => self.grace_logins = Some(number(logins)?),
+                _ => return Err("a warning of another kind"),
             }
-            inner = rest;
+            warning.end()?;
         }
-        if !inner.is_empty() {
-            let (number, []) = element(inner, 0x81)? else { return None };
-            self.trouble = match integer(number)? {
+        if let Some(error) = parts.maybe(ERROR)? {
+            self.trouble = match number(error)? {
                 0 => Some(Trouble::Expired),
                 1 => Some(Trouble::Locked),
                 2 => Some(Trouble::MustChange),
@@ -70,7 +81,7 @@ impl Policy {
                 _ => self.trouble,
             };
         }
-        Some(())
+        parts.end()
     }
 
     /// What the administrator may want to know of an account that may log in.
@@ -81,29 +92,4 @@ impl Policy {
             (None, None) => None,
         }
     }
-}
-
-/// The content of an element and what follows it (X.690 section 8.1, lengths below 64 KiB).
-fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let (found, rest) = bytes.split_first()?;
-    let (&length, rest) = rest.split_first()?;
-    let (length, rest) = match length {
-        0..=0x7f => (usize::from(length), rest),
-        0x81 | 0x82 => {
-            let (length, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
-            (length.iter().fold(0, |sum, byte| sum * 256 + usize::from(*byte)), rest)
-        }
-        _ => return None,
-    };
-    if *found == tag { rest.split_at_checked(length) } else { None }
-}
-
-/// An `INTEGER` or `ENUMERATED` that is not negative.
-fn integer(bytes: &[u8]) -> Option<u32> {
-    let digits = match bytes {
-        [] | [0x80..=0xff, ..] => return None,
-        [0, rest @ ..] => rest,
-        all => all,
-    };
-    (digits.len() <= 4).then(|| digits.iter().fold(0, |sum, byte| (sum << 8) | u32::from(*byte)))
 }

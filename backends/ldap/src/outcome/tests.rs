@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::wire::PASSWORD_POLICY;
 
 fn answer(code: u32, text: &str, controls: &[(&str, &[u8])]) -> BindAnswer {
     let controls = controls.iter().map(|(oid, value)| ((*oid).to_owned(), Some(value.to_vec()))).collect();
@@ -171,6 +172,7 @@ fn controls_of_the_password_policy() {
         (b"\x30\x03\x81\x01\x08", "ok", "bad_credentials"),
         (b"\x30\x81\x03\x81\x01\x01", "locked", "locked"),
         (b"\x30\x82\x00\x03\x81\x01\x01", "locked", "locked"),
+        (b"\x30\x84\x00\x00\x00\x03\x81\x01\x01", "locked", "locked"),
         (
             b"\x30\x05\xa0\x03\x81\x01\x02",
             "ok: the password has expired; it can be used 2 more times",
@@ -201,7 +203,6 @@ fn controls_of_the_password_policy() {
         b"\x30\x05\xa0\x03\x82\x01\x01",
         b"\x30\x06\xa0\x04\x80\x01\x01\x00",
         b"\x30\x07\x81\x05\x01\x01\x01\x01\x01",
-        b"\x30\x84\x00\x00\x00\x03\x81\x01\x01",
         b"\x30\x80\x81\x01\x01\x00\x00",
     ] {
         assert_eq!(control(0, malformed), "protocol", "{malformed:02x?}");

@@ -2,15 +2,15 @@
 
 use std::cell::Cell;
 
-pub(super) const BOOLEAN: u8 = 0x01;
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const ENUMERATED: u8 = 0x0a;
-pub(super) const SEQUENCE: u8 = 0x30;
-pub(super) const SET: u8 = 0x31;
+pub(crate) const BOOLEAN: u8 = 0x01;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const ENUMERATED: u8 = 0x0a;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
 
 /// What is wrong with bytes, for the middle of a sentence.
-pub(super) type Problem = &'static str;
+pub(crate) type Problem = &'static str;
 
 struct Header {
     tag: u8,
@@ -41,29 +41,29 @@ fn header(bytes: &[u8]) -> Result<Option<Header>, Problem> {
 ///
 /// # Errors
 /// If its length is none that we read.
-pub(super) fn extent(bytes: &[u8]) -> Result<Option<usize>, Problem> {
+pub(crate) fn extent(bytes: &[u8]) -> Result<Option<usize>, Problem> {
     Ok(header(bytes)?.map(|header| header.size.saturating_add(header.length)))
 }
 
 /// The elements within another one, in order.
-pub(super) struct Elements<'a> {
+pub(crate) struct Elements<'a> {
     rest: &'a [u8],
     /// How many may still be read, here and elsewhere.
     left: &'a Cell<usize>,
 }
 
 impl<'a> Elements<'a> {
-    pub(super) fn of(contents: &'a [u8], left: &'a Cell<usize>) -> Self {
+    pub(crate) fn of(contents: &'a [u8], left: &'a Cell<usize>) -> Self {
         Self { rest: contents, left }
     }
 
     /// Those within an element of these.
-    pub(super) fn within(&self, contents: &'a [u8]) -> Self {
+    pub(crate) fn within(&self, contents: &'a [u8]) -> Self {
         Self { rest: contents, left: self.left }
     }
 
     /// The tag and the contents of the next one.
-    pub(super) fn next(&mut self) -> Result<Option<(u8, &'a [u8])>, Problem> {
+    pub(crate) fn next(&mut self) -> Result<Option<(u8, &'a [u8])>, Problem> {
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -77,7 +77,7 @@ impl<'a> Elements<'a> {
     }
 
     /// The contents of the next one, which must be there and have this tag.
-    pub(super) fn take(&mut self, tag: u8) -> Result<&'a [u8], Problem> {
+    pub(crate) fn take(&mut self, tag: u8) -> Result<&'a [u8], Problem> {
         match self.next()? {
             Some((found, contents)) if found == tag => Ok(contents),
             Some(_) => Err("an element of another kind than expected"),
@@ -86,28 +86,28 @@ impl<'a> Elements<'a> {
     }
 
     /// The elements within the next one, which must have this tag.
-    pub(super) fn inside(&mut self, tag: u8) -> Result<Self, Problem> {
+    pub(crate) fn inside(&mut self, tag: u8) -> Result<Self, Problem> {
         let contents = self.take(tag)?;
         Ok(self.within(contents))
     }
 
     /// The text in UTF-8 of the next one, which must have this tag.
-    pub(super) fn text(&mut self, tag: u8) -> Result<&'a str, Problem> {
+    pub(crate) fn text(&mut self, tag: u8) -> Result<&'a str, Problem> {
         std::str::from_utf8(self.take(tag)?).map_err(|_| "a text that is not UTF-8")
     }
 
     /// The contents of the next one if it has this tag.
-    pub(super) fn maybe(&mut self, tag: u8) -> Result<Option<&'a [u8]>, Problem> {
+    pub(crate) fn maybe(&mut self, tag: u8) -> Result<Option<&'a [u8]>, Problem> {
         if self.rest.first() == Some(&tag) { self.take(tag).map(Some) } else { Ok(None) }
     }
 
-    pub(super) fn end(&self) -> Result<(), Problem> {
+    pub(crate) fn end(&self) -> Result<(), Problem> {
         if self.rest.is_empty() { Ok(()) } else { Err("an element too many") }
     }
 }
 
 /// A number that is not negative and has no octet too many.
-pub(super) fn number(contents: &[u8]) -> Result<u32, Problem> {
+pub(crate) fn number(contents: &[u8]) -> Result<u32, Problem> {
     match contents {
         [] | [_, _, _, _, _, ..] => Err("a number of no octets, or of more than four"),
         [0x80..=0xff, ..] => Err("a negative number"),

@@ -11,11 +11,8 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout_at;
 
 use super::pump::{self, End};
-use super::{BindAnswer, Endpoint, Found, Search, readable, search};
+use super::{BindAnswer, Endpoint, Found, PASSWORD_POLICY, Search, readable, search};
 use crate::failure::Failure;
-
-/// What a server says of the account's password is asked for with it (draft-behera-ldap-password-policy).
-const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
 
 /// A connection. Whoever drops it closes it.
 pub(crate) struct Connection {

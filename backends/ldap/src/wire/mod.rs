@@ -1,6 +1,6 @@
 //! One connection to one server.
 
-mod ber;
+pub(crate) mod ber;
 mod connection;
 mod dial;
 mod guard;
@@ -9,10 +9,11 @@ mod search;
 mod start_tls;
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::entry::Entry;
 
-pub(crate) use connection::{Connection, Facts, TlsFacts};
+pub(crate) use connection::Connection;
 pub(crate) use dial::Dialer;
 
 /// Where a server is.
@@ -64,11 +65,25 @@ pub(crate) struct Search {
     /// As text (RFC 4515), values escaped.
     pub(crate) filter: String,
     /// Asked for; `1.1` for none.
-    pub(crate) attributes: Vec<String>,
+    pub(crate) attributes: Arc<[String]>,
     /// More entries than these are not read: [`Found::more`] says so.
     pub(crate) most: usize,
     /// In pages (RFC 2696): directories answer only so many at a time. Servers without the control answer all at once.
     pub(crate) paged: bool,
+}
+
+impl Search {
+    /// For one entry, by its name.
+    pub(crate) fn entry(name: &str, attributes: Arc<[String]>) -> Self {
+        Self {
+            base: name.to_owned(),
+            scope: Scope::Base,
+            filter: "(objectClass=*)".to_owned(),
+            attributes,
+            most: 1,
+            paged: false,
+        }
+    }
 }
 
 /// What a search found.
@@ -80,6 +95,10 @@ pub(crate) struct Found {
     /// Whether there are more entries than were asked for.
     pub(crate) more: bool,
 }
+
+/// The control of a password's policy (draft-behera-ldap-password-policy-10): each bind asks for it, since OpenLDAP says
+/// nothing of an expired password without it. In a request it has no value.
+pub(crate) const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
 
 /// The answer to a bind.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! One search, in as many pages as it takes.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Instant;
 
 use ldap3::asn1::{PL, StructureTag};
@@ -113,7 +114,7 @@ async fn part(
         .timelimit(i32::try_from(seconds).unwrap_or(i32::MAX));
     let ldap = ldap.with_search_options(options);
     let mut entries =
-        ldap.streaming_search(&search.base, scope, &search.filter, search.attributes.clone()).await?;
+        ldap.streaming_search(&search.base, scope, &search.filter, Arc::clone(&search.attributes)).await?;
     while let Some(item) = entries.next().await? {
         let found = &mut reading.found;
         reading.size = reading.size.saturating_add(size(&item.0));

@@ -4,6 +4,7 @@ use dockgate_api::config::{KeyPath, Located, Location, Remark};
 use dockgate_api::{BuildContext, BuildError};
 
 use super::{GroupsConfig, NestedWord, SearchConfig};
+use crate::config::labels::regex;
 use crate::dn::Dn;
 use crate::filter::{Place, Template, is_description};
 use crate::groups::{Cache, Groups, MEMBER_OF, Naming, Nesting, Required, Way};
@@ -187,17 +188,11 @@ impl<'a> Reader<'a> {
     }
 
     fn shape(&mut self, lower_case: bool, capture: Option<Located<String>>) -> Option<Shape> {
-        let capture = match capture.map(|capture| (regex::Regex::new(&capture), capture)) {
+        let capture = match capture.map(|capture| (regex(&capture), capture)) {
             None => None,
             Some((Ok(regex), _)) => Some(regex),
-            Some((Err(error), capture)) => {
-                let error = error.to_string();
-                let why = error.lines().last().unwrap_or_default();
-                self.wrong(
-                    &capture.location,
-                    "groups.capture",
-                    format!("this is no regular expression: {why}"),
-                );
+            Some((Err(message), capture)) => {
+                self.wrong(&capture.location, "groups.capture", message);
                 return None;
             }
         };

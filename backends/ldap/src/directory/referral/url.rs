@@ -122,7 +122,7 @@ mod tests {
             base: "dc=example,dc=test".to_owned(),
             scope: Scope::Subtree,
             filter: "(uid=alice)".to_owned(),
-            attributes: vec!["uid".to_owned()],
+            attributes: ["uid".to_owned()].into(),
             most: 2,
             paged: false,
         }
@@ -131,7 +131,7 @@ mod tests {
     fn asked(url: &str) -> (Option<String>, String, Scope, String) {
         let reference = Reference::parse(url).unwrap();
         let Search { base, scope, filter, attributes, most, .. } = reference.applied_to(&search());
-        assert_eq!((attributes, most), (vec!["uid".to_owned()], 2), "{url}");
+        assert_eq!((attributes, most), (["uid".to_owned()].into(), 2), "{url}");
         (reference.endpoint(Security::None).map(|endpoint| endpoint.to_string()), base, scope, filter)
     }
 

@@ -79,7 +79,7 @@ fn of(account: &str) -> Search {
         base: "dc=example,dc=test".to_owned(),
         scope: Scope::Subtree,
         filter: format!("(uid={account})"),
-        attributes: vec!["cn".to_owned()],
+        attributes: ["cn".to_owned()].into(),
         most: 2,
         paged: false,
     }

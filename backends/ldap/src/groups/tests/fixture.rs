@@ -12,7 +12,7 @@ use crate::directory::Searcher;
 use crate::entry::Entry;
 use crate::filter::{Place, Template};
 use crate::labels::Shape;
-use crate::wire::{Connection, Dialer, Endpoint, Found, Scope, Search, Security};
+use crate::wire::{Connection, Dialer, Endpoint, Found, Search, Security};
 
 pub(super) const BASE: &str = "dc=example,dc=com";
 pub(super) const ALICE: &str = "uid=alice,ou=people,dc=example,dc=com";
@@ -46,14 +46,7 @@ impl Line {
 
     /// An entry, as it is found at a login.
     pub(super) async fn entry(&self, dn: &str, attributes: &[String]) -> Entry {
-        let search = Search {
-            base: dn.to_owned(),
-            scope: Scope::Base,
-            filter: "(objectClass=*)".to_owned(),
-            attributes: attributes.to_vec(),
-            most: 1,
-            paged: false,
-        };
+        let search = Search::entry(dn, attributes.into());
         self.search(&call(), &search).await.unwrap().entries.pop().unwrap()
     }
 }

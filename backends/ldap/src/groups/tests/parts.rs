@@ -27,7 +27,7 @@ impl Told {
 impl Searcher for Told {
     async fn search(&self, _cx: &Call, search: &Search) -> Result<Found, BackendError> {
         assert_eq!((search.base.as_str(), search.scope), ("cn=alice", Scope::Base));
-        let [asked] = search.attributes.as_slice() else { panic!("one part is asked for: {search:?}") };
+        let [asked] = &*search.attributes else { panic!("one part is asked for: {search:?}") };
         self.asked.lock().unwrap().push(asked.clone());
         let range = asked.strip_prefix("memberOf;range=").and_then(|range| range.strip_suffix("-*")).unwrap();
         let from: u64 = range.parse().unwrap();

@@ -31,7 +31,7 @@ fn everything(most: usize, paged: bool) -> Search {
         base: "dc=x".to_owned(),
         scope: Scope::Subtree,
         filter: "(objectClass=*)".to_owned(),
-        attributes: vec!["cn".to_owned()],
+        attributes: ["cn".to_owned()].into(),
         most,
         paged,
     }
