@@ -59,6 +59,7 @@ pub(crate) struct Gate {
     process: Process,
     pub(crate) host: String,
     port: u16,
+    rules: Value,
     // Behind the server: fields drop in order, and it writes into it.
     dir: TempDir,
 }
@@ -66,20 +67,25 @@ pub(crate) struct Gate {
 impl Gate {
     /// With these links and [`rules`].
     pub(crate) fn start(links: &[Value]) -> Self {
-        Self::start_in(&[], links)
+        Self::deciding(&[], links, rules())
     }
 
     /// Started by the words of a launcher, such as that of a name server.
     pub(crate) fn start_in(launcher: &[String], links: &[Value]) -> Self {
+        Self::deciding(launcher, links, rules())
+    }
+
+    /// With other rules.
+    pub(crate) fn deciding(launcher: &[String], links: &[Value], rules: Value) -> Self {
         let dir = tempfile::Builder::new().prefix("dockgate-gate-").tempdir().unwrap();
         Key::EcP256.write(dir.path());
         let (process, port) = Process::listening("listening", |port| {
-            write(dir.path(), port, links);
+            write(dir.path(), port, links, &rules);
             let words: Vec<&str> = launcher.iter().map(String::as_str).chain([PROGRAM, "gate.yml"]).collect();
             let (first, others) = words.split_first().unwrap();
             Process::start(Command::new(first).args(others), dir.path(), "gate")
         });
-        Self { process, host: format!("127.0.0.1:{port}"), port, dir }
+        Self { process, host: format!("127.0.0.1:{port}"), port, rules, dir }
     }
 
     /// What the server answers to somebody who asks for a token to push and pull `repository`.
@@ -105,11 +111,16 @@ impl Gate {
 
     /// The answer to a login, and the line of the audit log about it.
     pub(crate) fn audited(&self, account: &str, password: &str) -> (Response, Value) {
-        let before = self.audit().len();
         let answer = self.ask_for(account, password, "");
-        let line = poll(WRITTEN_WITHIN, || self.audit().into_iter().nth(before));
-        let line = line.unwrap_or_else(|| panic!("no line of the audit log:\n{}", self.log()));
+        let line = self.line(&answer);
         (answer, line)
+    }
+
+    /// The line of the audit log about an answer.
+    pub(crate) fn line(&self, answer: &Response) -> Value {
+        let id = answer.header("x-request-id").unwrap();
+        let line = poll(WRITTEN_WITHIN, || self.audit().into_iter().find(|line| line["request_id"] == id));
+        line.unwrap_or_else(|| panic!("no line of the audit log about {answer:?}:\n{}", self.log()))
     }
 
     /// All lines of the audit log.
@@ -127,7 +138,7 @@ impl Gate {
 
     /// Has it take up other links.
     pub(crate) fn reload(&self, links: &[Value]) -> Outcome {
-        write(self.dir.path(), self.port, links);
+        write(self.dir.path(), self.port, links, &self.rules);
         self.run(&["reload", "gate.yml"])
     }
 
@@ -153,7 +164,7 @@ impl Gate {
     }
 }
 
-fn write(dir: &Path, port: u16, links: &[Value]) {
+fn write(dir: &Path, port: u16, links: &[Value], rules: &Value) {
     let file = json!({
         "server": {"addr": format!("127.0.0.1:{port}"), "admin": {"socket": dir.join("admin.sock")}},
         "token": {
@@ -164,7 +175,7 @@ fn write(dir: &Path, port: u16, links: &[Value]) {
         },
         "audit": {"to": "./audit.log"},
         "authn": links,
-        "authz": rules(),
+        "authz": rules,
     });
     fs::write(dir.join("gate.yml"), file.to_string()).unwrap();
 }
@@ -179,7 +190,7 @@ impl LdapTest {
     pub(crate) fn of(section: &Value) -> Self {
         let dir = tempfile::Builder::new().prefix("dockgate-ldap-test-").tempdir().unwrap();
         Key::EcP256.write(dir.path());
-        write(dir.path(), 1, &[link(section)]);
+        write(dir.path(), 1, &[link(section)], &rules());
         let file = dir.path().join("gate.yml");
         Self { dir, file }
     }

@@ -4,9 +4,11 @@
 
 mod authority;
 mod backend;
+mod conformance;
 mod crowd;
 mod dns;
 mod ds389;
 mod ldap;
+mod logins;
 mod samba;
 mod slapd;

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::authority::{Authority, Pair};
@@ -123,6 +124,23 @@ impl Slapd {
 
     pub(crate) fn tls_uri(&self) -> String {
         format!("ldaps://127.0.0.1:{}", self.tls_port)
+    }
+
+    /// As who can do nothing any more does.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// The backend's section: the service account finds people by their `uid`, over TLS.
+    pub(crate) fn section(&self) -> Value {
+        json!({
+            "addr": self.tls_uri(),
+            "ca_certificate": self.authority.certificate,
+            "bind_dn": SERVICE.0,
+            "bind_password": SERVICE.1,
+            "base": PEOPLE,
+            "filter": "(uid=${account})",
+        })
     }
 
     pub(crate) fn log(&self) -> String {

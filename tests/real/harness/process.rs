@@ -92,6 +92,12 @@ impl Process {
         logs::read(&self.log)
     }
 
+    /// Ends it as the system does that has no memory left: it cannot say goodbye.
+    pub(crate) fn kill(&mut self) {
+        kill_process(Pid::from_child(&self.child), Signal::KILL).unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Asks it to end, as a service manager does; `None` if it still runs after a while.
     pub(crate) fn terminate(&mut self) -> Option<ExitStatus> {
         if let Some(status) = self.child.try_wait().unwrap() {
