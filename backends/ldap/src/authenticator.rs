@@ -11,7 +11,7 @@ use dockgate_api::{
 use crate::directory::{Directory, Searcher};
 use crate::dn::{Dn, NameTemplate};
 use crate::entry::Entry;
-use crate::outcome::{Judged, judge};
+use crate::outcome::{Judged, is_of_name, judge};
 use crate::person::{AsWhom, Person, Persons};
 use crate::standing;
 use crate::users::Users;
@@ -124,7 +124,7 @@ impl LdapAuthenticator {
         // The connection goes back at once: what follows is searched by the service account.
         let (answer, _) = self.directory.bind(cx, &entry.dn, password).await?;
         cx.mark_password_work();
-        match judged(cx, &entry.dn, &answer)? {
+        match judged_of_entry(cx, &entry.dn, &answer)? {
             Bound::Refused(reason) => Ok(Decision::Deny(reason)),
             Bound::Accepted => self.told(cx, searcher, entry, account, AsWhom::Service).await,
         }
@@ -155,7 +155,7 @@ impl LdapAuthenticator {
             // The filter may have found somebody else. One connection is given back before another is waited for.
             drop(session);
             let (answer, again) = self.directory.bind(cx, &entry.dn, password).await?;
-            if let Bound::Refused(reason) = judged(cx, &entry.dn, &answer)? {
+            if let Bound::Refused(reason) = judged_of_entry(cx, &entry.dn, &answer)? {
                 return Ok(Decision::Deny(reason));
             }
             session = again;
@@ -193,6 +193,20 @@ impl LdapAuthenticator {
         };
         self.told(cx, searcher, entry, account, AsWhom::Service).await
     }
+}
+
+/// What the answer to a bind means with the name of an entry that the directory showed a moment ago.
+///
+/// # Errors
+/// If nothing is known of the password, as where the server that was asked has no such entry: another one may be ahead of it.
+fn judged_of_entry(cx: &Call, name: &str, answer: &BindAnswer) -> Result<Bound, BackendError> {
+    if is_of_name(answer) {
+        return Err(BackendError::Protocol(format!(
+            "{name} was found, and whoever binds with this name is told that there is none (result code {})",
+            answer.code
+        )));
+    }
+    judged(cx, name, answer)
 }
 
 /// What the answer to a bind means, and says to `explain`.

@@ -84,6 +84,11 @@ pub(crate) fn judge(answer: &BindAnswer) -> Judged {
     }
 }
 
+/// Whether the answer says that there is no entry of the name, or that it is no name.
+pub(crate) fn is_of_name(answer: &BindAnswer) -> bool {
+    matches!(answer.code, code::NO_SUCH_OBJECT | code::INVALID_DN_SYNTAX)
+}
+
 fn unusable(answer: &BindAnswer) -> BackendError {
     match answer.code {
         code::STRONGER_AUTH_REQUIRED | code::CONFIDENTIALITY_REQUIRED => BackendError::Protocol(described(
