@@ -114,7 +114,15 @@ impl Users {
                 most: MOST,
                 paged: false,
             };
-            for entry in searcher.search(cx, &search).await?.entries {
+            let answer = searcher.search(cx, &search).await?;
+            if answer.more || answer.entries.len() > 1 {
+                let names: Vec<&str> = answer.entries.iter().map(|entry| entry.dn.as_str()).collect();
+                return Err(BackendError::Protocol(format!(
+                    "the filter {filter} fits several entries below `{base}`, such as {}: make it fit one",
+                    if names.is_empty() { "some that are not shown".to_owned() } else { names.join(" and ") }
+                )));
+            }
+            for entry in answer.entries {
                 match &found {
                     None => found = Some(entry),
                     Some(other) if is_same(other, &entry) => {}

@@ -170,9 +170,29 @@ impl Searcher for Directory {
             Referrals::Follow if !found.references.is_empty() => {
                 referral::follow(&self.fleet, cx, search, found).await
             }
-            Referrals::Follow | Referrals::Ignore => Ok(found),
+            Referrals::Follow | Referrals::Ignore => here(found, search),
         }
     }
+}
+
+/// What was found, unless the server says that all of it is at another one.
+///
+/// # Errors
+/// Then: an account that is elsewhere would look like one that is nowhere, and somebody's groups like none.
+fn here(found: Found, search: &Search) -> Result<Found, BackendError> {
+    if !found.elsewhere {
+        return Ok(found);
+    }
+    let places = if found.references.is_empty() {
+        "nobody says where".to_owned()
+    } else {
+        found.references.join(", ")
+    };
+    Err(BackendError::Protocol(format!(
+        "the server does not have `{}`, another one does ({places}): write that one as `addr`, or `referrals: follow` if the \
+         service account may show it its password",
+        search.base
+    )))
 }
 
 #[cfg(test)]

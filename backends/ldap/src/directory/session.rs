@@ -6,10 +6,10 @@ use dockgate_api::secrecy::SecretString;
 use dockgate_api::{BackendError, Call, async_trait};
 use tokio::sync::Mutex;
 
-use super::Searcher;
 use super::fleet::Fleet;
 use super::notes::note_found;
 use super::server::{Bound, Server};
+use super::{Searcher, here};
 use crate::failure::Failure;
 use crate::wire::{BindAnswer, Found, PASSWORD_POLICY, Search};
 
@@ -70,7 +70,7 @@ impl Searcher for UserSession {
                 *place = Some(held);
             }
             match result {
-                Ok(found) => return Ok(found),
+                Ok(found) => return here(found, search),
                 Err(trouble) if trouble.next && !last => cx.note(|| format!("no answer: {}", trouble.error)),
                 Err(trouble) => return Err(trouble.error),
             }

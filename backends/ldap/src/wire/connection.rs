@@ -96,7 +96,7 @@ impl Connection {
     ///
     /// # Errors
     /// Every result code but success, the code for "more entries than asked for" (which [`Found::more`] says) and referral
-    /// (whose URLs are in [`Found::references`]); or no answer: then the connection is of no use any more. That there is no
+    /// ([`Found::elsewhere`], whose URLs are in [`Found::references`]); or no answer: then the connection is of no use any more. That there is no
     /// entry of a name is no error where it is asked for by itself ([`Scope::Base`](super::Scope::Base)): nothing was found.
     pub(crate) async fn search(&mut self, search: &Search, deadline: Instant) -> Result<Found, Failure> {
         if ldap3::parse_filter(&search.filter).is_err() {

@@ -94,6 +94,9 @@ pub(crate) struct Found {
     pub(crate) references: Vec<String>,
     /// Whether there are more entries than were asked for.
     pub(crate) more: bool,
+    /// Whether the server has nothing of what was asked (referral, RFC 4511 section 4.1.10): that nothing was found says
+    /// nothing then.
+    pub(crate) elsewhere: bool,
 }
 
 /// The control of a password's policy (draft-behera-ldap-password-policy-10): each bind asks for it, since OpenLDAP says

@@ -73,7 +73,10 @@ pub(super) async fn all(ldap: &mut Ldap, search: &Search, deadline: Instant) -> 
         match result.rc {
             SUCCESS => {}
             SIZE_LIMIT_EXCEEDED => found.more = true,
-            REFERRAL => found.references.extend(result.refs),
+            REFERRAL => {
+                found.elsewhere = true;
+                found.references.extend(result.refs);
+            }
             // Who asks for one entry by its name is answered: there is none.
             NO_SUCH_OBJECT if search.scope == Scope::Base => {}
             code => {

@@ -13,6 +13,7 @@ use dockgate_api::{BackendError, Call};
 
 use self::url::Reference;
 use super::fleet::{Fleet, Roster};
+use super::here;
 use super::srv::SrvRoster;
 use crate::wire::{Endpoint, Found, Search, Security};
 
@@ -72,6 +73,8 @@ pub(super) async fn follow(
             Some(endpoint) => fleet.search_at(cx, endpoint, &search).await?,
             None => fleet.search(cx, &search).await?,
         };
+        // Where it is was not said.
+        let found = if found.references.is_empty() { here(found, &search)? } else { found };
         joined.add(found, endpoint.as_ref(), &search, hops + 1, &mut pending);
     }
     Ok(joined.found)
