@@ -4,6 +4,9 @@ use std::fmt;
 
 use dockgate_api::BackendError;
 
+/// A result code (RFC 4511 section 4.1.9).
+const NO_SUCH_OBJECT: u32 = 32;
+
 /// What went wrong between us and one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -32,6 +35,18 @@ impl Failure {
             Self::Refused { code, text } => Self::Refused { code, text },
         }
     }
+
+    /// The same of a search: most servers say nothing but the code of what they have not, or do not show.
+    pub(crate) fn below(self, base: &str) -> Self {
+        let Self::Refused { code, text } = self else { return self };
+        let hint = match code {
+            NO_SUCH_OBJECT => "there is no such entry, or whoever searches may not see it: correct the base",
+            _ => "",
+        };
+        let said = [hint, &text].into_iter().filter(|part| !part.is_empty());
+        let said: Vec<String> = said.map(|part| format!(": {part}")).collect();
+        Self::Refused { code, text: format!("search below `{base}`{}", said.concat()) }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -51,5 +66,23 @@ impl From<Failure> for BackendError {
             Failure::Late(detail) => Self::Timeout(detail),
             Failure::Refused { .. } | Failure::Nonsense(_) => Self::Protocol(failure.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_search_says_where() {
+        let refused = |code, text: &str| Failure::Refused { code, text: text.to_owned() }.below("dc=x").to_string();
+        assert_eq!(
+            refused(32, ""),
+            "refused with result code 32: search below `dc=x`: there is no such entry, or whoever searches may not see it: \
+             correct the base"
+        );
+        assert_eq!(refused(50, "no"), "refused with result code 50: search below `dc=x`: no");
+        let late = Failure::Late("no answer".to_owned());
+        assert_eq!(late.clone().below("dc=x"), late);
     }
 }

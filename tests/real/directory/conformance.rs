@@ -53,7 +53,6 @@ async fn people_search_for_themselves() {
         "groups": {"nested": "recursive"},
     });
     let section = with(&slapd.section(), own);
-    let nobody = || "mallory".to_owned();
     let reload = || Reload::NotSupported("nobody searches for others");
     let backend = Backend::of(&section);
     conformance(backend.authenticator.clone(), fixture("alice", Unknown::Deny("mallory".to_owned()), reload()))

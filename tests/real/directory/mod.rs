@@ -8,6 +8,7 @@ mod conformance;
 mod crowd;
 mod dns;
 mod ds389;
+mod groups;
 mod ldap;
 mod logins;
 mod samba;

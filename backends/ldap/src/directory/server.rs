@@ -148,7 +148,7 @@ impl Server {
                 }
                 result => {
                     self.put_back(&self.service, step.began, lease, line);
-                    return step.end(result);
+                    return step.end(result.map_err(|failure| failure.below(&search.base)));
                 }
             }
         }
@@ -214,7 +214,7 @@ impl Server {
         if line.connection.is_usable() {
             self.answered(step.began);
         }
-        step.end(result)
+        step.end(result.map_err(|failure| failure.below(&search.base)))
     }
 
     /// Gives a user's connection back for the next user.
