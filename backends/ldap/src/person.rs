@@ -47,16 +47,15 @@ const SHOWN: [&str; 20] = [
 
 impl Persons {
     pub(crate) fn new(users: &Users, labels: Vec<LabelMap>, groups: Option<(Groups, Required)>) -> Self {
+        let of_groups: Vec<String> = groups.iter().flat_map(|(groups, _)| groups.attributes()).collect();
+        let of_labels = labels.iter().map(|map| map.attribute.as_str());
+        let all = users.attributes().chain(of_labels).chain(of_groups.iter().map(String::as_str));
         let mut attributes: Vec<String> = Vec::new();
-        let mut ask = |name: &str| {
+        for name in all.chain(standing::ATTRIBUTES) {
             if !attributes.iter().any(|asked| asked.eq_ignore_ascii_case(name)) {
                 attributes.push(name.to_owned());
             }
-        };
-        users.attributes().for_each(&mut ask);
-        labels.iter().for_each(|map| ask(&map.attribute));
-        groups.iter().for_each(|(groups, _)| groups.attributes().iter().for_each(|name| ask(name)));
-        standing::ATTRIBUTES.iter().for_each(|name| ask(name));
+        }
         Self {
             subject_attribute: users.subject_attribute.clone(),
             labels,

@@ -177,18 +177,16 @@ fn endpoint(text: &str, word: TlsWord) -> Result<Endpoint, String> {
     };
     let (host, port) = host_and_port(authority)?;
     let security = match (over_tls, word) {
-        (Some(true), TlsWord::ByPort | TlsWord::Always) => Security::Tls,
-        (Some(true), _) => {
+        (Some(true), TlsWord::None | TlsWord::StartTls) => {
             return Err("`ldaps://` and another `tls` say different things: keep one".to_owned());
         }
         (Some(false), TlsWord::Always) => {
             return Err("`ldap://` and `tls: always` say different things: write `ldaps://`".to_owned());
         }
-        (Some(false), TlsWord::ByPort) | (None | Some(false), TlsWord::None) => Security::None,
+        (Some(true), _) | (None, TlsWord::Always) => Security::Tls,
         (None, TlsWord::ByPort) if port == Some(TLS_PORT) => Security::Tls,
-        (None, TlsWord::ByPort) => Security::None,
-        (None, TlsWord::Always) => Security::Tls,
-        (None | Some(false), TlsWord::StartTls) => Security::StartTls,
+        (_, TlsWord::StartTls) => Security::StartTls,
+        (_, TlsWord::ByPort | TlsWord::None) => Security::None,
     };
     let port = port.unwrap_or(if security == Security::Tls { TLS_PORT } else { PORT });
     Ok(Endpoint { host, port, security })

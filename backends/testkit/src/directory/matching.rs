@@ -1,8 +1,9 @@
 //! Whether an entry is what a filter looks for (RFC 4511 section 4.5.1.7): yes, no, or undefined, which is neither.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::dn::{Dn, folded};
 use super::entries::{Entries, Entry};
@@ -26,12 +27,14 @@ pub(super) struct View<'a> {
     pub(super) entries: &'a Entries,
     pub(super) settings: &'a Settings,
     /// By a member's name, the groups that say it.
-    groups: OnceCell<HashMap<Dn, Vec<&'a Entry>>>,
+    groups: OnceCell<HashMap<Rc<Dn>, Vec<&'a Entry>>>,
+    /// Names that were read: thousands of groups have the same member.
+    names: RefCell<HashMap<Vec<u8>, Option<Rc<Dn>>>>,
 }
 
 impl<'a> View<'a> {
     pub(super) fn new(entries: &'a Entries, settings: &'a Settings) -> Self {
-        Self { entries, settings, groups: OnceCell::new() }
+        Self { entries, settings, groups: OnceCell::new(), names: RefCell::default() }
     }
 
     pub(super) fn values<'e>(&self, entry: &'e Entry, name: &str) -> Cow<'e, [Vec<u8>]> {
@@ -52,8 +55,8 @@ impl<'a> View<'a> {
             Filter::Present(name) if name.eq_ignore_ascii_case("objectClass") => Some(true),
             Filter::Present(name) => Some(!self.values(entry, name).is_empty()),
             Filter::Equal(name, value) | Filter::Approximately(name, value) => {
-                let value = normal(name, value);
-                Some(self.values(entry, name).iter().any(|known| normal(name, known) == value))
+                let value = self.normal(name, value);
+                Some(self.values(entry, name).iter().any(|known| self.normal(name, known) == value))
             }
             Filter::AtLeast(name, value) => {
                 Some(self.values(entry, name).iter().any(|known| order(known, value).is_ge()))
@@ -100,8 +103,8 @@ impl<'a> View<'a> {
                 Some(values.iter().any(|known| folded(known) == folded(value)))
             }
             None => {
-                let value = normal(name, value);
-                Some(values.iter().any(|known| normal(name, known) == value))
+                let value = self.normal(name, value);
+                Some(values.iter().any(|known| self.normal(name, known) == value))
             }
             Some(_) => None,
         }
@@ -130,38 +133,44 @@ impl<'a> View<'a> {
         found
     }
 
-    fn groups(&self) -> &HashMap<Dn, Vec<&'a Entry>> {
+    fn groups(&self) -> &HashMap<Rc<Dn>, Vec<&'a Entry>> {
         self.groups.get_or_init(|| {
-            let mut groups: HashMap<Dn, Vec<&'a Entry>> = HashMap::new();
+            let mut groups: HashMap<Rc<Dn>, Vec<&'a Entry>> = HashMap::new();
             for group in self.entries.iter() {
                 let values = group.values("member").iter().chain(group.values("uniqueMember"));
-                for member in values.filter_map(|value| Dn::read(std::str::from_utf8(value).ok()?)) {
+                for member in values.filter_map(|value| self.name(value)) {
                     groups.entry(member).or_default().push(group);
                 }
             }
             groups
         })
     }
+
+    fn name(&self, value: &[u8]) -> Option<Rc<Dn>> {
+        let mut names = self.names.borrow_mut();
+        if let Some(known) = names.get(value) {
+            return known.clone();
+        }
+        let name = std::str::from_utf8(value).ok().and_then(Dn::read).map(Rc::new);
+        names.insert(value.to_vec(), name.clone());
+        name
+    }
+
+    fn normal<'v>(&self, attribute: &str, value: &'v [u8]) -> Normal<'v> {
+        let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(attribute));
+        if is(&BYTES) {
+            return Normal::Bytes(value);
+        }
+        let name = if is(&NAMES) { self.name(value) } else { None };
+        name.map_or_else(|| Normal::Text(folded(value)), Normal::Name)
+    }
 }
 
 #[derive(PartialEq, Eq)]
 enum Normal<'a> {
-    Name(Dn),
+    Name(Rc<Dn>),
     Text(Vec<u8>),
     Bytes(&'a [u8]),
-}
-
-fn normal<'a>(attribute: &str, value: &'a [u8]) -> Normal<'a> {
-    let attribute = attribute.to_ascii_lowercase();
-    if BYTES.contains(&attribute.as_str()) {
-        return Normal::Bytes(value);
-    }
-    if NAMES.contains(&attribute.as_str())
-        && let Some(name) = std::str::from_utf8(value).ok().and_then(Dn::read)
-    {
-        return Normal::Name(name);
-    }
-    Normal::Text(folded(value))
 }
 
 fn number(value: &[u8]) -> Option<i64> {
