@@ -236,8 +236,6 @@ fn written(name: &[Vec<(String, String)>], equals: &str, plus: &str, comma: &str
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
-
     #[test]
     fn an_escaped_value_is_read_back(value in any_value()) {
         let name = dn(&format!("cn={},dc=x", escape_value(&value)));

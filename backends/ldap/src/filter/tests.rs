@@ -197,8 +197,6 @@ fn any_template() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
-
     #[test]
     fn an_escaped_value_is_read_back(value in any_bytes()) {
         for escaped in [escape_value(&value), escape_all(&value)] {

@@ -79,3 +79,32 @@ pub(super) fn too_many() -> BackendError {
          in its `filter`"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn met(numbers: Range<usize>) -> Vec<Met> {
+        let met = numbers.map(|number| Met::new(&format!("cn={number}"), Name::Unread, "a test").unwrap());
+        met.collect()
+    }
+
+    #[test]
+    fn each_is_there_once_and_only_new_ones_are_told() {
+        let mut known = Known::default();
+        assert_eq!(known.add(met(0..2)).unwrap(), 0..2);
+        assert_eq!(known.add(met(1..4)).unwrap(), 2..4);
+        assert_eq!(known.add(met(0..4)).unwrap(), 4..4);
+        let spelled: Vec<_> = known.at(2..4).iter().map(|group| group.spelled.as_str()).collect();
+        assert_eq!(spelled, ["cn=2", "cn=3"]);
+    }
+
+    #[test]
+    fn more_than_the_bound_are_an_error_on_whatever_level() {
+        let mut known = Known::default();
+        known.add(met(0..1)).unwrap();
+        known.add(met(0..MOST_GROUPS)).unwrap();
+        let error = known.add(met(MOST_GROUPS..MOST_GROUPS + 1)).unwrap_err().to_string();
+        assert!(error.contains("more than 10000 groups"), "{error}");
+    }
+}

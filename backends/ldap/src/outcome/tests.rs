@@ -239,8 +239,6 @@ fn what_is_shown_is_clean_and_short() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
-
     #[test]
     fn any_answer_is_judged(code in 0..100_u32, text in any::<String>(), value in any::<Vec<u8>>(), length in 0..32_u8) {
         let framed = [&[0x30, length][..], &value].concat();

@@ -198,8 +198,6 @@ fn times() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
-
     #[test]
     fn any_time_is_read_or_refused(text in any::<String>(), digits in "[0-9]{8,16}([.,][0-9]{0,30})?[Z+-]?[0-9]{0,5}") {
         let _ = (generalized_time(&text), generalized_time(&digits));

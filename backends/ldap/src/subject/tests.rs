@@ -178,8 +178,6 @@ fn primary_groups() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
-
     #[test]
     fn every_value_is_found_again(value in prop::collection::vec(any::<u8>(), 1..40), guid in any::<[u8; 16]>(), name in "[a-zA-Z][a-zA-Z0-9-]{0,10}") {
         if !ATTRIBUTES.iter().chain(&["objectSid"]).any(|known| known.eq_ignore_ascii_case(&name)) {

@@ -105,8 +105,6 @@ fn what_is_not_changed_is_taken() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
-
     #[test]
     fn changed_answers_are_digested_or_refused(
         which in any::<prop::sample::Index>(),
@@ -118,10 +116,6 @@ proptest! {
             prop_assert!(ours(&failure), "{failure:?}");
         }
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn entries_arrive_as_they_were_sent(

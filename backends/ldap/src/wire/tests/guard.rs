@@ -299,8 +299,6 @@ fn the_answers_to_one_request_have_a_bound() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
-
     #[test]
     fn any_bytes_are_judged(bytes in prop::collection::vec(any::<u8>(), 0..200), asked in any::<bool>()) {
         let mut guard = if asked { waiting(SEARCH) } else { Guard::default() };
