@@ -1,27 +1,25 @@
 //! What is asked over one connection: one question at a time.
 
-use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
-use ldap3::controls::RawControl;
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::AbortHandle;
 use tokio::time::timeout_at;
 
-use super::pump::{self, End};
-use super::{BindAnswer, Endpoint, Found, PASSWORD_POLICY, Search, readable, search};
+use super::answer::{self, Answer};
+use super::line::{Line, Stream};
+use super::{BindAnswer, Endpoint, Found, PASSWORD_POLICY, Search, readable, request, search};
 use crate::failure::Failure;
 
 /// A connection. Whoever drops it closes it.
 pub(crate) struct Connection {
     facts: Facts,
-    ldap: Ldap,
-    end: End,
+    /// Locked only where it is looked at without asking.
+    line: Mutex<Line>,
+    /// Of the last request.
+    id: u32,
     /// A question was asked, and its whole answer is not there.
     broken: bool,
-    tasks: AbortHandle,
 }
 
 /// What a connection is, for the administrator.
@@ -45,24 +43,8 @@ pub(crate) struct TlsFacts {
 
 impl Connection {
     /// Over a stream on which nothing was said yet.
-    pub(super) async fn over<S>(stream: S, facts: Facts) -> Result<Self, Failure>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let none = |error: std::io::Error| Failure::Unreachable(format!("cannot begin: {error}"));
-        let (ours, crates) = UnixStream::pair().map_err(none)?;
-        ours.set_nonblocking(true).map_err(none)?;
-        let ours = tokio::net::UnixStream::from_std(ours).map_err(none)?;
-        let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(crates));
-        let (driven, ldap) = LdapConnAsync::with_settings(settings, "ldapi:///")
-            .await
-            .map_err(|error| Failure::Unreachable(format!("cannot begin: {error}")))?;
-        let end = End::default();
-        let noted = end.clone();
-        // What was carried before the end is still digested: so each goes on until it finds its own end.
-        let tasks =
-            tokio::spawn(async move { tokio::join!(pump::carry(stream, ours, noted), driven.drive()) });
-        Ok(Self { facts, ldap, end, broken: false, tasks: tasks.abort_handle() })
+    pub(super) fn over(stream: impl Stream + 'static, facts: Facts) -> Self {
+        Self { facts, line: Mutex::new(Line::new(stream)), id: 0, broken: false }
     }
 
     /// Binds with a name and a password (RFC 4511 section 4.2). A result code other than success is an answer too.
@@ -80,16 +62,24 @@ impl Connection {
             return Err(Failure::Nonsense("an empty name or password is never sent".to_owned()));
         }
         self.begin()?;
-        let policy = RawControl { ctype: PASSWORD_POLICY.to_owned(), crit: false, val: None };
-        let asked = self.ldap.with_controls(vec![policy]).simple_bind(name, password.expose_secret());
-        let answer = timeout_at(deadline.into(), asked).await;
-        let answer = answer.map_err(|_| self.late("bind"))?.map_err(|error| self.why(&error))?;
-        self.broken = false;
-        Ok(BindAnswer {
-            code: answer.rc,
-            text: readable(&answer.text),
-            controls: answer.ctrls.into_iter().map(|control| (control.1.ctype, control.1.val)).collect(),
-        })
+        self.id += 1;
+        let policy = request::control(PASSWORD_POLICY, None);
+        let request = request::bind(self.id, name, password.expose_secret(), &policy);
+        let line = self.line.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let asked = async {
+            line.send(&request).await?;
+            answer::read(line.next().await?).map_err(|problem| Failure::Nonsense(problem.to_owned()))
+        };
+        match timeout_at(deadline.into(), asked).await {
+            Err(_) => Err(self.late("bind")),
+            Ok(Ok(Answer::Outcome(outcome))) => {
+                self.broken = false;
+                let (code, text, controls) = (outcome.code, readable(&outcome.text), outcome.controls);
+                Ok(BindAnswer { code, text, controls })
+            }
+            Ok(Ok(_)) => Err(Failure::Nonsense("no answer to a bind".to_owned()).at(&self.facts.endpoint)),
+            Ok(Err(failure)) => Err(failure.at(&self.facts.endpoint)),
+        }
     }
 
     /// Searches. References are collected and not followed.
@@ -103,21 +93,20 @@ impl Connection {
             return Err(Failure::Nonsense("this is no filter (RFC 4515)".to_owned()));
         }
         self.begin()?;
-        let answer = timeout_at(deadline.into(), search::all(&mut self.ldap, search, deadline)).await;
-        let answer = answer.map_err(|_| self.late("search"))?;
-        match answer {
-            Ok(outcome) => {
+        let line = self.line.get_mut().unwrap_or_else(PoisonError::into_inner);
+        match timeout_at(deadline.into(), search::all(line, &mut self.id, search, deadline)).await {
+            Err(_) => Err(self.late("search")),
+            Ok(Ok(outcome)) => {
                 self.broken = !outcome.whole;
                 outcome.found
             }
-            Err(search::Broken::Crate(error)) => Err(self.why(&error)),
-            Err(search::Broken::Nonsense(failure)) => Err(failure.at(&self.facts.endpoint)),
+            Ok(Err(failure)) => Err(failure.at(&self.facts.endpoint)),
         }
     }
 
     /// Whether it may be used again, as far as can be told without asking the server.
     pub(crate) fn is_usable(&self) -> bool {
-        !self.broken && self.end.reason().is_none() && !self.tasks.is_finished()
+        !self.broken && self.line.lock().unwrap_or_else(PoisonError::into_inner).look().is_none()
     }
 
     pub(crate) fn facts(&self) -> &Facts {
@@ -126,8 +115,9 @@ impl Connection {
 
     /// Whoever stops waiting leaves a connection on which an answer may still come.
     fn begin(&mut self) -> Result<(), Failure> {
-        if let Some(reason) = self.end.reason() {
-            return Err(reason.at(&self.facts.endpoint));
+        let line = self.line.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reason) = line.end() {
+            return Err(reason.clone().at(&self.facts.endpoint));
         }
         if self.broken {
             let text = "an earlier answer on this connection is not complete".to_owned();
@@ -139,16 +129,5 @@ impl Connection {
 
     fn late(&self, operation: &str) -> Failure {
         Failure::Late(format!("no whole answer to the {operation} in time")).at(&self.facts.endpoint)
-    }
-
-    fn why(&self, error: &LdapError) -> Failure {
-        let reason = self.end.reason();
-        reason.unwrap_or_else(|| Failure::Unreachable(error.to_string())).at(&self.facts.endpoint)
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.tasks.abort();
     }
 }

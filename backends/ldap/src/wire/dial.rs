@@ -53,7 +53,7 @@ impl Dialer {
         let (mut stream, address) = reach(endpoint, deadline).await?;
         let plain = Facts { endpoint: endpoint.clone(), address, tls: None };
         if endpoint.security == Security::None {
-            return Connection::over(stream, plain).await;
+            return Ok(Connection::over(stream, plain));
         }
         let (connector, name) = self.protection(endpoint)?;
         if endpoint.security == Security::StartTls {
@@ -64,7 +64,7 @@ impl Dialer {
             .await
             .map_err(|error| Failure::Unreachable(protection_failed(&error)))?;
         let tls = Some(facts(&stream));
-        Connection::over(stream, Facts { tls, ..plain }).await
+        Ok(Connection::over(stream, Facts { tls, ..plain }))
     }
 
     fn protection(&self, endpoint: &Endpoint) -> Result<(TlsConnector, ServerName<'static>), Failure> {

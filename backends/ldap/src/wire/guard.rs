@@ -1,8 +1,9 @@
-//! What a server sends is looked at before anybody digests it.
+//! What a server sends is looked at before anything is made of it.
 //!
-//! The crate that digests it takes well-formed answers for granted: others end its task in a panic, nest until the stack
-//! ends, or claim memory for lengths that nobody sent. So every message is held against the exact shapes of RFC 4511 first,
-//! and against the request that it must answer. A shape has a fixed depth: whatever is let through has it too.
+//! Every message is held against the exact shapes of RFC 4511, and against the request that it must answer. A shape has a
+//! fixed depth, lengths are believed only as far as bytes have come, and all together has a bound: a server can be of no use,
+//! and not of harm. The crate ldap3 reads answers too, and ends in a panic where they are malformed; so only its filters
+//! are used here.
 
 use std::cell::Cell;
 
@@ -22,12 +23,12 @@ const MOST_ELEMENTS: usize = 400_000;
 const BIND_REQUEST: u8 = 0x60;
 const BIND_RESPONSE: u8 = 0x61;
 const SEARCH_REQUEST: u8 = 0x63;
-const SEARCH_ENTRY: u8 = 0x64;
+pub(super) const SEARCH_ENTRY: u8 = 0x64;
 const SEARCH_DONE: u8 = 0x65;
-const SEARCH_REFERENCE: u8 = 0x73;
+pub(super) const SEARCH_REFERENCE: u8 = 0x73;
 const EXTENDED_RESPONSE: u8 = 0x78;
-const CONTROLS: u8 = 0xa0;
-const REFERRAL: u8 = 0xa3;
+pub(super) const CONTROLS: u8 = 0xa0;
+pub(super) const REFERRAL: u8 = 0xa3;
 const SASL_CREDENTIALS: u8 = 0x87;
 const RESPONSE_NAME: u8 = 0x8a;
 const RESPONSE_VALUE: u8 = 0x8b;

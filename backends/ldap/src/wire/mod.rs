@@ -1,10 +1,12 @@
 //! One connection to one server.
 
+mod answer;
 pub(crate) mod ber;
 mod connection;
 mod dial;
 mod guard;
-mod pump;
+mod line;
+mod request;
 mod search;
 mod start_tls;
 

@@ -1,20 +1,17 @@
 //! One search, in as many pages as it takes.
 
 use std::cell::Cell;
-use std::sync::Arc;
 use std::time::Instant;
 
-use ldap3::asn1::{PL, StructureTag};
-use ldap3::controls::{Control, RawControl};
-use ldap3::{Ldap, LdapError, LdapResult, SearchOptions};
-
+use super::answer::{self, Answer};
 use super::ber::{Elements, INTEGER, OCTET_STRING, SEQUENCE};
+use super::line::Line;
+use super::request::{self, Limits};
 use super::{Found, Scope, Search, readable};
-use crate::entry::Entry;
 use crate::failure::Failure;
 
 /// Entries of one page. Active Directory gives 1,000 at most.
-const PAGE: usize = 500;
+const PAGE: u32 = 500;
 /// Pages without an entry in one search; servers may send some.
 const MOST_EMPTY_PAGES: usize = 20;
 /// In bytes.
@@ -35,18 +32,6 @@ pub(super) struct Outcome {
     pub(super) whole: bool,
 }
 
-/// Why there is no whole answer.
-pub(super) enum Broken {
-    Crate(LdapError),
-    Nonsense(Failure),
-}
-
-impl From<LdapError> for Broken {
-    fn from(error: LdapError) -> Self {
-        Self::Crate(error)
-    }
-}
-
 /// What was read so far.
 #[derive(Default)]
 struct Reading {
@@ -55,27 +40,34 @@ struct Reading {
     size: usize,
 }
 
-/// Asks until there are no more pages, or more entries than are wanted.
-pub(super) async fn all(ldap: &mut Ldap, search: &Search, deadline: Instant) -> Result<Outcome, Broken> {
+/// Asks until there are no more pages, or more entries than are wanted. Requests are numbered from `id` on.
+pub(super) async fn all(
+    line: &mut Line,
+    id: &mut u32,
+    search: &Search,
+    deadline: Instant,
+) -> Result<Outcome, Failure> {
     let mut reading = Reading::default();
     let mut cookie = Vec::new();
     let mut empty_pages = 0;
     loop {
         let before = reading.found.entries.len();
-        if search.paged {
-            ldap.with_controls(vec![page(search.most, before, &cookie)]);
-        }
-        let result = part(ldap, search, deadline, &mut reading).await?;
+        let control = if search.paged { page(search.most, before, &cookie) } else { Vec::new() };
+        *id += 1;
+        let request = request::search(*id, search, limits(search, deadline), &control)
+            .ok_or_else(|| Failure::Nonsense("this is no filter (RFC 4515)".to_owned()))?;
+        line.send(&request).await?;
+        let result = part(line, search, &mut reading).await?;
         let found = &mut reading.found;
         let Some(result) = result else {
             return Ok(Outcome { found: Ok(reading.found), whole: false });
         };
-        match result.rc {
+        match result.code {
             SUCCESS => {}
             SIZE_LIMIT_EXCEEDED => found.more = true,
             REFERRAL => {
                 found.elsewhere = true;
-                found.references.extend(result.refs);
+                found.references.extend(result.referrals.iter().cloned());
             }
             // Who asks for one entry by its name is answered: there is none.
             NO_SUCH_OBJECT if search.scope == Scope::Base => {}
@@ -84,7 +76,7 @@ pub(super) async fn all(ldap: &mut Ldap, search: &Search, deadline: Instant) -> 
                 return Ok(Outcome { found: Err(refused), whole: true });
             }
         }
-        let next = if search.paged && result.rc == SUCCESS { next(&result.ctrls)? } else { Vec::new() };
+        let next = if search.paged && result.code == SUCCESS { next(&result)? } else { Vec::new() };
         if next.is_empty() || found.more {
             return Ok(Outcome { found: Ok(reading.found), whole: true });
         }
@@ -101,56 +93,50 @@ pub(super) async fn all(ldap: &mut Ldap, search: &Search, deadline: Instant) -> 
 
 /// One page. Nothing if the server goes on beyond the number of entries that it was told.
 async fn part(
-    ldap: &mut Ldap,
+    line: &mut Line,
     search: &Search,
-    deadline: Instant,
     reading: &mut Reading,
-) -> Result<Option<LdapResult>, Broken> {
-    let scope = match search.scope {
-        Scope::Base => ldap3::Scope::Base,
-        Scope::Subtree => ldap3::Scope::Subtree,
-    };
-    let seconds = deadline.saturating_duration_since(Instant::now()).as_secs() + 1;
-    let options = SearchOptions::new()
-        // One more: a server that has exactly as many as are wanted must be told from one that has more.
-        .sizelimit(i32::try_from(search.most.saturating_add(1)).unwrap_or(i32::MAX))
-        .timelimit(i32::try_from(seconds).unwrap_or(i32::MAX));
-    let ldap = ldap.with_search_options(options);
-    let mut entries =
-        ldap.streaming_search(&search.base, scope, &search.filter, Arc::clone(&search.attributes)).await?;
-    while let Some(item) = entries.next().await? {
-        let found = &mut reading.found;
-        reading.size = reading.size.saturating_add(size(&item.0));
+) -> Result<Option<answer::Outcome>, Failure> {
+    loop {
+        let message = line.next().await?;
+        reading.size = reading.size.saturating_add(message.len());
         if reading.size > MOST_BYTES {
             return Err(nonsense("the server's pages are too much to be read"));
         }
-        if item.is_ref() {
-            found.references.extend(texts(item.0));
-        } else if found.entries.len() < search.most {
-            found.entries.extend(entry(item.0));
-        } else if found.more {
-            return Ok(None);
-        } else {
-            found.more = true;
+        let found = &mut reading.found;
+        match answer::read(message).map_err(nonsense)? {
+            Answer::Outcome(outcome) => return Ok(Some(outcome)),
+            Answer::References(urls) => found.references.extend(urls),
+            Answer::Entry(entry) if found.entries.len() < search.most => found.entries.push(entry),
+            Answer::Entry(_) if found.more => return Ok(None),
+            Answer::Entry(_) => found.more = true,
         }
     }
-    Ok(Some(entries.finish().await))
+}
+
+fn limits(search: &Search, deadline: Instant) -> Limits {
+    let seconds = deadline.saturating_duration_since(Instant::now()).as_secs() + 1;
+    Limits {
+        // One more: a server that has exactly as many as are wanted must be told from one that has more.
+        entries: u32::try_from(search.most.saturating_add(1)).unwrap_or(u32::MAX),
+        seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
+    }
 }
 
 /// The control of a request (RFC 2696). It is not critical: a server without it gives all at once. A page is smaller than
 /// the size limit: servers may ignore the control otherwise.
-fn page(most: usize, before: usize, cookie: &[u8]) -> RawControl {
+fn page(most: usize, before: usize, cookie: &[u8]) -> Vec<u8> {
     let wanted = most.saturating_add(1).saturating_sub(before);
-    let size = i32::try_from(wanted.min(most).clamp(1, PAGE)).unwrap_or(1);
-    ldap3::controls::PagedResults { size, cookie: cookie.to_vec() }.into()
+    let size = u32::try_from(wanted.min(most)).unwrap_or(PAGE).clamp(1, PAGE);
+    request::control(PAGED_RESULTS, Some(&request::page(size, cookie)))
 }
 
 /// The cookie of the next page; empty after the last one.
-fn next(controls: &[Control]) -> Result<Vec<u8>, Broken> {
-    let Some(control) = controls.iter().find(|control| control.1.ctype == PAGED_RESULTS) else {
+fn next(result: &answer::Outcome) -> Result<Vec<u8>, Failure> {
+    let Some((_, value)) = result.controls.iter().find(|(name, _)| name == PAGED_RESULTS) else {
         return Ok(Vec::new());
     };
-    let cookie = cookie(control.1.val.as_deref().unwrap_or_default());
+    let cookie = cookie(value.as_deref().unwrap_or_default());
     cookie.ok_or_else(|| nonsense("the server sent a page without its place, or with one that is too long"))
 }
 
@@ -162,49 +148,6 @@ fn cookie(value: &[u8]) -> Option<Vec<u8>> {
     (cookie.len() <= LONGEST_COOKIE).then(|| cookie.to_vec())
 }
 
-fn nonsense(text: &str) -> Broken {
-    Broken::Nonsense(Failure::Nonsense(text.to_owned()))
-}
-
-/// From the tree of an entry, whose shape the guard has seen.
-fn entry(tree: StructureTag) -> Option<Entry> {
-    let mut parts = children(tree);
-    let mut entry = Entry::new(text(parts.next()?)?);
-    for attribute in children(parts.next()?) {
-        let mut parts = children(attribute);
-        let description = text(parts.next()?)?;
-        entry.add(&description, children(parts.next()?).filter_map(bytes));
-    }
-    Some(entry)
-}
-
-/// What is kept of it, in bytes.
-fn size(tree: &StructureTag) -> usize {
-    match &tree.payload {
-        PL::P(bytes) => bytes.len() + size_of::<Vec<u8>>(),
-        PL::C(children) => children.iter().map(size).sum(),
-    }
-}
-
-fn texts(tree: StructureTag) -> impl Iterator<Item = String> {
-    children(tree).filter_map(text)
-}
-
-fn children(tree: StructureTag) -> impl Iterator<Item = StructureTag> {
-    match tree.payload {
-        PL::C(children) => children,
-        PL::P(_) => Vec::new(),
-    }
-    .into_iter()
-}
-
-fn bytes(tree: StructureTag) -> Option<Vec<u8>> {
-    match tree.payload {
-        PL::P(bytes) => Some(bytes),
-        PL::C(_) => None,
-    }
-}
-
-fn text(tree: StructureTag) -> Option<String> {
-    bytes(tree).and_then(|bytes| String::from_utf8(bytes).ok())
+fn nonsense(text: &str) -> Failure {
+    Failure::Nonsense(text.to_owned())
 }

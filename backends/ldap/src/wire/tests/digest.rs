@@ -1,6 +1,4 @@
-//! Whatever the guard lets through, the crate behind it digests.
-//!
-//! A panic of the crate would end the connection's tasks: then the failure has the crate's words, and not ours.
+//! Whatever a server sends becomes entries as they were sent, or a failure that says what was wrong.
 
 use proptest::prelude::*;
 use tokio::io::{AsyncWriteExt as _, duplex};

@@ -5,6 +5,7 @@ mod dial;
 mod digest;
 mod guard;
 mod messages;
+mod request;
 mod servers;
 
 use std::time::{Duration, Instant};
