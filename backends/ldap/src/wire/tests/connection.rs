@@ -21,14 +21,19 @@ fn some(id: u8, count: usize, end: &[u8]) -> Vec<u8> {
 }
 
 async fn gone(mut usable: impl FnMut() -> bool) {
+    let end = soon();
     while usable() {
+        assert!(Instant::now() < end, "nobody noticed");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
 #[tokio::test]
 async fn a_bind_brings_the_code_the_text_and_the_controls() {
-    let control = super::messages::control("1.3.6.1.4.1.42.2.27.8.5.1", &element(4, b"\x30\x00"));
+    let control = super::messages::control(
+        "1.3.6.1.4.1.42.2.27.8.5.1",
+        &[element(1, &[0]), element(4, b"\x30\x00")].concat(),
+    );
     let answer = message(&[1], 0x61, &result(49, "data 52e\0"), &element(0xa0, &control));
     let (mut connection, seen) = answering(move |_, _| (answer.clone(), true)).await;
     let answer = connection.bind("uid=alice", &secret("canary"), soon()).await.unwrap();
