@@ -11,5 +11,8 @@ mod ds389;
 mod groups;
 mod ldap;
 mod logins;
+mod outcomes;
 mod samba;
 mod slapd;
+mod tap;
+mod tls;

@@ -3,8 +3,10 @@
 mod tests;
 
 use std::fs;
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -15,6 +17,7 @@ use super::ldap::Ldap;
 use crate::components::{self, LDAP_UTILS, SLAPD};
 use crate::harness::command;
 use crate::harness::logs::Logs;
+use crate::harness::poll;
 use crate::harness::process::{Process, free_port};
 
 pub(crate) const SUFFIX: &str = "dc=example,dc=test";
@@ -27,6 +30,7 @@ pub(crate) const SERVICE: (&str, &str) = ("cn=registry,ou=services,dc=example,dc
 pub(crate) const ROOT: (&str, &str) = ("cn=root,dc=example,dc=test", "root-pass");
 
 const READY: &str = "slapd starting";
+const LISTENS_WITHIN: Duration = Duration::from_secs(10);
 
 /// How it differs from a server that wants an account for searches and no TLS.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) named_only: Option<&'static str>,
     /// What it is for beside them.
     pub(crate) named_too: Option<&'static str>,
+    /// It has no certificate, and no TLS.
+    pub(crate) bare: bool,
     /// It logs each operation; costs time.
     pub(crate) chatty: bool,
     /// Where `ou=elsewhere` is: another server's URI.
@@ -99,6 +105,7 @@ impl Slapd {
             tls_port = free_port();
             serve(dir.path(), 0, &options, port, tls_port)
         });
+        listens(port);
         let authority = authority.clone();
         let slapd = Self { process, starts: 1, options, port, tls_port, authority, dir };
         slapd.add_groups();
@@ -114,6 +121,7 @@ impl Slapd {
         self.stop();
         self.process =
             serve(self.dir.path(), self.starts, &self.options, self.port, self.tls_port).ready(READY);
+        listens(self.port);
         self.starts += 1;
     }
 
@@ -192,8 +200,16 @@ impl Slapd {
     }
 }
 
+/// It says that it starts when it has its ports, and before it listens.
+fn listens(port: u16) {
+    poll(LISTENS_WITHIN, || TcpStream::connect(("127.0.0.1", port)).ok()).expect("slapd does not listen");
+}
+
 fn serve(dir: &Path, start: usize, options: &Options, port: u16, tls_port: u16) -> Process {
-    let addresses = format!("ldap://127.0.0.1:{port}/ ldaps://127.0.0.1:{tls_port}/");
+    let mut addresses = format!("ldap://127.0.0.1:{port}/");
+    if !options.bare {
+        addresses.push_str(&format!(" ldaps://127.0.0.1:{tls_port}/"));
+    }
     let level = if options.chatty { "stats" } else { "none" };
     let mut command = Command::new(SLAPD.program);
     command.args(["-f", "slapd.conf", "-h", &addresses, "-d", level]);
@@ -227,6 +243,11 @@ fn load(dir: &Path, options: &Options) {
 fn configuration(dir: &Path, authority: &Authority, pair: &Pair, options: &Options) -> String {
     let [authority, certificate, key] =
         [&authority.certificate, &pair.certificate, &pair.key].map(|file| file.display());
+    let tls = if options.bare {
+        String::new()
+    } else {
+        format!("TLSCACertificateFile {authority}\nTLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}\n")
+    };
     let demands = match options.demands {
         Demands::Nothing => "",
         Demands::Confidentiality => "security simple_bind=128\n",
@@ -248,8 +269,7 @@ fn configuration(dir: &Path, authority: &Authority, pair: &Pair, options: &Optio
          modulepath /usr/lib/ldap\n\
          moduleload back_mdb\nmoduleload memberof\nmoduleload refint\nmoduleload ppolicy\n\
          pidfile {dir}/pid\nargsfile {dir}/args\n\
-         TLSCACertificateFile {authority}\nTLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}\n\
-         {demands}{strangers}\
+         {tls}{demands}{strangers}\
          database mdb\n\
          suffix {SUFFIX}\nrootdn {root}\nrootpw {root_password}\n\
          directory {dir}/db\nmaxsize 268435456\ndbnosync\n\
