@@ -138,7 +138,7 @@ fn run(dir: &Path, address: Ipv4Addr) -> Process {
 }
 
 fn configuration(dir: &Path, authority: &Authority, address: Ipv4Addr) -> String {
-    let pair = authority.server(&[HOST, &address.to_string()]);
+    let pair = authority.server(&[HOST, REALM, &address.to_string()]);
     let [authority, certificate, key] =
         [&authority.certificate, &pair.certificate, &pair.key].map(|file| file.display());
     format!(
