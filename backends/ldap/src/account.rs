@@ -34,7 +34,7 @@ impl Domains {
 /// That is the value of `attribute`. Without one it is a value of the attributes that the filter compares with the account
 /// (`asserted`): the one that was typed, in the entry's spelling; or the entry's own, where the directory found it by other
 /// means (it may take `ａlice` for `alice`). Only where the entry shows none of them it is what was typed. Of several values
-/// the one in the entry's name counts, else the smallest.
+/// the one in the entry's name counts, since its owner may be allowed to write others beside it; else the smallest.
 ///
 /// # Errors
 /// If the entry has no such attribute, or its value cannot be an account.
@@ -47,7 +47,7 @@ pub(crate) fn canonical(
     let Some(attribute) = attribute else {
         let of_typed = |attribute: &String| {
             let value = entry.texts(attribute).filter(|value| same_text(value, typed)).min()?;
-            Some((attribute.clone(), value))
+            Some((attribute.clone(), value_in_name(entry, attribute).unwrap_or(value)))
         };
         let of_entry = |attribute: &String| Some((attribute.clone(), own_value(entry, attribute)?));
         let found = asserted.iter().find_map(of_typed).or_else(|| asserted.iter().find_map(of_entry));
@@ -67,12 +67,17 @@ pub(crate) fn canonical(
 }
 
 fn own_value<'a>(entry: &'a Entry, attribute: &str) -> Option<&'a str> {
+    value_in_name(entry, attribute).or_else(|| entry.texts(attribute).min())
+}
+
+/// The value of an attribute by which the entry is called, as the entry spells it; none if it is called by another one.
+pub(crate) fn value_in_name<'a>(entry: &'a Entry, attribute: &str) -> Option<&'a str> {
     let dn = Dn::parse(&entry.dn).ok();
     let is_in_name = |value: &&str| {
         let mut leaf = dn.iter().flat_map(Dn::leaf);
         leaf.any(|(kind, text)| same_type(kind, attribute) && same_text(text, value))
     };
-    entry.texts(attribute).filter(is_in_name).min().or_else(|| entry.texts(attribute).min())
+    entry.texts(attribute).filter(is_in_name).min()
 }
 
 fn sound(account: &str, source: &str) -> Result<String, BackendError> {
@@ -160,13 +165,14 @@ mod tests {
         let both = asserted(&["uid", "mail"]);
         let alice = entry(
             "uid=Alice,dc=x",
-            &[("uid", "Alice"), ("mail", "Alice@example.com"), ("mail", "a@example.com")],
+            &[("uid", "Alice"), ("uid", "another"), ("mail", "Alice@example.com"), ("mail", "a@example.com")],
         );
         for (typed, account) in [
             ("alice", "Alice"),
             ("ALICE", "Alice"),
             (" alice ", "Alice"),
             ("alice@EXAMPLE.com", "Alice@example.com"),
+            ("another", "Alice"),
             ("A@example.com", "a@example.com"),
             ("ａlice", "Alice"),
             ("álice", "Alice"),

@@ -6,7 +6,7 @@ use dockgate_api::{BackendError, Call, KnownIdentity};
 
 use crate::account::{self, Domains};
 use crate::directory::Searcher;
-use crate::dn::Dn;
+use crate::dn::{Dn, same_text};
 use crate::entry::Entry;
 use crate::filter::Template;
 use crate::subject;
@@ -90,7 +90,18 @@ impl Users {
             let found = self.find(cx, searcher, &known.account, attributes).await?;
             return Ok(found.filter(|entry| subject::of_name(entry) == known.subject));
         };
-        let Some(entry) = self.only(cx, searcher, same.clone(), attributes).await? else { return Ok(None) };
+        let found = self.only(cx, searcher, same.clone(), attributes).await?;
+        let Some(entry) = found else { return Ok(None) };
+        match subject::subject(&entry, subject::attribute_of(&known.subject)) {
+            Some(subject) if same_text(&subject, &known.subject) => {}
+            Some(_) => return Ok(None),
+            None => {
+                return Err(BackendError::Protocol(format!(
+                    "{} has `{}` among others, or it may not be read: it was issued to an entry that had this alone",
+                    entry.dn, known.subject
+                )));
+            }
+        }
         // It may have another name by now.
         let account = self.canonical(&entry, &known.account)?;
         let Some(filter) = self.filter.fill_account(&account) else { return Ok(None) };

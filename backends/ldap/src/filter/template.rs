@@ -6,6 +6,7 @@ use super::escape::escape_value;
 use super::parse::{Part, Piece, parse};
 use super::variable::Variable;
 use super::{TemplateError, TooManyValues};
+use crate::account::value_in_name;
 use crate::entry::Entry;
 
 /// Values that one comparison is asked for with at most.
@@ -160,11 +161,18 @@ fn alternatives(
 
 /// The values of a variable, without empty ones.
 fn escaped(variable: &Variable, values: &Values<'_>) -> Vec<String> {
-    let of_entry = |attribute: &str| values.entry.map_or(&[][..], |entry| entry.values(attribute));
+    // Who may write further names into an entry of theirs is in the groups of none of them.
+    let of_entry = |attribute: &str| match values.entry {
+        None => Vec::new(),
+        Some(entry) => match value_in_name(entry, attribute) {
+            Some(value) => vec![value.as_bytes()],
+            None => entry.values(attribute).iter().map(Vec::as_slice).collect(),
+        },
+    };
     let values: Vec<&[u8]> = match variable {
         Variable::Account => vec![values.account.as_bytes()],
         Variable::Dn => values.dns.iter().map(|dn| dn.as_bytes()).collect(),
-        Variable::Entry(attribute) => of_entry(attribute).iter().map(Vec::as_slice).collect(),
+        Variable::Entry(attribute) => of_entry(attribute),
     };
     values.into_iter().filter(|value| !value.is_empty()).map(escape_value).collect()
 }

@@ -8,7 +8,7 @@ fn fill(text: &str, dns: &[&str], account: &str, entry: &Entry) -> String {
 }
 
 fn alice() -> Entry {
-    let mut entry = Entry::new("uid=alice");
+    let mut entry = Entry::new("cn=Alice");
     entry.add("uid", [b"alice".to_vec(), b"a*(b)".to_vec()]);
     entry.add("gidNumber", [b"100".to_vec()]);
     entry.add("ou", [b"\xff".to_vec()]);
@@ -31,6 +31,9 @@ fn an_item_is_there_once_for_each_value() {
     ] {
         assert_eq!(fill(filter, &["cn=a*"], "Alice", &alice()), filled);
     }
+    let mut named = alice();
+    named.dn = "userid=A*(B),dc=x".to_owned();
+    assert_eq!(fill("(memberUid=${entry:uid})", &[], "", &named), r"(memberUid=a\2a\28b\29)");
     let several = fill("(|(member=${dn})(memberUid=${account}))", &["cn=a", "cn=b"], "Alice", &alice());
     assert_eq!(several, "(|(|(member=cn=a)(member=cn=b))(memberUid=Alice))");
 }
@@ -55,7 +58,7 @@ fn nobody_is_no_account() {
 
 #[test]
 fn more_values_than_a_server_takes_are_an_error() {
-    let mut entry = Entry::new("uid=alice");
+    let mut entry = Entry::new("cn=Alice");
     entry.add("uid", (0..1_000).map(|number| format!("a{number}").into_bytes()));
     let fill =
         |text: &str, entry: &Entry| template(text).fill(&Values { entry: Some(entry), ..Values::default() });
