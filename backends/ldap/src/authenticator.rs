@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
+use dockgate_api::secrecy::SecretString;
 use dockgate_api::{
     Answer, Authenticator, BackendError, Call, Credential, Decision, Health, Identity, KnownIdentity, Login,
     Reason, ReasonCode, Reloaded, async_trait,
@@ -15,7 +15,7 @@ use crate::outcome::{Judged, is_of_name, judge};
 use crate::person::{AsWhom, Person, Persons};
 use crate::standing;
 use crate::users::Users;
-use crate::wire::BindAnswer;
+use crate::wire::{BindAnswer, is_password};
 
 /// How a password is tried.
 pub(crate) enum Way {
@@ -50,8 +50,8 @@ enum Bound {
 impl Authenticator for LdapAuthenticator {
     async fn authenticate(&self, cx: &Call, login: &Login) -> Answer<Identity> {
         let Credential::Password(password) = &login.credential else { return Ok(Decision::NoMatch) };
-        if login.account.is_empty() || password.expose_secret().is_empty() {
-            cx.note(|| "not asked: there is no password".to_owned());
+        if login.account.is_empty() || !is_password(password) {
+            cx.note(|| "not asked: there is no password, or one with a NUL".to_owned());
             return Ok(Decision::NoMatch);
         }
         let Some(account) = self.users.account(&login.account) else {

@@ -25,14 +25,14 @@ mod trouble;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dockgate_api::secrecy::{ExposeSecret, SecretString};
+use dockgate_api::secrecy::SecretString;
 use dockgate_api::{BackendError, BuildContext, Call, async_trait};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::fleet::{Fleet, Roster};
 use self::shared::Shared;
-use crate::wire::{BindAnswer, Dialer, Endpoint, Found, Search, Security};
+use crate::wire::{BindAnswer, Dialer, Endpoint, Found, Search, Security, is_password};
 
 pub(crate) use self::session::UserSession;
 
@@ -150,9 +150,9 @@ impl Directory {
         name: &str,
         password: &SecretString,
     ) -> Result<(BindAnswer, UserSession), BackendError> {
-        if name.is_empty() || password.expose_secret().is_empty() {
+        if name.is_empty() || !is_password(password) {
             return Err(BackendError::Protocol(
-                "an empty name or password is never sent to a directory".to_owned(),
+                "an empty name or password, or one with a NUL, is never sent to a directory".to_owned(),
             ));
         }
         let (answer, held) = self.fleet.bind(cx, name, password).await?;

@@ -8,7 +8,7 @@ use tokio::time::timeout_at;
 
 use super::answer::{self, Answer};
 use super::line::{Line, Stream};
-use super::{BindAnswer, Endpoint, Found, PASSWORD_POLICY, Search, readable, request, search};
+use super::{BindAnswer, Endpoint, Found, PASSWORD_POLICY, Search, is_password, readable, request, search};
 use crate::failure::Failure;
 
 /// A connection. Whoever drops it closes it.
@@ -50,16 +50,18 @@ impl Connection {
     /// Binds with a name and a password (RFC 4511 section 4.2). A result code other than success is an answer too.
     ///
     /// # Errors
-    /// If there was none. The connection is of no use then. An empty name or an empty password is never sent: a server
-    /// may take it for an anonymous bind, and answer success (RFC 4513 section 5.1.2).
+    /// If there was none. The connection is of no use then. An empty name is never sent, nor what is no password
+    /// ([`is_password`]).
     pub(crate) async fn bind(
         &mut self,
         name: &str,
         password: &SecretString,
         deadline: Instant,
     ) -> Result<BindAnswer, Failure> {
-        if name.is_empty() || password.expose_secret().is_empty() {
-            return Err(Failure::Nonsense("an empty name or password is never sent".to_owned()));
+        if name.is_empty() || !is_password(password) {
+            return Err(Failure::Nonsense(
+                "an empty name or password, or one with a NUL, is never sent".to_owned(),
+            ));
         }
         self.begin()?;
         self.id += 1;

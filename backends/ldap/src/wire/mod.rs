@@ -13,6 +13,8 @@ mod start_tls;
 use std::fmt;
 use std::sync::Arc;
 
+use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
+
 use crate::entry::Entry;
 
 pub(crate) use connection::Connection;
@@ -104,6 +106,13 @@ pub(crate) struct Found {
 /// The control of a password's policy (draft-behera-ldap-password-policy-10): each bind asks for it, since OpenLDAP says
 /// nothing of an expired password without it. In a request it has no value.
 pub(crate) const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
+
+/// Whether a bind with it can prove anything. A server may take one without a password for an anonymous bind, and answer
+/// success (RFC 4513 section 5.1.2); and one that keeps text as C does reads up to a NUL only, which may be the first byte.
+pub(crate) fn is_password(password: &SecretString) -> bool {
+    let password = password.expose_secret();
+    !password.is_empty() && !password.contains('\0')
+}
 
 /// The answer to a bind.
 #[derive(Clone, Debug, PartialEq, Eq)]
