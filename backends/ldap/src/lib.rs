@@ -5,6 +5,7 @@
 
 mod account;
 mod authenticator;
+mod concealed;
 mod config;
 mod directory;
 mod dn;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dockgate_api::{Answer, BackendError, Call, Decision, Identity, Labels};
 
+use crate::concealed::is_secret;
 use crate::directory::Searcher;
 use crate::entry::Entry;
 use crate::groups::{self, Groups, Required};
@@ -146,6 +147,10 @@ pub(crate) enum AsWhom {
 /// Says what was read of an entry.
 fn note(cx: &Call, entry: &Entry) {
     for (attribute, values) in entry.iter() {
+        if is_secret(attribute) {
+            // Nobody asked for it.
+            continue;
+        }
         cx.note(|| {
             let shown: Vec<String> = values.iter().take(MOST_SHOWN).map(|value| shown(value)).collect();
             let more = values.len().saturating_sub(MOST_SHOWN);

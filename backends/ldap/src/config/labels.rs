@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::key;
+use crate::concealed::{self, is_secret};
 use crate::labels::{LabelMap, Shape};
 
 /// One label.
@@ -36,6 +37,9 @@ pub(super) fn build(labels: BTreeMap<String, LabelConfig>, errors: &mut BuildErr
         if config.attribute.is_empty() {
             let message = "write the attribute whose values the label has, such as `memberOf`";
             errors.add(Remark::new(config.attribute.location.clone(), below("attribute"), message));
+        }
+        if is_secret(&config.attribute) {
+            errors.add(Remark::new(config.attribute.location.clone(), below("attribute"), concealed::WHY));
         }
         let capture = config.capture.as_ref().and_then(|capture| {
             let refuse = |message: String| Remark::new(capture.location.clone(), below("capture"), message);

@@ -5,6 +5,7 @@ use dockgate_api::{BuildContext, BuildError};
 
 use super::{at, given};
 use crate::account::Domains;
+use crate::concealed::{self, is_secret};
 use crate::dn::Dn;
 use crate::filter::{Place, Template, is_description};
 use crate::users::Users;
@@ -61,6 +62,12 @@ impl UserKeys {
             );
             cx.warn(at(&self.filter, "filter", message));
         }
+        if account_attribute.is_none() && asserted.is_empty() {
+            let message = "it demands of no attribute that it be the account, so that the account is what the client writes: one \
+                           person can log in as several, by other spellings. Say with `account_attribute` which attribute is \
+                           the account";
+            cx.warn(at(&self.filter, "filter", message));
+        }
         Some(Users { bases, filter, domains: Domains::new(domains), account_attribute, subject_attribute })
     }
 }
@@ -77,6 +84,10 @@ fn read_base(base: Located<String>, name: &str, errors: &mut BuildError) -> Opti
 
 fn attribute(value: Option<Located<String>>, name: &str, errors: &mut BuildError) -> Option<String> {
     let value = given(value)?;
+    if is_secret(&value) {
+        errors.add(at(&value, name, concealed::WHY));
+        return None;
+    }
     if is_description(&value) {
         return Some(value.value);
     }

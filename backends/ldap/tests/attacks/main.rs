@@ -1,15 +1,17 @@
 //! Attempts to be somebody else, to see what is nobody's business, and to keep others out.
 
+mod accounts;
 mod answers;
 mod crowds;
+mod secrets;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dockgate_api::secrecy::SecretString;
 use dockgate_api::{
-    Answer, Authenticator, BackendError, Call, Configure as _, Credential, Decision, Dialect, Identity, Login,
-    Reason, RequestId,
+    Answer, Authenticator, BackendError, Call, Configure as _, Credential, Decision, Dialect, Identity,
+    Login, Reason, RequestId,
 };
 use dockgate_ldap::LdapAuthConfig;
 use dockgate_testkit::directory::{Directory, RunningDirectory};

@@ -4,6 +4,7 @@ use dockgate_api::config::{KeyPath, Located, Location, Remark};
 use dockgate_api::{BuildContext, BuildError};
 
 use super::{GroupsConfig, NestedWord, SearchConfig};
+use crate::concealed::{self, is_secret};
 use crate::config::labels::regex;
 use crate::dn::Dn;
 use crate::filter::{Place, Template, is_description};
@@ -180,6 +181,9 @@ impl<'a> Reader<'a> {
         if !is_description(name) {
             let message = "this is no attribute's name: those are letters, digits and hyphens";
             self.wrong(&name.location, key, message);
+        }
+        if is_secret(name) {
+            self.wrong(&name.location, key, concealed::WHY);
         }
     }
 
