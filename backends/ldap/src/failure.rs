@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn a_refused_search_says_where() {
-        let refused = |code, text: &str| Failure::Refused { code, text: text.to_owned() }.below("dc=x").to_string();
+        let refused =
+            |code, text: &str| Failure::Refused { code, text: text.to_owned() }.below("dc=x").to_string();
         assert_eq!(
             refused(32, ""),
             "refused with result code 32: search below `dc=x`: there is no such entry, or whoever searches may not see it: \

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use dockgate_api::{BackendError, LabelValue, Labels};
+use dockgate_api::{BackendError, Call, LabelValue, Labels};
 use regex::Regex;
 
 use crate::dn::common_name_or_all;
 use crate::entry::Entry;
+use crate::notes::listed;
 
 /// Values of one attribute that a label is made of.
 const MOST_VALUES: usize = 10_000;
@@ -55,7 +56,7 @@ impl LabelMap {
     /// # Errors
     /// If the attribute has more than 10,000 values, or a value comes to more than 1 KiB: rights that rest on the rest of
     /// them would be wrong ones.
-    pub(crate) fn add(&self, entry: &Entry, labels: &mut Labels) -> Result<(), BackendError> {
+    pub(crate) fn add(&self, cx: &Call, entry: &Entry, labels: &mut Labels) -> Result<(), BackendError> {
         let count = entry.values(&self.attribute).len();
         if count > MOST_VALUES {
             return Err(
@@ -64,14 +65,26 @@ impl LabelMap {
         }
         let mut known: HashSet<_> =
             labels.values(&self.label).iter().map(|value| value.as_str().to_owned()).collect();
-        for value in entry.texts(&self.attribute).filter_map(|value| self.shape.apply(value)) {
+        let Self { label, attribute, shape } = self;
+        let mut left_out = Vec::new();
+        for read in entry.texts(attribute) {
+            let Some(value) = shape.apply(read) else {
+                left_out.push(read);
+                continue;
+            };
             if value.len() > LONGEST_VALUE {
                 let detail = format!("has a value that makes a label of more than {LONGEST_VALUE} bytes");
                 return Err(self.too_much(entry, &detail));
             }
             if known.insert(value.clone()) {
-                labels.add(self.label.as_str(), LabelValue::Literal(value));
+                labels.add(label.as_str(), LabelValue::Literal(value));
             }
+        }
+        if count == 0 {
+            cx.note(|| format!("label {label}: the entry has no `{attribute}` that may be read"));
+        }
+        if !left_out.is_empty() {
+            cx.note(|| format!("label {label}: `capture` leaves nothing of {}", listed(left_out)));
         }
         Ok(())
     }
@@ -87,6 +100,8 @@ impl LabelMap {
 
 #[cfg(test)]
 mod tests {
+    use dockgate_testkit::fakes::call;
+
     use super::*;
 
     fn shape(parse_cn: bool, capture: Option<&str>, lower_case: bool) -> Shape {
@@ -131,13 +146,13 @@ mod tests {
         entry.add("memberOf", [vec![0xff], Vec::new()]);
         let mut labels = Labels::new();
         labels.add("groups", LabelValue::Literal("b".to_owned()));
-        map(shape(true, None, true)).add(&entry, &mut labels).unwrap();
+        map(shape(true, None, true)).add(&call(), &entry, &mut labels).unwrap();
         assert_eq!(texts(&labels), ["b", "*", "dc=z"]);
         assert_eq!(labels.clone().into_literals(), labels);
 
         let mut none = Labels::new();
-        map(shape(false, Some("nobody"), false)).add(&entry, &mut none).unwrap();
-        map(Shape::default()).add(&Entry::new("uid=bob,dc=x"), &mut none).unwrap();
+        map(shape(false, Some("nobody"), false)).add(&call(), &entry, &mut none).unwrap();
+        map(Shape::default()).add(&call(), &Entry::new("uid=bob,dc=x"), &mut none).unwrap();
         assert!(none.is_empty());
     }
 
@@ -148,7 +163,7 @@ mod tests {
             entry.add("memberOf", values.into_iter().map(String::into_bytes));
             entry
         };
-        let add = |entry: &Entry| map(shape(true, None, false)).add(entry, &mut Labels::new());
+        let add = |entry: &Entry| map(shape(true, None, false)).add(&call(), entry, &mut Labels::new());
         assert_eq!(add(&entry((0..10_000).map(|i| i.to_string()).collect())), Ok(()));
         let error = add(&entry((0..10_001).map(|i| i.to_string()).collect())).unwrap_err();
         assert!(error.to_string().contains("`memberOf` of uid=alice,dc=x has 10001 values"), "{error}");

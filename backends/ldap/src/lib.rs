@@ -14,6 +14,7 @@ mod failure;
 mod filter;
 mod groups;
 mod labels;
+mod notes;
 mod outcome;
 mod person;
 mod standing;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use dockgate_api::{Answer, BackendError, Call, Decision, Identity, Labels};
 
-use crate::concealed::is_secret;
 use crate::directory::Searcher;
 use crate::entry::Entry;
 use crate::groups::{self, Groups, Required};
@@ -105,13 +104,10 @@ impl Persons {
     ) -> Answer<Identity> {
         let Person { mut entry, account, subject } = person;
         groups::complete(cx, searcher, &mut entry, &self.attributes).await?;
-        if cx.is_traced() {
-            note(cx, &entry);
-        }
         cx.note(|| format!("the account is {account}, its subject {subject}"));
         let mut labels = Labels::new();
         for map in &self.labels {
-            map.add(&entry, &mut labels)?;
+            map.add(cx, &entry, &mut labels)?;
         }
         if let Some((groups, required)) = &self.groups {
             let remembered = (as_whom == AsWhom::Service).then_some(subject.as_str());
@@ -142,31 +138,4 @@ pub(crate) enum AsWhom {
     Service,
     /// The user, who may be shown less.
     User,
-}
-
-/// Says what was read of an entry.
-fn note(cx: &Call, entry: &Entry) {
-    for (attribute, values) in entry.iter() {
-        if is_secret(attribute) {
-            // Nobody asked for it.
-            continue;
-        }
-        cx.note(|| {
-            let shown: Vec<String> = values.iter().take(MOST_SHOWN).map(|value| shown(value)).collect();
-            let more = values.len().saturating_sub(MOST_SHOWN);
-            let more = if more == 0 { String::new() } else { format!(", and {more} more") };
-            format!("{attribute}: {}{more}", shown.join(", "))
-        });
-    }
-}
-
-/// Values of one attribute.
-const MOST_SHOWN: usize = 20;
-
-/// Text as it is, anything else in hexadecimal digits.
-fn shown(value: &[u8]) -> String {
-    match std::str::from_utf8(value) {
-        Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
-        _ => value.iter().take(64).map(|byte| format!("{byte:02x}")).collect(),
-    }
 }

@@ -9,6 +9,7 @@ use crate::directory::Searcher;
 use crate::dn::{Dn, same_text};
 use crate::entry::Entry;
 use crate::filter::Template;
+use crate::notes::note_entry;
 use crate::subject;
 use crate::wire::{Scope, Search};
 
@@ -146,10 +147,9 @@ impl Users {
                 }
             }
         }
-        cx.note(|| match &found {
-            Some(entry) => format!("found {}", entry.dn),
-            None => format!("nothing below {} fits {filter}", self.bases.join(" or ")),
-        });
+        if let Some(entry) = &found {
+            note_entry(cx, entry);
+        }
         Ok(found)
     }
 }

@@ -120,8 +120,7 @@ fn domain(base: &str, people: &str, service_name: &str) -> Directory {
 
 pub(super) fn active_directory() -> Asked {
     let (ca, base) = (Authority::new(), "DC=corp,DC=example,DC=com");
-    let directory =
-        domain(base, &format!("OU=Staff,{base}"), &format!("CN=dockgate,OU=Services,{base}"));
+    let directory = domain(base, &format!("OU=Staff,{base}"), &format!("CN=dockgate,OU=Services,{base}"));
     let addresses = "addrs: [\"dc1.corp.example.com:636\", \"dc2.corp.example.com:636\"]";
     serve("active-directory.yml", addresses, &ca, directory.ldaps(&ca.server(&NAMES)))
 }
@@ -163,9 +162,11 @@ pub(super) fn google() -> Asked {
     let ca = Authority::new();
     let group = |name: &str| format!("cn={name},ou=Groups,dc=example,dc=com");
     let mut directory = service("cn=google,dc=example,dc=com").bind_name("AccessUserName");
-    for (account, groups) in
-        [("alice", vec![group("web")]), ("dana", vec![group("ops"), group("registry-admins")]), ("eve", vec![])]
-    {
+    for (account, groups) in [
+        ("alice", vec![group("web")]),
+        ("dana", vec![group("ops"), group("registry-admins")]),
+        ("eve", vec![]),
+    ] {
         directory = directory
             .entry(
                 &format!("uid={account},ou=Users,dc=example,dc=com"),

@@ -1,7 +1,7 @@
 //! The backend keeps the contract of all backends with a real directory behind it.
 
-use dockgate_testkit::authenticator::{Anonymous, Fixture, Person, Reload, Unknown, check, conformance};
 use dockgate_testkit::authenticator::rules::{CONCURRENT, WRONG};
+use dockgate_testkit::authenticator::{Anonymous, Fixture, Person, Reload, Unknown, check, conformance};
 use serde_json::json;
 
 use super::authority::Authority;
@@ -35,7 +35,10 @@ fn removed(epoch: bool) -> Reload {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_account_searches() {
     let Some(slapd) = start(Options::default()) else { return };
-    let section = with(&slapd.section(), json!({"groups": {"nested": "recursive"}, "labels": {"title": {"attribute": "title"}}}));
+    let section = with(
+        &slapd.section(),
+        json!({"groups": {"nested": "recursive"}, "labels": {"title": {"attribute": "title"}}}),
+    );
     for (account, has_epoch) in [("alice", false), ("warned", true)] {
         let backend = Backend::of(&section);
         let unknown = Unknown::NoMatch("mallory".to_owned());
@@ -55,8 +58,11 @@ async fn people_search_for_themselves() {
     let section = with(&slapd.section(), own);
     let reload = || Reload::NotSupported("nobody searches for others");
     let backend = Backend::of(&section);
-    conformance(backend.authenticator.clone(), fixture("alice", Unknown::Deny("mallory".to_owned()), reload()))
-        .await;
+    conformance(
+        backend.authenticator.clone(),
+        fixture("alice", Unknown::Deny("mallory".to_owned()), reload()),
+    )
+    .await;
 
     // Where a refused bind is left to the next link, a wrong password is too: nothing else of the contract gives way.
     let backend = Backend::of(&with(&section, json!({"on_invalid": "no_match"})));

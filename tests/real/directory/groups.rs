@@ -36,7 +36,11 @@ async fn every_way_to_find_them() {
         (by("(uniqueMember=${dn})"), "alice", &["unique-developers"]),
         (by("(&(objectClass=posixGroup)(memberUid=${entry:uid}))"), "alice", &["posix-developers"]),
         (by("(&(objectClass=posixGroup)(memberUid=${account}))"), "bob", &[]),
-        (by("(|(member=${dn})(uniqueMember=${dn})(memberUid=${account}))"), "alice", &["developers", "posix-developers", "unique-developers"]),
+        (
+            by("(|(member=${dn})(uniqueMember=${dn})(memberUid=${account}))"),
+            "alice",
+            &["developers", "posix-developers", "unique-developers"],
+        ),
         // By the attribute and in any place; then only where they count.
         (json!({}), "alice", &["developers", "stray"]),
         (json!({"below": GROUPS}), "alice", &["developers"]),
@@ -54,8 +58,14 @@ async fn every_way_to_find_them() {
     let by_dn = groups(&slapd, json!({"name": "dn", "below": GROUPS}), "alice", "alice-pass").await;
     assert_eq!(by_dn, [format!("cn=developers,{GROUPS}")]);
     let by_uid = by("(memberUid=${entry:uid})");
-    for (account, password) in [("a*b", "star-pass"), ("(paren)", "paren-pass"), (r"back\slash", "backslash-pass")] {
-        assert_eq!(groups(&slapd, by_uid.clone(), account, password).await, ["posix-developers"], "{account}");
+    for (account, password) in
+        [("a*b", "star-pass"), ("(paren)", "paren-pass"), (r"back\slash", "backslash-pass")]
+    {
+        assert_eq!(
+            groups(&slapd, by_uid.clone(), account, password).await,
+            ["posix-developers"],
+            "{account}"
+        );
     }
     assert_eq!(groups(&slapd, by_uid, "axb", "decoy-pass").await, [""; 0]);
 
@@ -86,14 +96,24 @@ async fn too_deep_and_unknown_rules() {
     let of = |groups: Value| Backend::of(&with(&slapd.section(), json!({"groups": groups})));
     let deep = of(json!({"nested": "recursive", "max_depth": 2}));
     let error = deep.error("carol", "carol-pass").await;
-    assert!(matches!(&error, BackendError::Protocol(detail) if detail.contains("groups.max_depth")), "{error}");
-    assert_eq!(of(json!({"nested": "recursive", "max_depth": 3})).label("carol", "carol-pass", "groups").await.len(), 3);
+    assert!(
+        matches!(&error, BackendError::Protocol(detail) if detail.contains("groups.max_depth")),
+        "{error}"
+    );
+    assert_eq!(
+        of(json!({"nested": "recursive", "max_depth": 3})).label("carol", "carol-pass", "groups").await.len(),
+        3
+    );
     let rule = of(json!({"nested": "matching_rule", "search": {"base": GROUPS}}));
     let error = rule.error("carol", "carol-pass").await;
-    assert!(matches!(&error, BackendError::Protocol(detail) if detail.contains("nested: recursive")), "{error}");
+    assert!(
+        matches!(&error, BackendError::Protocol(detail) if detail.contains("nested: recursive")),
+        "{error}"
+    );
     // Who is in no group at all is none of that rule's victims.
     assert_eq!(rule.label("erin", "erin-pass", "groups").await, [""; 0]);
-    let elsewhere = of(json!({"search": {"base": "ou=nowhere,dc=example,dc=test", "filter": "(member=${dn})"}}));
+    let elsewhere =
+        of(json!({"search": {"base": "ou=nowhere,dc=example,dc=test", "filter": "(member=${dn})"}}));
     let error = elsewhere.error("alice", "alice-pass").await.to_string();
     assert!(error.contains("`ou=nowhere,dc=example,dc=test`"), "{error}");
 }
@@ -186,7 +206,10 @@ async fn a_crowd_and_its_groups() {
         "groups": {"search": {"base": GROUPS, "filter": "(member=${dn})"}},
     });
     let error = Backend::of(&with(&slapd.section(), of_herself)).error("alice", "alice-pass").await;
-    assert!(matches!(&error, BackendError::Protocol(detail) if detail.contains("raise its limit")), "{error}");
+    assert!(
+        matches!(&error, BackendError::Protocol(detail) if detail.contains("raise its limit")),
+        "{error}"
+    );
 }
 
 /// What is remembered is what was, until its time is over.

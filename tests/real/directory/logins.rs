@@ -82,9 +82,12 @@ fn letters_of_filters_and_names() {
     });
     for section in [slapd.section(), with(&slapd.section(), as_user)] {
         let gate = Gate::start(&[link(&section)]);
-        for (account, password) in
-            [("a*b", "star-pass"), ("axb", "decoy-pass"), ("(paren)", "paren-pass"), (r"back\slash", "backslash-pass")]
-        {
+        for (account, password) in [
+            ("a*b", "star-pass"),
+            ("axb", "decoy-pass"),
+            ("(paren)", "paren-pass"),
+            (r"back\slash", "backslash-pass"),
+        ] {
             assert_eq!(subject(&gate.ask_for(account, password, "")), account);
             for another in ["star-pass", "decoy-pass", "paren-pass", "backslash-pass"] {
                 if another != password {
@@ -93,8 +96,17 @@ fn letters_of_filters_and_names() {
             }
         }
         for account in [
-            "*", "a*", "alice)(uid=*", "*)(uid=alice", "alice,ou=people", "alice+cn=Alice Liddell", r"alic\65",
-            r"\61lice", "alice)(|(uid=alice", "${account}", "uid=alice",
+            "*",
+            "a*",
+            "alice)(uid=*",
+            "*)(uid=alice",
+            "alice,ou=people",
+            "alice+cn=Alice Liddell",
+            r"alic\65",
+            r"\61lice",
+            "alice)(|(uid=alice",
+            "${account}",
+            "uid=alice",
         ] {
             for password in ["alice-pass", "star-pass", "service-pass"] {
                 assert_eq!(gate.log_in(account, password), 401, "{account} {password}");
@@ -142,7 +154,10 @@ async fn people_who_search_for_themselves() {
         }),
     );
     let backend = Backend::of(&section);
-    assert_eq!(backend.label("carol", "carol-pass", "groups").await, ["developers", "engineering", "interns"]);
+    assert_eq!(
+        backend.label("carol", "carol-pass", "groups").await,
+        ["developers", "engineering", "interns"]
+    );
     let identity = backend.identity("ALICE", "alice-pass").await;
     assert_eq!(identity.account, "alice");
     assert_eq!(identity.subject, "entryuuid:11111111-0000-4000-8000-000000000001");
@@ -190,7 +205,15 @@ async fn odd_names_of_groups() {
     let Some(slapd) = start() else { return };
     let section = with(&slapd.section(), json!({"groups": {}}));
     let names = [
-        "#hash", "Smith, John's team", r"back\slash", "nul\0byte", "paren(", "plus+equals=", "star*", "the \"quoted\"", "two",
+        "#hash",
+        "Smith, John's team",
+        r"back\slash",
+        "nul\0byte",
+        "paren(",
+        "plus+equals=",
+        "star*",
+        "the \"quoted\"",
+        "two",
         "Übersicht",
     ];
     let of_member_of = Backend::of(&section).label("odd", "odd-pass", "groups").await;

@@ -123,11 +123,9 @@ impl Fleet {
         password: &SecretString,
     ) -> Result<(BindAnswer, Held), BackendError> {
         let mut round = self.round(cx).await?;
-        while let Some(turn) = round.next(cx) {
+        while let Some(turn) = round.next() {
             match turn.server.bind(cx, &turn, name, password).await {
                 Ok((answer, bound)) => {
-                    let server = &turn.server.endpoint;
-                    cx.note(|| format!("{server} answered the bind as `{name}` with {}", described(&answer)));
                     let held = Held::new(Arc::clone(&turn.server), bound, &answer);
                     return Ok((answer, held));
                 }
@@ -138,15 +136,8 @@ impl Fleet {
     }
 }
 
-fn described(answer: &BindAnswer) -> String {
-    match answer.text.as_str() {
-        "" => format!("result code {}", answer.code),
-        text => format!("result code {}: {text}", answer.code),
-    }
-}
-
 async fn searched(cx: &Call, mut round: Round, search: &Search) -> Result<Found, BackendError> {
-    while let Some(turn) = round.next(cx) {
+    while let Some(turn) = round.next() {
         match turn.server.search(cx, &turn, search).await {
             Ok(found) => {
                 note_found(cx, &turn.server, search, &found);

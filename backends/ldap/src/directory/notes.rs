@@ -5,36 +5,37 @@ use dockgate_api::Call;
 use super::server::Server;
 use crate::wire::{Connection, Found, Scope, Search, Security};
 
-/// Which connection is used, and how it is protected.
-pub(super) fn note_connection(cx: &Call, connection: &Connection, what: &str) {
+/// A connection that was made, what for, and how it is protected.
+pub(super) fn note_connection(cx: &Call, connection: &Connection, purpose: &str) {
     cx.note(|| {
         let facts = connection.facts();
         let how = match (&facts.tls, facts.endpoint.security) {
             (Some(tls), Security::StartTls) => format!("StartTLS, {}, {}", tls.version, tls.certificate),
             (Some(tls), _) => format!("{}, {}", tls.version, tls.certificate),
-            (None, _) => "without TLS".to_owned(),
+            (None, _) => "no TLS".to_owned(),
         };
-        format!("{what} {} at {}: {how}", facts.endpoint, facts.address)
+        format!("connected to {} at {} {purpose}: {how}", facts.endpoint, facts.address)
     });
 }
 
-/// What was searched for, and what it came to.
+/// What was searched for, and what it came to. That one entry was read by its name is told by whoever needed it.
 pub(super) fn note_found(cx: &Call, server: &Server, search: &Search, found: &Found) {
+    if search.scope == Scope::Base {
+        return;
+    }
     cx.note(|| {
-        let Search { base, filter, .. } = search;
-        let scope = match search.scope {
-            Scope::Base => "the entry",
-            Scope::Subtree => "the tree below",
+        let entries = match (found.entries.len(), found.more) {
+            (0, false) => "no entry".to_owned(),
+            (1, false) => "1 entry".to_owned(),
+            (number, false) => format!("{number} entries"),
+            (number, true) => format!("more than {number} entries"),
         };
-        let number = found.entries.len();
-        let more = if found.more { " and more" } else { "" };
         let references = match found.references.len() {
             0 => String::new(),
-            references => format!(", {references} references to other servers"),
+            1 => " and 1 reference to another server".to_owned(),
+            number => format!(" and {number} references to other servers"),
         };
-        format!(
-            "{} was searched, {scope} `{base}` for `{filter}`: {number} entries{more}{references}",
-            server.endpoint
-        )
+        let Search { base, filter, .. } = search;
+        format!("searched {} below `{base}` for {filter}: {entries}{references}", server.endpoint)
     });
 }

@@ -24,7 +24,7 @@ impl Round {
     }
 
     /// The next server, with the time it may take: half of what is left if there is another.
-    pub(super) fn next(&mut self, cx: &Call) -> Option<Turn> {
+    pub(super) fn next(&mut self) -> Option<Turn> {
         let now = Instant::now();
         if now >= self.deadline {
             return None;
@@ -42,7 +42,6 @@ impl Round {
             }
             if self.last.is_some() {
                 server.shared.failovers.add(1);
-                cx.note(|| format!("{} is asked next", server.endpoint));
             }
             return Some(Turn { server, deadline: share(now, self.deadline, others), trial });
         }

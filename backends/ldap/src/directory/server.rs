@@ -119,7 +119,7 @@ impl Server {
     async fn service_line(&self, cx: &Call, turn: &Turn) -> Result<Line, Trouble> {
         self.service_may_bind()?;
         let mut connection = self.connect(turn.deadline).await?;
-        note_connection(cx, &connection, "connected to");
+        note_connection(cx, &connection, "to search");
         self.bind_service(cx, turn, &mut connection).await?;
         Ok(self.service.line(connection))
     }
@@ -128,13 +128,9 @@ impl Server {
     pub(super) async fn search(&self, cx: &Call, turn: &Turn, search: &Search) -> Result<Found, Trouble> {
         let mut lease = self.lease(&self.service, turn).await?;
         let (mut line, mut reused) = match lease.take() {
-            Some(line) => {
-                note_connection(cx, &line.connection, "still connected to");
-                (line, true)
-            }
+            Some(line) => (line, true),
             None => (self.service_line(cx, turn).await?, false),
         };
-        self.note_service(cx);
         loop {
             let step = self.step(Operation::Search, turn.deadline);
             match line.connection.search(search, step.until).await {
@@ -164,10 +160,7 @@ impl Server {
     ) -> Result<(BindAnswer, Bound), Trouble> {
         let mut lease = self.lease(&self.user, turn).await?;
         let (mut line, mut reused) = match lease.take() {
-            Some(line) => {
-                note_connection(cx, &line.connection, "still connected to");
-                (line, true)
-            }
+            Some(line) => (line, true),
             None => (self.user_line(cx, turn).await?, false),
         };
         loop {
@@ -193,7 +186,7 @@ impl Server {
 
     async fn user_line(&self, cx: &Call, turn: &Turn) -> Result<Line, Trouble> {
         let connection = self.connect(turn.deadline).await?;
-        note_connection(cx, &connection, "connected to");
+        note_connection(cx, &connection, "to bind users");
         Ok(self.user.line(connection))
     }
 

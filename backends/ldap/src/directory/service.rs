@@ -36,7 +36,10 @@ impl Server {
         turn: &Turn,
         connection: &mut Connection,
     ) -> Result<(), Trouble> {
-        let Service::Account { name, password } = &self.shared.service else { return Ok(()) };
+        let Service::Account { name, password } = &self.shared.service else {
+            cx.note(|| "searching as nobody: there is no service account".to_owned());
+            return Ok(());
+        };
         let Ok(_alone) = timeout_at(turn.deadline.into(), self.known.binding.lock()).await else {
             let detail = "no time was left to bind the service account".to_owned();
             return Err(Trouble::of(&self.endpoint, &Failure::Late(detail)));
@@ -52,15 +55,8 @@ impl Server {
             return Err(self.refused(answer));
         }
         self.known.refusal.forget();
-        cx.note(|| format!("the service account `{name}` was bound with its password"));
+        cx.note(|| format!("bound as the service account {name}"));
         Ok(())
-    }
-
-    pub(super) fn note_service(&self, cx: &Call) {
-        cx.note(|| match &self.shared.service {
-            Service::Account { name, .. } => format!("searching as the service account `{name}`"),
-            Service::Anonymous => "searching as nobody".to_owned(),
-        });
     }
 
     fn refused(&self, answer: BindAnswer) -> Trouble {

@@ -14,6 +14,7 @@ use tokio::time::timeout_at;
 use super::Group;
 use crate::dn::Dn;
 use crate::entry::Entry;
+use crate::notes::listed;
 
 /// How many accounts are remembered at most; one with more than 4 KiB of groups counts as several.
 const ENTRIES: usize = 10_000;
@@ -79,7 +80,10 @@ impl Cache {
         };
         let guard = match turn {
             EntryResult::Retained(groups) => {
-                cx.note(|| format!("the groups were asked for less than {:?} ago", self.ttl));
+                cx.note(|| {
+                    let names = listed(groups.iter().map(|group| group.dn.as_str()));
+                    format!("groups, remembered for {:?} at most (`groups.cache`): {names}", self.ttl)
+                });
                 return Ok(groups);
             }
             EntryResult::Vacant(guard) | EntryResult::Replaced(guard, _) => guard,

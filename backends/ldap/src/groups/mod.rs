@@ -6,7 +6,6 @@
 
 mod cache;
 mod known;
-mod listed;
 mod naming;
 mod primary;
 mod ranges;
@@ -26,13 +25,13 @@ use crate::dn::Dn;
 use crate::entry::Entry;
 use crate::filter::Template;
 use crate::labels::Shape;
+use crate::notes::listed;
 
 pub(crate) use self::cache::Cache;
 pub(crate) use self::naming::Naming;
 pub(crate) use self::ranges::complete;
 pub(crate) use self::required::Required;
 
-use self::listed::listed;
 use self::walk::Walk;
 
 /// Groups of one account. Whoever is in more gets an error: part of them would be worse.
@@ -123,15 +122,13 @@ impl Groups {
             complete(cx, searcher, user.to_mut(), &attributes).await?;
         }
         let walk = Walk { groups: self, cx, searcher, user: &user, account };
-        let groups = match (&self.cache, subject) {
+        match (&self.cache, subject) {
             (Some(cache), Some(subject)) if self.searches() => {
                 let key = cache::key(&user, account, subject, &attributes);
-                cache.get(cx, key, walk.all()).await?.to_vec()
+                Ok(cache.get(cx, key, walk.all()).await?.to_vec())
             }
-            _ => walk.all().await?,
-        };
-        cx.note(|| format!("groups: {}", listed(groups.iter().map(|group| group.dn.as_str()))));
-        Ok(groups)
+            _ => walk.all().await,
+        }
     }
 
     /// Adds the names to the label, each once.
@@ -151,11 +148,12 @@ impl Groups {
                 }
             }
         }
-        for (dropped, why) in
-            [(unnamed, "`groups.name` is nothing that they have"), (unfit, "`groups.capture` drops them")]
-        {
-            if !dropped.is_empty() {
-                cx.note(|| format!("groups without a label, since {why}: {}", listed(dropped)));
+        for (left_out, why) in [
+            (unnamed, "the attribute of `groups.name` is not there, or may not be read, in"),
+            (unfit, "`groups.capture` leaves nothing of"),
+        ] {
+            if !left_out.is_empty() {
+                cx.note(|| format!("label {label}: {why} {}", listed(left_out)));
             }
         }
     }

@@ -34,7 +34,7 @@ pub(crate) async fn complete(
 pub(crate) fn is_partial(entry: &Entry, attributes: &[String]) -> bool {
     attributes.iter().any(|attribute| {
         let lead = lead(attribute);
-        entry.iter().any(|(description, _)| description.starts_with(&lead))
+        entry.descriptions().any(|description| description.starts_with(&lead))
     })
 }
 
@@ -53,8 +53,7 @@ fn lead(attribute: &str) -> String {
 /// Takes the part that an entry has of an attribute, if it has a part.
 fn take(entry: &mut Entry, attribute: &str) -> Result<Option<Part>, BackendError> {
     let lead = lead(attribute);
-    let found =
-        entry.iter().map(|(description, _)| description).find(|description| description.starts_with(&lead));
+    let found = entry.descriptions().find(|description| description.starts_with(&lead));
     let Some(description) = found.map(str::to_owned) else { return Ok(None) };
     let range = description.get(lead.len()..).unwrap_or_default();
     let bounds = range.split_once('-').and_then(|(first, last)| {

@@ -3,9 +3,9 @@
 use dockgate_api::{Reason, ReasonCode};
 
 use super::Group;
-use super::listed::listed;
 use super::naming::leaf;
 use crate::dn::{Dn, same_text};
+use crate::notes::listed;
 
 /// The groups of which one will do.
 #[derive(Debug)]

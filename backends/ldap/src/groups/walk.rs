@@ -1,17 +1,18 @@
 //! From a user's entry to all groups.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use dockgate_api::{BackendError, Call};
 
 use super::known::{Known, Met, Name, too_many};
-use super::listed::listed;
 use super::{Group, Groups, MEMBER_OF, MOST_GROUPS, Naming, Nesting, Way, complete, primary};
 use crate::directory::Searcher;
 use crate::dn::Dn;
 use crate::entry::Entry;
 use crate::filter::{Template, Values, escape_value};
+use crate::notes::listed;
 use crate::wire::{Scope, Search};
 
 /// `LDAP_MATCHING_RULE_IN_CHAIN`, on the attribute that Active Directory's groups have (MS-ADTS section 3.1.1.3.4.4.3).
@@ -55,8 +56,7 @@ impl Walk<'_> {
         let filter = primary::filter(self.user)?;
         let base = &self.groups.base;
         let mut found = self.search(filter.clone()).await?;
-        self.cx
-            .note(|| format!("primary group: {}", listed(found.iter().map(|group| group.spelled.as_str()))));
+        self.note(format_args!("primary group"), &found);
         match (found.pop(), found.is_empty()) {
             (Some(group), true) => Ok(group),
             (Some(_), false) => {
@@ -74,11 +74,19 @@ impl Walk<'_> {
         match &self.groups.way {
             Way::MemberOf(attribute) => {
                 let found = named_by(self.user, attribute)?;
-                self.cx.note(|| format!("`{attribute}` of {} names {} groups", self.user.dn, found.len()));
+                self.note(format_args!("direct groups, by `{attribute}`"), &found);
                 Ok(found)
             }
-            Way::Search(filter) => self.search_groups_of(filter, &[&self.user.dn]).await,
+            Way::Search(filter) => {
+                let found = self.search_groups_of(filter, &[&self.user.dn]).await?;
+                self.note(format_args!("direct groups, by the search"), &found);
+                Ok(found)
+            }
         }
+    }
+
+    fn note(&self, what: fmt::Arguments<'_>, groups: &[Met]) {
+        self.cx.note(|| format!("{what}: {}", listed(groups.iter().map(|group| group.spelled.as_str()))));
     }
 
     async fn by_rule(&self, known: &mut Known) -> Result<(), BackendError> {
@@ -90,6 +98,7 @@ impl Walk<'_> {
         if found.is_empty() {
             self.believe_none()?;
         }
+        self.note(format_args!("groups by the matching rule, direct and nested"), &found);
         known.add(found)?;
         Ok(())
     }
@@ -122,7 +131,7 @@ impl Walk<'_> {
                 Way::Search(_) => self.search_above(known, level).await?,
             };
             level = known.add(above)?;
-            self.cx.note(|| format!("level {}: {} further groups", depth + 1, level.len()));
+            self.note(format_args!("groups of level {}", depth + 1), known.at(level.clone()));
             if let (true, [group, ..]) = (depth >= max_depth, known.at(level.clone())) {
                 return Err(BackendError::Protocol(format!(
                     "groups are nested deeper than `groups.max_depth`, {max_depth}: {} is above them",
@@ -161,7 +170,7 @@ impl Walk<'_> {
         if !unreadable.is_empty() {
             self.cx.note(|| {
                 let unreadable = listed(unreadable.iter().map(String::as_str));
-                format!("groups that cannot be read, so that none is known above them: {unreadable}")
+                format!("not there, or not readable, so that no group above them is known: {unreadable}")
             });
         }
         Ok(above.met)
@@ -185,8 +194,7 @@ impl Walk<'_> {
             let (within, outside): (Vec<Met>, Vec<Met>) =
                 counting.into_iter().partition(|group| group.dn.is_within(below));
             if !outside.is_empty() {
-                let spelled = outside.iter().map(|group| group.spelled.as_str());
-                self.cx.note(|| format!("not below `groups.below`: {}", listed(spelled)));
+                self.note(format_args!("not below `groups.below`, so that they do not count"), &outside);
             }
             counting = within;
         }
@@ -228,8 +236,6 @@ impl Walk<'_> {
             paged: true,
         };
         let found = self.searcher.search(self.cx, &search).await?;
-        self.cx
-            .note(|| format!("{} groups below `{}` for {}", found.entries.len(), search.base, search.filter));
         if found.more && found.entries.len() < MOST_GROUPS {
             return Err(BackendError::Protocol(format!(
                 "the server ends the search for groups below `{}` after {} of them: raise its limit for this account",

@@ -60,7 +60,7 @@ async fn all_parts_come_to_one_attribute() {
     let alice = completed("memberOf;range=0-2", 3, &told).await.unwrap();
     let values: Vec<_> = alice.texts("memberOf").collect();
     assert_eq!(values, ["cn=0", "cn=1", "cn=2", "cn=3", "cn=4", "cn=5"]);
-    assert_eq!(alice.iter().map(|(description, _)| description).collect::<Vec<_>>(), ["cn", "memberof"]);
+    assert_eq!(alice.iter().map(|(description, _)| description).collect::<Vec<_>>(), ["cn", "memberOf"]);
     assert_eq!(*told.asked.lock().unwrap(), ["memberOf;range=3-*", "memberOf;range=5-*"]);
 }
 

@@ -340,12 +340,14 @@ async fn an_administrator_is_told_what_was_found_and_what_was_dropped() {
     let told = steps.0.lock().unwrap().clone();
     let (first, second, third) = (group("first"), group("second"), group("third"));
     for step in [
-        format!("`memberOf` of {ALICE} names 2 groups\n"),
-        "level 2: 1 further groups\n".to_owned(),
-        "not below `groups.below`: cn=elsewhere,dc=com\n".to_owned(),
-        format!("groups: {first}; {second}; {third}\n"),
-        format!("`groups.name` is nothing that they have: {third}\n"),
-        format!("`groups.capture` drops them: {second}\n"),
+        format!("direct groups, by `memberOf`: {first}; cn=elsewhere,dc=com\n"),
+        format!("groups of level 2: {second}\n"),
+        format!("groups of level 3: {third}\n"),
+        "not below `groups.below`, so that they do not count: cn=elsewhere,dc=com\n".to_owned(),
+        format!(
+            "label groups: the attribute of `groups.name` is not there, or may not be read, in {third}\n"
+        ),
+        format!("label groups: `groups.capture` leaves nothing of {second}\n"),
     ] {
         assert!(told.contains(&step), "{step}\n{told}");
     }
