@@ -90,7 +90,8 @@ impl Authenticator for LdapAuthenticator {
             return Ok(Reloaded::Gone(reason));
         }
         let epoch = standing::epoch(&entry);
-        if known.epoch.is_some() && epoch != known.epoch {
+        // Some directories tell the time of a change from the first one on.
+        if epoch != known.epoch {
             return gone(ReasonCode::BadCredentials, "the password changed".to_owned());
         }
         let account = self.users.canonical(&entry, &known.account)?;

@@ -1,5 +1,7 @@
 //! An explanation for a person. What is in it was made harmless when it was put together.
 
+use std::collections::HashSet;
+
 use crate::access::explanation::{
     AskedLink, Condition, ExplainedRule, ExplainedScope, Explanation, Identified, Known, Outcome, Refused,
     Token,
@@ -65,7 +67,10 @@ pub(in crate::cli) fn directory(explanation: &Explanation) -> String {
     let mut lines = Vec::new();
     for link in &explanation.identity.links {
         lines.push(format!("{}:", link.link));
-        lines.extend(indented(1, notes(link).into_iter().map(str::to_owned).collect()));
+        // A directory is asked the same way for each group.
+        let mut said = HashSet::new();
+        let news = notes(link).into_iter().filter(|note| said.insert(*note));
+        lines.extend(indented(1, news.map(str::to_owned).collect()));
     }
     lines.extend(who(explanation.identity.known.as_ref()));
     if let Some(refused) = &explanation.refused {

@@ -64,6 +64,11 @@ impl Outcome {
         self
     }
 
+    /// The exit code; none if a signal ended it.
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
     pub(crate) fn is_success(&self) -> bool {
         self.status.success()
     }
