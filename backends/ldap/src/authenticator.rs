@@ -17,6 +17,9 @@ use crate::standing;
 use crate::users::Users;
 use crate::wire::{BindAnswer, is_password};
 
+/// What `explain` is told of an account that no directory is asked about.
+const NOT_OURS: &str = "not asked: the account is of another domain (`domains`), or holds what no account does";
+
 /// How a password is tried.
 pub(crate) enum Way {
     /// The service account, or anybody, finds the entry; its name is bound.
@@ -55,7 +58,7 @@ impl Authenticator for LdapAuthenticator {
             return Ok(Decision::NoMatch);
         }
         let Some(account) = self.users.account(&login.account) else {
-            cx.note(|| "not asked: the account is of another domain (`domains`)".to_owned());
+            cx.note(|| NOT_OURS.to_owned());
             return Ok(Decision::NoMatch);
         };
         match &self.way {
@@ -185,7 +188,7 @@ impl LdapAuthenticator {
     /// As far as it goes without a password.
     async fn look_up(&self, cx: &Call, account: &str) -> Answer<Identity> {
         let Some(account) = self.users.account(account) else {
-            cx.note(|| "not asked: the account is of another domain (`domains`)".to_owned());
+            cx.note(|| NOT_OURS.to_owned());
             return Ok(Decision::NoMatch);
         };
         let searcher = self.directory.as_ref();

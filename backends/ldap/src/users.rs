@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dockgate_api::{BackendError, Call, KnownIdentity};
 
-use crate::account::{self, Domains};
+use crate::account::{self, Domains, is_unprintable};
 use crate::directory::Searcher;
 use crate::dn::{Dn, same_text};
 use crate::entry::Entry;
@@ -28,9 +28,10 @@ pub(crate) struct Users {
 const MOST: usize = 2;
 
 impl Users {
-    /// An account as a client wrote it, without a domain of ours; none if it is of another.
+    /// An account as a client wrote it, without a domain of ours; none if it is of another, or if no account is like that:
+    /// Samba ends a value at a NUL, and others leave out what is blank, so that they would find somebody.
     pub(crate) fn account<'a>(&self, typed: &'a str) -> Option<&'a str> {
-        self.domains.account(typed)
+        self.domains.account(typed).filter(|account| !account.chars().any(is_unprintable))
     }
 
     /// The attributes of an entry that say which account it is.

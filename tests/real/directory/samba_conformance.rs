@@ -29,7 +29,9 @@ async fn conforms(section: &Value, unknown: Unknown, reload: Reload) {
 async fn every_way_keeps_the_contract() {
     let Some(samba) = Samba::start(&Authority::new()) else { return };
     // The suite has more wrong passwords than the five that lock.
-    samba.change(&format!("dn: {SUFFIX}\nchangetype: modify\nreplace: lockoutThreshold\nlockoutThreshold: 0\n"));
+    samba.change(&format!(
+        "dn: {SUFFIX}\nchangetype: modify\nreplace: lockoutThreshold\nlockoutThreshold: 0\n"
+    ));
     // It does one thing at a time, and the suite asks for 50 at once.
     let patient = json!({"connect": "25s", "bind": "25s", "search": "25s"});
     let ldaps = with(&section(&samba), json!({"timeouts": patient}));

@@ -100,8 +100,9 @@ async fn in_one_of_them_or_not_in() {
         format!("cn=engineering,{GROUPS}"),
         "CN=Engineering, ou=groups, DC=AD, DC=example, DC=test".to_owned(),
     ] {
-        let backend = domain
-            .with(json!({"groups": {"nested": "matching_rule", "primary": true}, "required_groups": [required]}));
+        let backend = domain.with(
+            json!({"groups": {"nested": "matching_rule", "primary": true}, "required_groups": [required]}),
+        );
         for account in ["alice", "carol", "petra"] {
             backend.identity(account, &format!("{account}-pass")).await;
         }

@@ -24,7 +24,11 @@ fn each_refusal_has_its_reason() {
     ] {
         let (answer, line) = gate.audited(account, password);
         assert_eq!(answer.status, 401, "{account}: {line}");
-        assert_eq!((&line["reason"], &line["backend"]), (&json!(reason), &json!("ldap_auth")), "{account}: {line}");
+        assert_eq!(
+            (&line["reason"], &line["backend"]),
+            (&json!(reason), &json!("ldap_auth")),
+            "{account}: {line}"
+        );
         assert!(line["detail"].as_str().unwrap().contains(data), "{account}: {line}");
         bodies.push(answer.body);
     }
@@ -43,7 +47,8 @@ fn each_refusal_has_its_reason() {
 fn a_password_in_the_clear_is_an_error_that_names_the_cure() {
     let Some(samba) = Samba::start(&Authority::new()) else { return };
     let plain = with(&section(&samba), json!({"addr": samba.uri(), "ca_certificate": null}));
-    let as_user = json!({"initial_bind_as_user": true, "bind_dn": "${account}@ad.example.test", "bind_password": null});
+    let as_user =
+        json!({"initial_bind_as_user": true, "bind_dn": "${account}@ad.example.test", "bind_password": null});
     for section in [plain.clone(), with(&plain, as_user)] {
         let gate = Gate::start(&[link(&section)]);
         let (answer, line) = gate.audited("bob", "bob-pass");

@@ -45,7 +45,9 @@ fn nested_groups_decide_who_may_push() {
     alice.push(&image, "alice/app:1").succeeds();
     let developers = format!("member: CN=developers,{GROUPS}");
     let engineering = |what: &str| {
-        samba.change(&format!("dn: CN=engineering,{GROUPS}\nchangetype: modify\n{what}: member\n{developers}\n"));
+        samba.change(&format!(
+            "dn: CN=engineering,{GROUPS}\nchangetype: modify\n{what}: member\n{developers}\n"
+        ));
     };
     engineering("delete");
     alice.push(&Image::of(&["other"]), "alice/app:1").fails_with(Skopeo::DENIED);

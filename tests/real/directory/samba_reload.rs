@@ -57,7 +57,9 @@ async fn until_the_domain_says_otherwise() {
     let changes = [
         replace("Bob", "userAccountControl", ": 514"),
         replace("Alice Liddell", "unicodePwd", &format!(":: {}", STANDARD.encode(quoted))),
-        format!("dn: CN=developers,{GROUPS}\nchangetype: modify\ndelete: member\nmember: CN=interns,{GROUPS}\n\n"),
+        format!(
+            "dn: CN=developers,{GROUPS}\nchangetype: modify\ndelete: member\nmember: CN=interns,{GROUPS}\n\n"
+        ),
         format!("dn: CN=Dave,{PEOPLE}\nchangetype: delete\n\n"),
         replace("Erin", "title", ": left"),
         replace("Petra", "pwdLastSet", ": 0"),
@@ -85,7 +87,10 @@ async fn until_the_domain_says_otherwise() {
         let _refused = backend.log_in("reader", "wrong").await;
     }
     let refused = backend.log_in("reader", "reader-pass").await;
-    assert!(matches!(&refused, Ok(Decision::Deny(reason)) if reason.code == ReasonCode::Locked), "{refused:?}");
+    assert!(
+        matches!(&refused, Ok(Decision::Deny(reason)) if reason.code == ReasonCode::Locked),
+        "{refused:?}"
+    );
     assert!(matches!(reloaded(&backend, reader).await, Reloaded::Current(_)));
     // With the new password she is as she was, but for what was issued on the old one.
     let now = KnownIdentity::of(&backend.identity("alice", "new-pass").await);

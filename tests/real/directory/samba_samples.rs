@@ -67,7 +67,9 @@ fn samba() {
         "dc1.ad.example.test",
         "; issued by CN=authority of a directory; valid until ",
         &format!("the service account `CN=dockgate,CN=Users,{SUFFIX}` was bound with its password"),
-        &format!("the tree below `CN=Users,{SUFFIX}` for `(&(objectClass=user)(sAMAccountName=BERTA))`: 1 entries"),
+        &format!(
+            "the tree below `CN=Users,{SUFFIX}` for `(&(objectClass=user)(sAMAccountName=BERTA))`: 1 entries"
+        ),
         &format!("found CN=Berta,CN=Users,{SUFFIX}\n"),
         &format!("memberof: CN=Team,CN=Users,{SUFFIX}\n"),
         "the account is berta, its subject objectguid:",
@@ -109,7 +111,12 @@ fn active_directory() {
     );
     for written in ["alice", r"adtest\Alice", "alice@corp.example.test"] {
         let granted = |repository| sample.granted(written, "alice-pass", repository);
-        assert_eq!([granted("developers/app"), granted("engineering/app")], ["pull,push"; 2], "{}", sample.log());
+        assert_eq!(
+            [granted("developers/app"), granted("engineering/app")],
+            ["pull,push"; 2],
+            "{}",
+            sample.log()
+        );
         assert_eq!(granted("Developers/app"), "pull");
         assert_eq!(granted("testers/app"), "pull");
     }

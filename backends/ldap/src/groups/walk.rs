@@ -94,7 +94,12 @@ impl Walk<'_> {
         let items: Vec<String> =
             members.map(|dn| format!("({IN_CHAIN}{})", escape_value(dn.as_bytes()))).collect();
         let filter = if items.len() == 1 { items.concat() } else { format!("(|{})", items.concat()) };
-        let found = self.search(filter).await?;
+        let found = self.search(filter).await.map_err(|error| match error {
+            BackendError::Protocol(detail) => BackendError::Protocol(format!(
+                "{detail} (`nested: matching_rule` is for Active Directory and Samba; elsewhere write `nested: recursive`)"
+            )),
+            error => error,
+        })?;
         if found.is_empty() {
             self.believe_none()?;
         }

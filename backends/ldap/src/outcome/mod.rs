@@ -75,7 +75,8 @@ pub(crate) fn judge(answer: &BindAnswer) -> Judged {
         }
         code::UNWILLING_TO_PERFORM => {
             let of_text = words::of_others(&answer.text).and_then(words::Meaning::refusal);
-            match of_policy.or(of_text) {
+            // 389 Directory Server calls whom it has deactivated locked, but for the text.
+            match of_text.or(of_policy) {
                 Some((code, what)) => refused(code, what),
                 None => Judged::Unusable(BackendError::Protocol(described(answer, ""))),
             }

@@ -166,6 +166,14 @@ fn controls_of_the_password_policy() {
         (&b""[..], "ok", "bad_credentials"),
         (b"\x30\x00", "ok", "bad_credentials"),
         (b"\x30\x03\x81\x01\x00", "expired", "expired"),
+        // As 389 Directory Server writes them.
+        (b"\x30\x84\0\0\0\x03\x81\x01\x00", "expired", "expired"),
+        (b"\x30\x84\0\0\0\x0e\xa0\x84\0\0\0\x05\x80\x03\x01\x51\x80\x81\x01\x02", "expired", "expired"),
+        (
+            b"\x30\x84\0\0\0\x0b\xa0\x84\0\0\0\x05\x80\x03\x01\x51\x80",
+            "ok: the password expires in 86400 seconds",
+            "bad_credentials",
+        ),
         (b"\x30\x03\x81\x01\x01", "locked", "locked"),
         (b"\x30\x03\x81\x01\x02", "expired", "expired"),
         (b"\x30\x03\x81\x01\x03", "ok", "bad_credentials"),
@@ -203,6 +211,8 @@ fn controls_of_the_password_policy() {
         b"\x30\x05\xa0\x03\x82\x01\x01",
         b"\x30\x06\xa0\x04\x80\x01\x01\x00",
         b"\x30\x07\x81\x05\x01\x01\x01\x01\x01",
+        b"\x30\x85\x00\x00\x00\x00\x03\x81\x01\x01",
+        b"\x30\x84\x00\x00\x00\x04\x81\x01\x01",
         b"\x30\x80\x81\x01\x01\x00\x00",
     ] {
         assert_eq!(control(0, malformed), "protocol", "{malformed:02x?}");
@@ -210,6 +220,19 @@ fn controls_of_the_password_policy() {
     }
     let absent = BindAnswer { controls: vec![(PASSWORD_POLICY.to_owned(), None)], ..answer(0, "", &[]) };
     assert_eq!(short(&judge(&absent)), "ok");
+}
+
+/// 389 Directory Server says both of whom an administrator has deactivated.
+#[test]
+fn a_text_tells_deactivated_from_locked() {
+    let locked = (PASSWORD_POLICY, &b"\x30\x84\0\0\0\x03\x81\x01\x01"[..]);
+    for (code, text, expected) in [
+        (53, "Account inactivated. Contact system administrator.", "disabled"),
+        (53, "", "locked"),
+        (19, "Exceed password retry limit. Please try later.", "locked"),
+    ] {
+        assert_eq!(short(&judge(&answer(code, text, &[locked]))), expected, "{code} {text}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::entry::Entry;
 pub(crate) use generalized_time::generalized_time;
 
 /// The attributes that [`standing`] and [`epoch`] look at. Most are operational: they come only to whoever names them.
-pub(crate) const ATTRIBUTES: [&str; 22] = [
+pub(crate) const ATTRIBUTES: [&str; 23] = [
     "accountExpires",
     "ds-pwp-account-disabled",
     "ds-pwp-account-expiration-time",
@@ -32,6 +32,7 @@ pub(crate) const ATTRIBUTES: [&str; 22] = [
     "pwdLastSet",
     "pwdReset",
     "pwdStartTime",
+    "pwdUpdateTime",
     "sambaPwdLastSet",
     "shadowExpire",
     "shadowLastChange",
@@ -111,13 +112,15 @@ fn of_others(entry: &Entry, now: i64) -> Option<Reason> {
 /// What changes whenever the password does: the times of its last change that the entry tells, in a fixed order. None if it
 /// tells none, or the service account may not read them.
 pub(crate) fn epoch(entry: &Entry) -> Option<String> {
-    const CHANGED: [&str; 6] = [
+    const CHANGED: [&str; 7] = [
         "pwdLastSet",
         "pwdChangedTime",
         "krbLastPwdChange",
         "passwordChangedTime",
         "sambaPwdLastSet",
         "shadowLastChange",
+        // 389 Directory Server, with `passwordTrackUpdateTime`.
+        "pwdUpdateTime",
     ];
     let told = CHANGED.into_iter().filter_map(|attribute| {
         let mut times: Vec<_> = entry.texts(attribute).collect();
