@@ -224,7 +224,7 @@ fn judged(cx: &Call, name: &str, answer: &BindAnswer) -> Result<Bound, BackendEr
             Ok(Bound::Accepted)
         }
         Judged::Refused(reason) => {
-            cx.note(|| format!("the bind as {name} was refused: {reason}"));
+            cx.note(|| format!("the bind as {name} was refused: {}", reason.detail));
             Ok(Bound::Refused(reason))
         }
         Judged::Unusable(error) => Err(error),

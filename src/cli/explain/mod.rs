@@ -1,5 +1,6 @@
 //! `dockgate explain CONFIG`.
 
+mod rules;
 pub(super) mod text;
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};

@@ -10,8 +10,10 @@ pub(super) fn note_connection(cx: &Call, connection: &Connection, purpose: &str)
     cx.note(|| {
         let facts = connection.facts();
         let how = match (&facts.tls, facts.endpoint.security) {
-            (Some(tls), Security::StartTls) => format!("StartTLS, {}, {}", tls.version, tls.certificate),
-            (Some(tls), _) => format!("{}, {}", tls.version, tls.certificate),
+            (Some(tls), Security::StartTls) => {
+                format!("StartTLS, {}, certificate {}", tls.version, tls.certificate)
+            }
+            (Some(tls), _) => format!("{}, certificate {}", tls.version, tls.certificate),
             (None, _) => "no TLS".to_owned(),
         };
         format!("connected to {} at {} {purpose}: {how}", facts.endpoint, facts.address)

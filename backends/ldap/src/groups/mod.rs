@@ -17,6 +17,7 @@ mod tests;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use dockgate_api::{BackendError, Call, LabelValue, Labels};
 
@@ -115,7 +116,7 @@ impl Groups {
         user: &Entry,
         account: &str,
         subject: Option<&str>,
-    ) -> Result<Vec<Group>, BackendError> {
+    ) -> Result<Arc<[Group]>, BackendError> {
         let attributes = self.attributes();
         let mut user = Cow::Borrowed(user);
         if ranges::is_partial(&user, &attributes) {
@@ -125,9 +126,9 @@ impl Groups {
         match (&self.cache, subject) {
             (Some(cache), Some(subject)) if self.searches() => {
                 let key = cache::key(&user, account, subject, &attributes);
-                Ok(cache.get(cx, key, walk.all()).await?.to_vec())
+                cache.get(cx, key, walk.all()).await
             }
-            _ => walk.all().await,
+            _ => walk.all().await.map(Arc::from),
         }
     }
 

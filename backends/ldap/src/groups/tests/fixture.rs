@@ -86,7 +86,7 @@ pub(super) async fn of(
 ) -> Result<Vec<Group>, BackendError> {
     let line = Line::to(directory).await;
     let user = line.entry(user, &groups.attributes()).await;
-    groups.of(&call(), &line, &user, "alice", Some("alice-subject")).await
+    groups.of(&call(), &line, &user, "alice", Some("alice-subject")).await.map(|found| found.to_vec())
 }
 
 /// Their names, in alphabetical order.
