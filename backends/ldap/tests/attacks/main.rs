@@ -2,6 +2,7 @@
 
 mod accounts;
 mod answers;
+mod confusion;
 mod crowds;
 mod secrets;
 
@@ -57,7 +58,7 @@ fn section(server: &RunningDirectory, changes: Value) -> Value {
 
 struct Link {
     // What is done in the background ends with it.
-    world: World,
+    _world: World,
     backend: Arc<dyn Authenticator>,
 }
 
@@ -65,7 +66,7 @@ fn link(section: Value) -> Link {
     let world = World::new();
     let config: LdapAuthConfig = serde_json::from_value(section).unwrap();
     let backend = config.build(&world.build_context().for_link("corp", Dialect::Native)).unwrap();
-    Link { world, backend }
+    Link { _world: world, backend }
 }
 
 fn refused(section: Value) -> String {
