@@ -21,6 +21,8 @@ struct State {
     since: Option<Instant>,
     /// The next rest. It shrinks only when a question was answered, not when a connection could be made.
     pause: Duration,
+    /// When a question was answered last.
+    answered: Option<Instant>,
     tried: bool,
 }
 
@@ -57,7 +59,7 @@ impl Drop for Trial {
 
 impl Default for Rest {
     fn default() -> Self {
-        let state = State { standing: Standing::Well, since: None, pause: SHORTEST, tried: false };
+        let state = State { standing: Standing::Well, since: None, pause: SHORTEST, answered: None, tried: false };
         Self(Mutex::new(state))
     }
 }
@@ -143,10 +145,16 @@ impl Rest {
     pub(super) fn answered(&self, began: Instant, now: Instant) -> bool {
         let ended = self.returned(began, now);
         let mut state = self.state();
+        state.answered = state.answered.max(Some(now));
         if state.standing == Standing::Well {
             state.pause = SHORTEST;
         }
         ended
+    }
+
+    /// Whether any question was answered since then.
+    pub(super) fn answered_since(&self, then: Instant) -> bool {
+        self.state().answered.is_some_and(|answered| answered >= then)
     }
 
     /// A connection could be made. Whether that ended a rest.

@@ -144,3 +144,27 @@ async fn answers_that_are_cut_off_go_to_the_next_server() {
         assert_eq!(second.searches().len(), 1);
     }
 }
+
+#[tokio::test]
+async fn a_question_that_takes_long_is_no_trouble_of_a_server_that_answers_others() {
+    let (world, server) = (World::new(), kit().start().await);
+    let mut settings = settings(&[&server]);
+    settings.timeouts.search = Duration::from_millis(1200);
+    let directory = started(&world, settings);
+    finds_alice(&directory).await;
+    server.mood_of_searches(Mood::Silent);
+    let slow = tokio::spawn({
+        let directory = Arc::clone(&directory);
+        async move { names(&*directory, &call(), "alice").await }
+    });
+    // Somebody else's logins go on, while it is waited for and after it.
+    let mut after = 0;
+    while after < 20 {
+        assert_eq!(bind(&directory, ALICE, "alice-password").await.unwrap().0, 0);
+        after += usize::from(slow.is_finished());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let error = slow.await.unwrap().unwrap_err();
+    assert!(matches!(error, BackendError::Timeout(_)), "{error}");
+    assert!(!matches!(directory.health(), Health::Down(_)), "{:?}", directory.health());
+}
