@@ -111,7 +111,7 @@ async fn whoever_wants_the_same_waits_and_asks_only_if_there_was_no_answer() {
         let (groups, held, user) = (groups.clone(), held.clone(), user.clone());
         tokio::spawn(async move { groups.of(&cx, held.as_ref(), &user, "alice", Some("1")).await })
     };
-    let len = |answer: Result<Vec<Group>, BackendError>| answer.map(|groups| groups.len());
+    let len = |answer: Result<Arc<[Group]>, BackendError>| answer.map(|groups| groups.len());
     let first = ask(world.call());
     held.asked.acquire().await.unwrap().forget();
     let late = ask(late_call()).await.unwrap();
