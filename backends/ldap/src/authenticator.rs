@@ -230,3 +230,6 @@ fn judged(cx: &Call, name: &str, answer: &BindAnswer) -> Result<Bound, BackendEr
         Judged::Unusable(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;
