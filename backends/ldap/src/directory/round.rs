@@ -77,6 +77,7 @@ impl Round {
                 BackendError::Overloaded { detail: text, retry_after }
             }
             Some(BackendError::Timeout(_)) => BackendError::Timeout(text),
+            Some(BackendError::Protocol(_)) => BackendError::Protocol(text),
             None if late => BackendError::Timeout(text),
             _ => BackendError::Unavailable(text),
         }

@@ -38,7 +38,9 @@ impl Trouble {
             Failure::Refused { code, .. } if is_busy(*code) => Self::next(BackendError::Unavailable(detail)),
             // timeLimitExceeded: the server kept to the time that it was given.
             Failure::Refused { code: 3, .. } => Self::last(BackendError::Timeout(detail)),
-            Failure::Refused { .. } | Failure::Nonsense(_) => Self::last(BackendError::Protocol(detail)),
+            Failure::Refused { .. } => Self::last(BackendError::Protocol(detail)),
+            // It does not rest for that: an entry that is too much to be read is somebody's, and not everybody's trouble.
+            Failure::Nonsense(_) => Self::next(BackendError::Protocol(detail)),
         }
     }
 

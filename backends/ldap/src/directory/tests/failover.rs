@@ -125,3 +125,20 @@ async fn what_a_server_refuses_is_final() {
     finds_alice(&directory).await;
     assert_eq!(first.connections_made(), 1, "the connection is as good as before");
 }
+
+#[tokio::test]
+async fn a_server_that_speaks_something_else_leaves_the_question_to_the_next() {
+    let (world, first, second) = (World::new(), kit().start().await, kit().start().await);
+    let directory = started(&world, settings(&[&first, &second]));
+    for mood in [Mood::Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()), Mood::OtherMessage] {
+        first.mood(mood);
+        finds_alice(&directory).await;
+        assert_eq!(bind(&directory, ALICE, "alice-password").await.unwrap().0, 0);
+        assert_eq!(bind(&directory, ALICE, "wrong").await.unwrap().0, 49);
+    }
+    assert_eq!(directory.health(), Health::Up, "anybody's entry may be too much to be read");
+    // Nobody is left: what is said is no answer.
+    second.mood(Mood::OtherMessage);
+    let error = bind(&directory, ALICE, "alice-password").await.map(|_| ()).unwrap_err();
+    assert!(matches!(error, BackendError::Protocol(_)), "{error}");
+}
