@@ -29,6 +29,9 @@ pub struct Cures<'a> {
 /// What to tell of a failed handshake, or of a connection that TLS ended: nothing if TLS had no part in it. The text is for
 /// the end of a sentence that names the server.
 pub fn failure(error: &(dyn Error + 'static), cures: &Cures<'_>) -> Option<String> {
+    if chain(error).any(is_abrupt) {
+        return Some("it closed the connection without an end of TLS".to_owned());
+    }
     let tls = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
     Some(match tls {
         rustls::Error::InvalidCertificate(error) => certificate(error, cures),
@@ -42,6 +45,14 @@ pub fn failure(error: &(dyn Error + 'static), cures: &Cures<'_>) -> Option<Strin
             format!("no way of speaking TLS is common to both: {error:?}")
         }
         other => format!("TLS failed: {other}"),
+    })
+}
+
+/// What rustls says of a connection that was closed without `close_notify`, with a link to its own pages.
+fn is_abrupt(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| {
+        error.kind() == io::ErrorKind::UnexpectedEof && error.to_string().contains("close_notify")
     })
 }
 

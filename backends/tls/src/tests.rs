@@ -1,5 +1,6 @@
 //! Handshakes in memory.
 
+use std::io::Read as _;
 use std::sync::Arc;
 
 use dockgate_api::Clock;
@@ -105,6 +106,10 @@ fn shaken(settings: ClientSettings, server: ServerConfig) -> Option<String> {
 }
 
 fn exchanged(mut client: ClientConnection, server: ServerConfig) -> Option<String> {
+    exchange(&mut client, server)
+}
+
+fn exchange(client: &mut ClientConnection, server: ServerConfig) -> Option<String> {
     let mut server = ServerConnection::new(Arc::new(server)).unwrap();
     for _ in 0..5 {
         let (mut there, mut back) = (Vec::new(), Vec::new());
@@ -119,7 +124,7 @@ fn exchanged(mut client: ClientConnection, server: ServerConfig) -> Option<Strin
         while server.wants_write() {
             server.write_tls(&mut back).unwrap();
         }
-        if let Some(failed) = heard(&mut client, &back) {
+        if let Some(failed) = heard(client, &back) {
             return Some(failed);
         }
     }
@@ -203,6 +208,18 @@ fn a_server_without_the_same_language_is_told_from_others() {
         assert!(told.contains(expected), "{expected}: {told}");
     }
     assert_eq!(failure(&std::io::Error::other("the cable"), &CURES), None);
+}
+
+#[test]
+fn an_end_without_a_word_is_told_in_ours() {
+    let ours = Authority::new("ours");
+    let mut client = client(trusting(&ours));
+    let server = ours.signed(&named(&["dc1.example.com"]));
+    assert_eq!(exchange(&mut client, server.server(None)), None);
+    assert_eq!(client.read_tls(&mut [].as_slice()).unwrap(), 0);
+    client.process_new_packets().unwrap();
+    let error = client.reader().read(&mut [0]).unwrap_err();
+    assert_eq!(failure(&error, &CURES).as_deref(), Some("it closed the connection without an end of TLS"));
 }
 
 #[test]

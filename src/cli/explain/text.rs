@@ -1,7 +1,5 @@
 //! An explanation for a person. What is in it was made harmless when it was put together.
 
-use std::collections::HashSet;
-
 use super::rules::{came_close, fits, granting, more, named};
 use crate::access::explanation::{
     AskedLink, ExplainedScope, Explanation, Identified, Known, Outcome, Refused, Token,
@@ -64,10 +62,7 @@ pub(in crate::cli) fn directory(explanation: &Explanation) -> String {
     let mut lines = Vec::new();
     for link in &explanation.identity.links {
         lines.push(format!("{}:", link.link));
-        // A directory is asked the same way for each group.
-        let mut said = HashSet::new();
-        let news = notes(link).into_iter().filter(|note| said.insert(*note));
-        lines.extend(indented(1, news.map(str::to_owned).collect()));
+        lines.extend(indented(1, notes(link).into_iter().map(str::to_owned).collect()));
     }
     lines.extend(who(explanation.identity.known.as_ref()));
     if let Some(refused) = &explanation.refused {

@@ -90,13 +90,10 @@ async fn a_server_that_asks_who_connects() {
     };
     Backend::of(&showing(&slapd.authority)).identity("alice", "alice-pass").await;
     let error = unavailable(Backend::of(&slapd.section()).error("alice", "alice-pass").await);
-    eprintln!("missing: {error}");
     assert!(error.contains("client_certificate"), "{error}");
     let error = unavailable(Backend::of(&showing(&Authority::new())).error("alice", "alice-pass").await);
-    eprintln!("wrong: {error}");
     assert!(error.contains("client_certificate"), "{error}");
     let output = LdapTest::of(&slapd.section()).about("alice", &[]).fails();
-    eprintln!("{output}");
     assert!(output.stdout.contains("client_certificate"), "{output}");
 }
 
@@ -107,12 +104,10 @@ async fn a_server_that_takes_passwords_over_tls_only() {
     let Some(slapd) = Slapd::start(&Authority::new(), options) else { return };
     let plain = with(&slapd.section(), json!({"addr": slapd.uri()}));
     let error = Backend::of(&plain).error("alice", "alice-pass").await.to_string();
-    eprintln!("{error}");
     assert!(error.contains("tls: starttls") && error.contains("confidentiality"), "{error}");
     let own = json!({"initial_bind_as_user": true, "bind_password": null,
         "bind_dn": "uid=${account},ou=people,dc=example,dc=test"});
     let error = Backend::of(&with(&plain, own)).error("alice", "alice-pass").await.to_string();
-    eprintln!("{error}");
     assert!(error.contains("tls: starttls"), "{error}");
     for tls in [json!({"addr": slapd.uri(), "tls": "starttls"}), json!({})] {
         Backend::of(&with(&slapd.section(), tls)).identity("alice", "alice-pass").await;

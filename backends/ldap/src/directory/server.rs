@@ -12,7 +12,7 @@ use super::notes::note_connection;
 use super::pool::{Lease, Line, Pool};
 use super::rest::{Rank, Rest, Trial};
 use super::shared::Shared;
-use super::trouble::Trouble;
+use super::trouble::{Trouble, unanswered};
 use crate::failure::Failure;
 use crate::wire::{BindAnswer, Connection, Endpoint, Found, Search};
 
@@ -175,7 +175,8 @@ impl Server {
                 }
                 result => {
                     let began = step.began;
-                    let answer = step.end(result)?;
+                    let new = |failure| if reused { failure } else { unanswered(&line.connection, failure) };
+                    let answer = step.end(result.map_err(new))?;
                     self.answered(began);
                     self.usable(&answer)?;
                     return Ok((answer, Bound { lease, line }));

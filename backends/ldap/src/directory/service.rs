@@ -8,7 +8,7 @@ use tokio::time::timeout_at;
 use super::Service;
 use super::meter::Operation;
 use super::server::{Server, Turn};
-use super::trouble::{Trouble, is_busy, named};
+use super::trouble::{Trouble, is_busy, named, unanswered};
 use crate::failure::Failure;
 use crate::wire::{BindAnswer, Connection, Scope, Search, Security};
 
@@ -48,7 +48,7 @@ impl Server {
         self.service_may_bind()?;
         let step = self.step(Operation::Bind, turn.deadline);
         let (began, answer) = (step.began, connection.bind(name, password, step.until).await);
-        let answer = step.end(answer)?;
+        let answer = step.end(answer.map_err(|failure| unanswered(connection, failure)))?;
         self.answered(began);
         self.usable(&answer)?;
         if answer.code != 0 {
@@ -113,7 +113,7 @@ impl Server {
         }
         let step = self.step(Operation::Search, turn.deadline);
         let answer = connection.search(&root_entry(), step.until).await;
-        step.end(answer).map(|_| ())
+        step.end(answer.map_err(|failure| unanswered(&connection, failure))).map(|_| ())
     }
 }
 

@@ -7,7 +7,7 @@ use dockgate_api::BackendError;
 use super::PoolBounds;
 use super::pool::Full;
 use crate::failure::Failure;
-use crate::wire::Endpoint;
+use crate::wire::{Connection, Endpoint};
 
 /// How long a client is told to wait when all connections are taken.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -55,6 +55,22 @@ impl Trouble {
         Self { error, next: full == Full::Late }
     }
 }
+
+/// What ended a new connection before its first answer. With TLS 1.3 a server judges our certificate after the handshake,
+/// and some close the connection without a word.
+pub(super) fn unanswered(connection: &Connection, failure: Failure) -> Failure {
+    match failure {
+        Failure::Unreachable(text) if connection.facts().tls.is_some() && !text.contains(CERTIFICATE) => {
+            Failure::Unreachable(format!(
+                "{text}, before it answered anything: if it wants to see who connects, give it another certificate with \
+                 `{CERTIFICATE}` and `client_key`"
+            ))
+        }
+        other => other,
+    }
+}
+
+const CERTIFICATE: &str = "client_certificate";
 
 /// Whether a result code says that the server has no time now: busy or unavailable (RFC 4511 appendix A).
 pub(super) fn is_busy(code: u32) -> bool {
