@@ -103,6 +103,10 @@ fn texts_of_active_directory_and_samba() {
         ("ffffffffff", "bad_credentials", ""),
         ("51f", "unavailable", "domain controller"),
         ("6fd", "unavailable", "domain controller"),
+        ("54e", "unavailable", "could not look"),
+        ("54f", "unavailable", "could not look"),
+        ("5aa", "unavailable", "could not look"),
+        ("8", "unavailable", "could not look"),
     ] {
         for (before, after) in [
             ("80090308: LdapErr: DSID-0C09042A, comment: AcceptSecurityContext error, data ", ", v4563\0"),
@@ -125,6 +129,9 @@ fn texts_of_active_directory_and_samba() {
         ("ACCOUNT_EXPIRED", "expired"),
         ("INVALID_LOGON_HOURS", "forbidden"),
         ("NO_LOGON_SERVERS", "unavailable"),
+        ("INTERNAL_DB_CORRUPTION", "unavailable"),
+        ("NO_MEMORY", "unavailable"),
+        ("IO_TIMEOUT", "unavailable"),
     ] {
         assert_eq!(
             short(&judge(&answer(49, &format!("Simple Bind Failed: NT_STATUS_{name}"), &[]))),

@@ -32,10 +32,12 @@ const DISABLED: Meaning = Meaning::Refused(ReasonCode::Disabled, "the account is
 const LOCKED: Meaning = Meaning::Refused(ReasonCode::Locked, "the account is locked");
 const NO_CONTROLLER: Meaning =
     Meaning::Unavailable("the server reaches no domain controller that knows the password");
+/// Samba gives result code 49 for these too.
+const OUT_OF_ORDER: Meaning = Meaning::Unavailable("the server could not look at the password");
 
 /// Windows error codes behind `data ` and Samba's names of the same (MS-ERREF sections 2.2 and 2.3). One that is not
 /// here is a wrong password: result code 49 says so by itself.
-const WINDOWS: [(u32, &[&str], Meaning); 17] = [
+const WINDOWS: [(u32, &[&str], Meaning); 24] = [
     (0x52e, &["LOGON_FAILURE", "WRONG_PASSWORD"], WRONG_PASSWORD),
     (0x525, &["NO_SUCH_USER"], NO_SUCH_USER),
     (0x52f, &["ACCOUNT_RESTRICTION"], RESTRICTED),
@@ -53,6 +55,13 @@ const WINDOWS: [(u32, &[&str], Meaning); 17] = [
     (0x6fc, &["TRUSTED_DOMAIN_FAILURE"], NO_CONTROLLER),
     (0x6fd, &["TRUSTED_RELATIONSHIP_FAILURE"], NO_CONTROLLER),
     (0x700, &["NETLOGON_NOT_STARTED"], NO_CONTROLLER),
+    (0x8, &["NO_MEMORY"], OUT_OF_ORDER),
+    (0x79, &["IO_TIMEOUT"], OUT_OF_ORDER),
+    (0x54e, &["INTERNAL_DB_CORRUPTION"], OUT_OF_ORDER),
+    (0x54f, &["INTERNAL_ERROR"], OUT_OF_ORDER),
+    (0x567, &["INTERNAL_DB_ERROR"], OUT_OF_ORDER),
+    (0x5aa, &["INSUFFICIENT_RESOURCES"], OUT_OF_ORDER),
+    (0x6ba, &["RPC_SERVER_UNAVAILABLE"], OUT_OF_ORDER),
 ];
 
 /// The texts of Active Directory (`…, comment: AcceptSecurityContext error, data 52e, v4563`) and Samba
