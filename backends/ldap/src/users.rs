@@ -70,6 +70,11 @@ impl Users {
         account: &str,
         attributes: &Arc<[String]>,
     ) -> Result<Option<Entry>, BackendError> {
+        // No account is like that, yet directories find one: Samba ends a value at a NUL, 389 Directory Server leaves out a
+        // line's end.
+        if account.chars().any(is_unprintable) {
+            return Ok(None);
+        }
         let Some(filter) = self.filter.fill_account(account) else { return Ok(None) };
         self.only(cx, searcher, filter, attributes).await
     }

@@ -221,8 +221,8 @@ fn the_sample() {
     let told = sample.told_of("anna");
     for line in [
         "TLS 1.3, for localhost, ",
-        &format!("the service account `uid=dockgate,{sysaccounts}` was bound with its password"),
-        &format!("found uid=anna,{USERS}\n"),
+        &format!("  bound as the service account uid=dockgate,{sysaccounts}\n"),
+        &format!("  the entry is uid=anna,{USERS}\n"),
         "the account is anna, its subject nsuniqueid:",
         "Label groups: ops, registry-admins (stand for themselves).",
     ] {

@@ -57,7 +57,11 @@ fn it_shows_the_whole_way() {
         assert!(login.stdout.contains(line), "{line}\n{login}");
     }
     let json: Value = serde_json::from_str(&test.about("alice", &["--json"]).succeeds().stdout).unwrap();
-    assert_eq!(json[0]["known"]["labels"], json!({"groups": ["developers", "stray", "engineering"]}), "{json:#}");
+    assert_eq!(
+        json[0]["known"]["labels"],
+        json!({"groups": ["developers", "stray", "engineering"]}),
+        "{json:#}"
+    );
 
     let wrong = test.logging_in("alice", "wrong-pass", &[]).fails();
     assert_eq!(wrong.code(), Some(1), "{wrong}");
@@ -81,7 +85,10 @@ fn it_says_what_is_wrong_with_the_directory() {
     let section = slapd.section();
     for (change, words) in [
         (json!({"bind_password": "wrong-pass"}), &["cn=registry,ou=services", "bind_password"][..]),
-        (json!({"base": "ou=peple,dc=example,dc=test"}), &["`ou=peple,dc=example,dc=test`", "correct the base"]),
+        (
+            json!({"base": "ou=peple,dc=example,dc=test"}),
+            &["`ou=peple,dc=example,dc=test`", "correct the base"],
+        ),
         (json!({"filter": "(mail=${account})"}), &["uid=twin1", "uid=twin2", "make it fit one"]),
         (json!({"addr": slapd.uri().replace("ldap:", "ldaps:")}), &["TLS"]),
     ] {
@@ -97,9 +104,13 @@ fn it_says_what_is_wrong_with_the_directory() {
     assert_eq!(output.code(), Some(1), "{output}");
     assert!(output.stdout.contains(&slapd.tls_uri()), "{output}");
     // No link of that name, and a section that nobody can make anything of.
-    let output = LdapTest::of(&section).about("alice", &["--link", "other"]).fails_with("no `ldap_auth` is called `other`");
+    let output = LdapTest::of(&section)
+        .about("alice", &["--link", "other"])
+        .fails_with("no `ldap_auth` is called `other`");
     assert_eq!(output.code(), Some(2), "{output}");
-    LdapTest::of(&with(&section, json!({"filter": "(uid=${account}"}))).about("alice", &[]).fails_with("filter");
+    LdapTest::of(&with(&section, json!({"filter": "(uid=${account}"})))
+        .about("alice", &[])
+        .fails_with("filter");
     // Without a password nobody can be looked up for whom nobody searches.
     let own = json!({"initial_bind_as_user": true, "bind_password": null,
         "bind_dn": "uid=${account},ou=people,dc=example,dc=test"});

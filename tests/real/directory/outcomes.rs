@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::authority::Authority;
 use super::backend::{Gate, link, with};
-use super::slapd::{PEOPLE, Options, Slapd};
+use super::slapd::{Options, PEOPLE, Slapd};
 
 fn start() -> Option<Slapd> {
     Slapd::start(&Authority::new(), Options::default())

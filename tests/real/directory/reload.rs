@@ -47,10 +47,14 @@ async fn whoever_changes_is_known_again() {
     assert_eq!(current(now(&backend, &erin).await), erin);
 
     // Another group, another name: the same person.
-    slapd.change(&format!("dn: cn=developers,{GROUPS}\nchangetype: modify\nadd: member\nmember: uid=erin,{PEOPLE}\n"));
+    slapd.change(&format!(
+        "dn: cn=developers,{GROUPS}\nchangetype: modify\nadd: member\nmember: uid=erin,{PEOPLE}\n"
+    ));
     let with_groups = current(now(&backend, &erin).await);
     assert_eq!(values(&with_groups, "groups"), ["developers", "engineering"]);
-    slapd.change(&format!("dn: uid=erin,{PEOPLE}\nchangetype: modrdn\nnewrdn: uid=erin-smith\ndeleteoldrdn: 1\n"));
+    slapd.change(&format!(
+        "dn: uid=erin,{PEOPLE}\nchangetype: modrdn\nnewrdn: uid=erin-smith\ndeleteoldrdn: 1\n"
+    ));
     let renamed = current(now(&backend, &erin).await);
     assert_eq!((renamed.account.as_str(), &renamed.subject), ("erin-smith", &erin.subject));
     assert_eq!(values(&renamed, "groups"), ["developers", "engineering"]);
@@ -85,10 +89,16 @@ async fn whoever_may_no_more_is_gone() {
     let bob = backend.identity("bob", "bob-pass").await;
     let carol = backend.identity("carol", "carol-pass").await;
 
-    slapd.change(&format!("dn: cn=Testers,{GROUPS}\nchangetype: modify\nadd: member\nmember: uid=alice,{PEOPLE}\n"));
-    slapd.change(&format!("dn: cn=developers,{GROUPS}\nchangetype: modify\ndelete: member\nmember: uid=alice,{PEOPLE}\n"));
+    slapd.change(&format!(
+        "dn: cn=Testers,{GROUPS}\nchangetype: modify\nadd: member\nmember: uid=alice,{PEOPLE}\n"
+    ));
+    slapd.change(&format!(
+        "dn: cn=developers,{GROUPS}\nchangetype: modify\ndelete: member\nmember: uid=alice,{PEOPLE}\n"
+    ));
     assert_eq!(values(&current(now(&backend, &alice).await), "groups"), ["Testers", "stray"]);
-    slapd.change(&format!("dn: cn=Testers,{GROUPS}\nchangetype: modify\ndelete: member\nmember: uid=alice,{PEOPLE}\n"));
+    slapd.change(&format!(
+        "dn: cn=Testers,{GROUPS}\nchangetype: modify\ndelete: member\nmember: uid=alice,{PEOPLE}\n"
+    ));
     assert_eq!(gone(now(&backend, &alice).await), ReasonCode::NotMember);
 
     // A lock that ends is nobody's end: others could bring it about.

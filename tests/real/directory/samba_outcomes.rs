@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::authority::Authority;
-use super::backend::{Gate, link, with};
+use super::backend::{Gate, LdapTest, link, with};
 use super::samba::Samba;
 use super::samba_link::section;
 
@@ -41,6 +41,21 @@ fn each_refusal_has_its_reason() {
     let (answer, line) = gate.audited("bob", "bob-pass");
     assert_eq!((answer.status, &line["reason"]), (401, &json!("locked")), "{line}");
     assert!(!gate.log().contains("-pass"), "{}", gate.log());
+
+    // What the entry says without a password. A lock and the hours of a week are the controller's to know.
+    let test = LdapTest::of(&section(&samba));
+    for (account, told) in [
+        ("disabled", "disabled: the account is disabled (userAccountControl)"),
+        ("must-change", "expired: the password must be changed (pwdLastSet)"),
+        ("ended", "expired: the account has expired (accountExpires)"),
+        ("expired", "expired: the password has expired (userAccountControl)"),
+        ("locked", "It is locked, known to ldap_auth."),
+        ("never", "It is never, known to ldap_auth."),
+    ] {
+        let outcome = test.about(account, &[]);
+        assert!(outcome.stdout.contains(told), "{outcome}");
+        assert_eq!(outcome.is_success(), told.starts_with("It is"), "{outcome}");
+    }
 }
 
 #[test]

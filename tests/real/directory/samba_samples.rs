@@ -62,20 +62,21 @@ fn samba() {
     assert_eq!(sample.granted("alice", "alice-pass", "any/app"), "401");
 
     let told = sample.told_of(r"ADTEST\BERTA");
+    let anywhere = format!("searched ldap://{}:389 below `CN=Users,{SUFFIX}` for ", samba.address);
     for line in [
-        &format!("connected to ldap://{0}:389 at {0}:389: StartTLS, TLS 1.3, for ", samba.address),
-        "dc1.ad.example.test",
+        &format!("connected to ldap://{0}:389 at {0}:389 to search: StartTLS, TLS 1.3, for ", samba.address),
+        ", dc1.ad.example.test, ",
         "; issued by CN=authority of a directory; valid until ",
-        &format!("the service account `CN=dockgate,CN=Users,{SUFFIX}` was bound with its password"),
-        &format!(
-            "the tree below `CN=Users,{SUFFIX}` for `(&(objectClass=user)(sAMAccountName=BERTA))`: 1 entries"
-        ),
-        &format!("found CN=Berta,CN=Users,{SUFFIX}\n"),
-        &format!("memberof: CN=Team,CN=Users,{SUFFIX}\n"),
-        "the account is berta, its subject objectguid:",
-        &format!("primary group: CN=Domain Users,CN=Users,{SUFFIX}\n"),
-        &format!("groups: CN=Domain Users,CN=Users,{SUFFIX}; CN=Team,CN=Users,{SUFFIX}\n"),
-        "knows the account; the right password is taken for granted\n",
+        &format!("  bound as the service account CN=dockgate,CN=Users,{SUFFIX}\n"),
+        &format!("  {anywhere}(&(objectClass=user)(sAMAccountName=BERTA)): 1 entry\n"),
+        &format!("  the entry is CN=Berta,CN=Users,{SUFFIX}\n"),
+        &format!("  memberOf: CN=Team,CN=Users,{SUFFIX}\n"),
+        "  userAccountControl: 512\n",
+        "  the account is berta, its subject objectguid:",
+        &format!("  primary group: CN=Domain Users,CN=Users,{SUFFIX}\n"),
+        &format!("  {anywhere}(|(member:1.2.840.113556.1.4.1941:=CN=Berta,CN=Users,{SUFFIX})"),
+        &format!("  groups by the matching rule, direct and nested: CN=Team,CN=Users,{SUFFIX}\n"),
+        "  knows the account; the right password is taken for granted\n",
         "It is berta, known to ad.\nLabel groups: domain users, team (stand for themselves).",
     ] {
         assert!(told.contains(line), "no {line:?}:\n{told}");

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::authority::Authority;
-use super::backend::{Gate, link};
+use super::backend::{Gate, link, with};
+use super::dns::{Dns, Record};
 use super::ldap::values;
-use super::samba::{ADMINISTRATOR, PEOPLE, SERVICE, Samba};
+use super::samba::{ADMINISTRATOR, HOST, PEOPLE, REALM, SERVICE, Samba};
 use super::samba_link::section;
 
 /// Of `other-pass`.
@@ -82,4 +83,22 @@ fn however_they_write_it_it_is_one_account() {
     // The service account and the administrator are accounts, too.
     let (answer, line) = gate.audited(ADMINISTRATOR.0.split('@').next().unwrap(), ADMINISTRATOR.1);
     assert_eq!((answer.status, text(&line, "account")), (200, "Administrator"), "{line}");
+}
+
+#[test]
+fn a_domain_names_its_controllers() {
+    let Some(samba) = Samba::start(&Authority::new()) else { return };
+    let records = [
+        Record::Ldap { domain: REALM, host: HOST, port: 389, priority: 0, weight: 100 },
+        Record::Address { host: HOST, address: samba.address },
+    ];
+    let Some(dns) = Dns::start(&records) else { return };
+    let gate = |tls: &str| {
+        let by_name = json!({"addr": null, "srv": REALM, "tls": tls});
+        Gate::start_in(&dns.launcher(), &[link(&with(&section(&samba), by_name))])
+    };
+    assert_eq!(gate("starttls").log_in("alice", "alice-pass"), 200, "{}", dns.log());
+    let (answer, line) = gate("always").audited("alice", "alice-pass");
+    assert_eq!(answer.status, 503, "{line}");
+    assert!(text(&line, "detail").contains("On 389 that is `tls: starttls`"), "{line}");
 }

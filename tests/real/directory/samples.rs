@@ -59,8 +59,12 @@ impl Served {
     /// What somebody may do with a repository.
     #[track_caller]
     fn granted(&self, account: &Account, repository: &str) -> Value {
-        let answer =
-            request_token(&self.host, "registry", &format!("repository:{repository}:pull,push"), Some(account));
+        let answer = request_token(
+            &self.host,
+            "registry",
+            &format!("repository:{repository}:pull,push"),
+            Some(account),
+        );
         assert_eq!(answer.status, 200, "{answer:?}\n{}", self.process.log());
         let [_, claims] = open(answer.json()["token"].as_str().unwrap());
         claims["access"][0]["actions"].clone()

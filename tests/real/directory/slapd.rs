@@ -246,7 +246,9 @@ fn configuration(dir: &Path, authority: &Authority, pair: &Pair, options: &Optio
     let tls = if options.bare {
         String::new()
     } else {
-        format!("TLSCACertificateFile {authority}\nTLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}\n")
+        format!(
+            "TLSCACertificateFile {authority}\nTLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}\n"
+        )
     };
     let demands = match options.demands {
         Demands::Nothing => "",

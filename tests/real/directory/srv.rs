@@ -22,8 +22,9 @@ fn binds(slapd: &Slapd) -> usize {
 #[test]
 fn by_priority_and_the_next_if_one_is_gone() {
     let authority = Authority::new();
-    let start =
-        |host| Slapd::start(&authority, Options { named_only: Some(host), chatty: true, ..Options::default() });
+    let start = |host| {
+        Slapd::start(&authority, Options { named_only: Some(host), chatty: true, ..Options::default() })
+    };
     let (Some(mut first), Some(second)) = (start(HOSTS[0]), start(HOSTS[1])) else { return };
     let server = |host, port, priority| Record::Ldap { domain: DOMAIN, host, port, priority, weight: 100 };
     let hosts = HOSTS.map(|host| Record::Address { host, address: Ipv4Addr::LOCALHOST });
@@ -53,7 +54,8 @@ fn by_priority_and_the_next_if_one_is_gone() {
 #[test]
 fn a_domain_without_directories() {
     let authority = Authority::new();
-    let Some(slapd) = Slapd::start(&authority, Options { named_too: Some(HOSTS[0]), ..Options::default() }) else {
+    let Some(slapd) = Slapd::start(&authority, Options { named_too: Some(HOSTS[0]), ..Options::default() })
+    else {
         return;
     };
     let host = Record::Address { host: HOSTS[0], address: Ipv4Addr::LOCALHOST };

@@ -50,7 +50,10 @@ async fn where_starttls_is_refused_nothing_is_said() {
     // It was asked for, and nothing else.
     assert!(tap.heard("1.3.6.1.4.1.1466.20037"));
     let log = slapd.log();
-    assert!(log.contains("EXT oid=1.3.6.1.4.1.1466.20037") && !log.contains("BIND dn=\"cn=registry"), "{log}");
+    assert!(
+        log.contains("EXT oid=1.3.6.1.4.1.1466.20037") && !log.contains("BIND dn=\"cn=registry"),
+        "{log}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,7 +78,8 @@ async fn certificates_are_for_the_server_and_of_the_authority() {
         let error = unavailable(Backend::of(&site).error("alice", "alice-pass").await);
         assert!(error.contains("ca_certificate"), "{error}");
 
-        let unverified = json!({"ca_certificate": null, "server_name": null, "insecure_tls_skip_verify": true});
+        let unverified =
+            json!({"ca_certificate": null, "server_name": null, "insecure_tls_skip_verify": true});
         Backend::of(&with(&section, unverified)).identity("alice", "alice-pass").await;
     }
 }

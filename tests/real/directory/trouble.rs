@@ -86,7 +86,8 @@ async fn trouble_is_nobodys_fault() {
     let refused = |line: &&Value| line["event"] == "refused" && line["account"] == "carol";
     assert_eq!(gate.audit().iter().filter(refused).count(), 0);
     // The directory counted none either.
-    let seen = slapd.client().bound(ROOT.0, ROOT.1).search(PEOPLE, "(uid=carol)", &["pwdFailureTime"]).succeeds();
+    let seen =
+        slapd.client().bound(ROOT.0, ROOT.1).search(PEOPLE, "(uid=carol)", &["pwdFailureTime"]).succeeds();
     assert_eq!(values(&seen, "pwdFailureTime"), [""; 0]);
 }
 

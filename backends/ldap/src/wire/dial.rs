@@ -109,10 +109,13 @@ pub(super) async fn any(
 
 /// Why TLS did not begin, or ended.
 fn protection_failed(error: &std::io::Error) -> String {
-    let closed = "it closed the connection during the TLS handshake: does it speak TLS on this port?";
+    let closed = "it closed the connection during the TLS handshake: does it speak TLS on this port? On 389 that is \
+                  `tls: starttls`, as a rule";
     match dockgate_tls::failure(error, &CURES) {
         Some(text) => text,
-        None if error.kind() == ErrorKind::UnexpectedEof => closed.to_owned(),
+        None if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => {
+            closed.to_owned()
+        }
         None => format!("the connection broke during the TLS handshake: {error}"),
     }
 }
