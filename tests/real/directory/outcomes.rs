@@ -38,12 +38,16 @@ fn the_administrator_is_told_why_and_the_client_is_not() {
             let (answer, line) = gate.audited(account, password);
             assert_eq!((answer.status, &answer.body), (401, &nobody.body), "{account} {password}");
             assert_eq!(answer.header("www-authenticate"), nobody.header("www-authenticate"));
+            let told = format!("account=\"{account}\"");
+            let logged = gate.log().lines().any(|line| {
+                line.contains(&told) && line.contains(&format!("reason=\"{reason}\""))
+            });
+            assert!(logged, "{}", gate.log());
             assert_eq!((&line["event"], &line["reason"]), (&json!("refused"), &json!(reason)), "{line}");
         }
         // Still good, though not for ever.
         assert_eq!(gate.log_in("warned", "warned-pass"), 200);
         assert_eq!(gate.log_in("grace", "grace-pass"), 200);
-        eprintln!("{}", gate.log());
     }
     // Each login cost one of its two.
     let gate = Gate::start(&[link(&slapd.section())]);

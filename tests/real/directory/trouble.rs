@@ -1,6 +1,7 @@
 //! What networks do between the server and its directory.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use dockgate_testkit::proxy::{Direction, Mood, Proxy};
@@ -118,4 +119,44 @@ async fn connections_that_ended_meanwhile() {
         assert_eq!(gate.log_in("alice", "alice-pass"), 200);
     }
     assert!(proxy.connections_made() <= before + 2, "{} connections", proxy.connections_made() - before);
+}
+
+/// The first of two servers falls silent, or breaks off, while people log in: they wait a little, and get in.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_other_server_answers_for_one_in_trouble() {
+    let Some(slapd) = Slapd::start(&Authority::new(), Options::default()) else { return };
+    let proxies = [Proxy::to(local(slapd.tls_port)), Proxy::to(local(slapd.tls_port))];
+    let addrs: Vec<String> = proxies.iter().map(|proxy| format!("ldaps://{}", proxy.addr)).collect();
+    let [_, alone] = links(&slapd, &proxies[0]);
+    let both = with(&alone["ldap_auth"], json!({"addr": null, "addrs": addrs}));
+    let gate = Gate::start(&[link(&both)]);
+    for mood in [Mood::Silent, Mood::Cut(Direction::ToClient, 200), Mood::Late(Duration::from_secs(1))] {
+        let done = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for account in ["alice", "bob", "carol", "dave"] {
+                let (gate, done) = (&gate, &done);
+                scope.spawn(move || {
+                    for _ in 0..30 {
+                        let began = Instant::now();
+                        let answer = gate.ask_for(account, &format!("{account}-pass"), "");
+                        assert_eq!(answer.status, 200, "{mood:?} {answer:?}\n{}", gate.log());
+                        assert!(began.elapsed() < ANSWERED_WITHIN, "{mood:?} after {:?}", began.elapsed());
+                        done.fetch_add(1, Ordering::SeqCst);
+                    }
+                });
+            }
+            poll(BACK_WITHIN, || (done.load(Ordering::SeqCst) > 20).then_some(())).expect("too few logins");
+            proxies[0].mood(mood);
+        });
+        proxies[0].mood(Mood::Pass);
+        // It is asked again, by itself.
+        let before = proxies[0].connections_made();
+        let back = poll(BACK_WITHIN, || {
+            assert_eq!(gate.log_in("alice", "alice-pass"), 200);
+            (proxies[0].connections_made() > before).then_some(())
+        });
+        assert!(back.is_some(), "{mood:?}\n{}", gate.log());
+    }
+    let errors: Vec<Value> = gate.audit().into_iter().filter(|line| line["event"] != "token").collect();
+    assert_eq!(errors, [Value::Null; 0]);
 }
