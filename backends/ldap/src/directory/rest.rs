@@ -59,7 +59,8 @@ impl Drop for Trial {
 
 impl Default for Rest {
     fn default() -> Self {
-        let state = State { standing: Standing::Well, since: None, pause: SHORTEST, answered: None, tried: false };
+        let state =
+            State { standing: Standing::Well, since: None, pause: SHORTEST, answered: None, tried: false };
         Self(Mutex::new(state))
     }
 }

@@ -3,7 +3,8 @@
 //! A reference is asked by the service account, with the protection that the configuration asks for or more: where it says
 //! `tls: starttls` or `always`, an `ldap://` reference is asked with `StartTLS` on its port, and an `ldaps://` one always
 //! with TLS. What a reference holds is part of the answer: where one cannot be asked, there is no answer. A user's password
-//! goes to no other host.
+//! goes to no other host. Another server speaks for the part of the tree that it was asked about, and for nothing else; and
+//! what is asked for is ours to say.
 
 mod url;
 
@@ -15,6 +16,7 @@ use self::url::Reference;
 use super::fleet::{Fleet, Roster};
 use super::here;
 use super::srv::SrvRoster;
+use crate::dn::Dn;
 use crate::wire::{Endpoint, Found, Search, Security};
 
 /// References of references of references, and no further.
@@ -56,7 +58,15 @@ pub(super) async fn follow(
         let refuse =
             |why: &str| BackendError::Protocol(format!("the reference `{url}` is not followed: {why}"));
         let reference = Reference::parse(&url).map_err(|why| refuse(&why))?;
-        let (endpoint, search) = (place(fleet, &reference, from), reference.applied_to(&search));
+        let (asked_of_guest, within) = (from.is_some(), search.base.clone());
+        let (endpoint, next) = (place(fleet, &reference, from), reference.applied_to(&search));
+        if next.filter != search.filter {
+            return Err(refuse("it would have us ask for something else"));
+        }
+        let search = next;
+        if asked_of_guest && !lies_in(&search.base, &within) {
+            return Err(refuse(&format!("who sent it speaks for `{within}` only")));
+        }
         if !seen.insert(key(endpoint.as_ref(), &search)) {
             cx.note(|| format!("the reference `{url}` was asked already"));
             continue;
@@ -73,11 +83,24 @@ pub(super) async fn follow(
             Some(endpoint) => fleet.search_at(cx, endpoint, &search).await?,
             None => fleet.search(cx, &search).await?,
         };
+        if endpoint.is_some()
+            && let Some(other) = found.entries.iter().find(|entry| !lies_in(&entry.dn, &search.base))
+        {
+            return Err(BackendError::Protocol(format!(
+                "the server of the reference `{url}` speaks for `{}` only, and shows `{}`",
+                search.base, other.dn
+            )));
+        }
         // Where it is was not said.
         let found = if found.references.is_empty() { here(found, &search)? } else { found };
         joined.add(found, endpoint.as_ref(), &search, hops + 1, &mut pending);
     }
     Ok(joined.found)
+}
+
+fn lies_in(name: &str, base: &str) -> bool {
+    let (name, base) = (Dn::parse(name), Dn::parse(base));
+    name.is_ok_and(|name| base.is_ok_and(|base| name.is_within(&base)))
 }
 
 /// What was asked of whom.

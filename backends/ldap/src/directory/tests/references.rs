@@ -1,3 +1,5 @@
+use dockgate_testkit::directory::Mood;
+
 use super::*;
 
 /// A directory with a part of its tree at another.
@@ -128,9 +130,10 @@ async fn references_that_go_in_a_circle_are_asked_once() {
 
 #[tokio::test]
 async fn ten_references_are_asked_and_no_more() {
-    let far = carol().start().await;
+    let part = |number| format!("ou=part{number},dc=example,dc=test");
+    let far = (0..11).fold(carol(), |far, number| far.base(&part(number))).start().await;
     for (number, works) in [(10, true), (11, false)] {
-        let urls: Vec<_> = (0..number).map(|number| format!("{}/??sub?(uid=u{number})", far.url())).collect();
+        let urls: Vec<_> = (0..number).map(|number| format!("{}/{}??sub", far.url(), part(number))).collect();
         let urls: Vec<_> = urls.iter().map(String::as_str).collect();
         let near = kit().referral("ou=far,dc=example,dc=test", &urls).start().await;
         let world = World::new();
@@ -139,4 +142,70 @@ async fn ten_references_are_asked_and_no_more() {
         assert_eq!(directory.search(&call(), &of("alice")).await.is_ok(), works);
         assert_eq!(far.searches().len(), 10);
     }
+}
+
+#[tokio::test]
+async fn whoever_has_a_part_of_the_tree_speaks_for_no_other_part() {
+    // Somebody of ours by name, whose password they know, and by attributes somebody else.
+    let entry = |dn: &str| {
+        let name = element(0x04, dn.as_bytes());
+        let values = element(0x31, &element(0x04, b"Admin"));
+        let attribute = element(0x30, &[element(0x04, b"cn"), values].concat());
+        let entry = element(0x64, &[name, element(0x30, &attribute)].concat());
+        let done = b"\x30\x0c\x02\x01\x02\x65\x07\x0a\x01\x00\x04\x00\x04\x00".to_vec();
+        [element(0x30, &[b"\x02\x01\x02".to_vec(), entry].concat()), done].concat()
+    };
+    for (dn, is_taken) in [
+        ("uid=carol,ou=far,dc=example,dc=test", true),
+        ("UID=carol, OU=Far,DC=example,DC=test", true),
+        (ALICE, false),
+        ("uid=carol,ou=other,dc=example,dc=test", false),
+        ("no name", false),
+    ] {
+        let far = carol().start().await;
+        let near = with_part_at(&format!("{}/ou=far,dc=example,dc=test??sub", far.url())).start().await;
+        far.mood_of_searches(Mood::Raw(entry(dn)));
+        let directory = started(&World::new(), following(&[&near]));
+        match names(&*directory, &call(), "carol").await {
+            Ok(names) => assert!(is_taken && names == ["Admin"], "{dn}: {names:?}"),
+            Err(error) => {
+                let said = matches!(&error, BackendError::Protocol(text) if text.contains("ou=far"));
+                assert!(!is_taken && said, "{dn}: {error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reference_says_where_and_not_what() {
+    // Whoever may write references below the groups' base would put everybody into all of them.
+    let far = carol().start().await;
+    for (filter, is_asked) in [("(uid=carol)", true), ("(objectClass=*)", false)] {
+        let url = format!("{}/ou=far,dc=example,dc=test??sub?{filter}", far.url());
+        let near = with_part_at(&url).start().await;
+        let directory = started(&World::new(), following(&[&near]));
+        assert_eq!(names(&*directory, &call(), "carol").await.is_ok(), is_asked, "{filter}");
+    }
+    assert_eq!(far.searches().len(), 1);
+}
+
+#[tokio::test]
+async fn another_server_sends_nobody_beyond_its_part() {
+    for (base, is_asked) in
+        [("ou=deep,ou=far,dc=example,dc=test", true), ("ou=people,dc=example,dc=test", false)]
+    {
+        let last = kit().base("ou=deep,ou=far,dc=example,dc=test").start().await;
+        let url = format!("{}/{base}??sub", last.url());
+        let far = carol().referral("ou=deep,ou=far,dc=example,dc=test", &[&url]).start().await;
+        let near = with_part_at(&format!("{}/ou=far,dc=example,dc=test??sub", far.url())).start().await;
+        let directory = started(&World::new(), following(&[&near]));
+        assert_eq!(names(&*directory, &call(), "carol").await.is_ok(), is_asked, "{base}");
+        assert_eq!(last.searches().len(), usize::from(is_asked), "{base}");
+    }
+}
+
+fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(contents.len()).unwrap();
+    assert!(length < 0x80);
+    [&[tag, length], contents].concat()
 }
