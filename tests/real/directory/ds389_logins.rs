@@ -220,7 +220,7 @@ fn the_sample() {
     assert_eq!(sample.granted("berta", "wrong", "any/app"), "401");
     let told = sample.told_of("anna");
     for line in [
-        "TLS 1.3, for localhost, ",
+        "TLS 1.3, certificate for localhost, ",
         &format!("  bound as the service account uid=dockgate,{sysaccounts}\n"),
         &format!("  the entry is uid=anna,{USERS}\n"),
         "the account is anna, its subject nsuniqueid:",

@@ -11,7 +11,7 @@ use crate::harness::command::Outcome;
 
 /// Carol, three groups deep.
 const CAROL: &str = r"ldap_auth:
-  connected to ldap://SERVER at SERVER to search: StartTLS, TLS 1.3, for localhost, HOST, 127.0.0.1; issued by CN=authority of a directory; valid until 4096-01-01
+  connected to ldap://SERVER at SERVER to search: StartTLS, TLS 1.3, certificate for localhost, HOST, 127.0.0.1; issued by CN=authority of a directory; valid until 4096-01-01
   bound as the service account cn=registry,ou=services,dc=example,dc=test
   searched ldap://SERVER below `ou=people,dc=example,dc=test` for (uid=CAROL): 1 entry
   the entry is uid=carol,ou=people,dc=example,dc=test
