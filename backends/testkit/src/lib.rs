@@ -7,9 +7,9 @@
 pub mod authenticator;
 pub mod authorizer;
 pub mod directory;
+mod door;
 pub mod fakes;
 pub mod hostile;
-mod port;
 pub mod proxy;
 mod report;
 mod run;

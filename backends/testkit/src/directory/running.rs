@@ -4,8 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::task::JoinHandle;
-
 use super::answer::Answer;
 use super::connection::serve;
 use super::entries::{Entry, read};
@@ -13,22 +11,21 @@ use super::moods::Mood;
 use super::record::{Bind, Handshake, Record, Search};
 use super::state::{Open, Protection, State, lock};
 use super::tls::{Authority, Identity, server_config};
-use crate::port::Port;
+use crate::door::Door;
 
 /// A directory that runs until it is dropped; its connections end with it.
 #[derive(Debug)]
 pub struct RunningDirectory {
     /// Where it listens.
     pub addr: SocketAddr,
-    port: Port,
+    door: Door,
     state: Arc<State>,
-    accepting: std::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
 impl RunningDirectory {
     pub(super) fn start(state: Arc<State>) -> Self {
-        let port = Port::free();
-        let directory = Self { addr: port.addr, port, state, accepting: std::sync::Mutex::default() };
+        let door = Door::free();
+        let directory = Self { addr: door.addr, door, state };
         directory.listen_again();
         directory
     }
@@ -100,12 +97,7 @@ impl RunningDirectory {
 
     /// Refuses new connections from when this returns, and keeps those that were accepted.
     pub async fn stop_listening(&self) {
-        let accepting = lock(&self.accepting).take();
-        if let Some(task) = accepting {
-            task.abort();
-            // Cancelled is what it should be.
-            let _cancelled = task.await;
-        }
+        self.door.close().await;
     }
 
     /// As if the server were killed: refuses new connections from when this returns, and closes the present ones.
@@ -116,20 +108,11 @@ impl RunningDirectory {
 
     /// Listens again, on the same port, which nobody else could take.
     pub fn listen_again(&self) {
-        let mut accepting = lock(&self.accepting);
-        if accepting.is_some() {
-            return;
-        }
-        let listener = self.port.listen();
         let state = self.state.clone();
-        *accepting = Some(tokio::spawn(async move {
-            loop {
-                // What the client broke off before it was accepted is no reason to end.
-                let Ok((stream, _)) = listener.accept().await else { continue };
-                let closing = state.closing.subscribe();
-                tokio::spawn(serve(stream, Open::count(&state), state.clone(), closing));
-            }
-        }));
+        self.door.open(move |stream| {
+            let closing = state.closing.subscribe();
+            tokio::spawn(serve(stream, Open::count(&state), state.clone(), closing));
+        });
     }
 
     // Changes.
@@ -182,9 +165,7 @@ impl RunningDirectory {
 
 impl Drop for RunningDirectory {
     fn drop(&mut self) {
-        if let Some(task) = lock(&self.accepting).take() {
-            task.abort();
-        }
+        self.door.abort();
         self.state.close_connections();
     }
 }

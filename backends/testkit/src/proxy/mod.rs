@@ -18,15 +18,14 @@ mod pump;
 mod tests;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
-use crate::port::Port;
+use crate::door::Door;
 
 /// What becomes of bytes, of connections that are there and of new ones, until told otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,9 +61,8 @@ pub enum Direction {
 pub struct Proxy {
     /// Where it listens.
     pub addr: SocketAddr,
-    port: Port,
+    door: Door,
     state: Arc<State>,
-    accepting: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug)]
@@ -102,8 +100,8 @@ impl Proxy {
             open: AtomicUsize::new(0),
             made: AtomicU64::new(0),
         };
-        let port = Port::free();
-        let proxy = Self { addr: port.addr, port, state: Arc::new(state), accepting: Mutex::default() };
+        let door = Door::free();
+        let proxy = Self { addr: door.addr, door, state: Arc::new(state) };
         proxy.listen_again();
         proxy
     }
@@ -125,12 +123,7 @@ impl Proxy {
 
     /// Refuses new connections from when this returns, and keeps those that were accepted.
     pub async fn stop_listening(&self) {
-        let accepting = self.accepting.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = accepting {
-            task.abort();
-            // Cancelled is what it should be.
-            let _cancelled = task.await;
-        }
+        self.door.close().await;
     }
 
     /// Refuses new connections from when this returns, and closes the present ones.
@@ -141,20 +134,10 @@ impl Proxy {
 
     /// Listens again, on the same port, which nobody else could take.
     pub fn listen_again(&self) {
-        let mut accepting = self.accepting.lock().unwrap_or_else(PoisonError::into_inner);
-        if accepting.is_some() {
-            return;
-        }
-        let listener = self.port.listen();
         let state = self.state.clone();
-        *accepting = Some(tokio::spawn(async move {
-            loop {
-                // What the client broke off before it was accepted is no reason to end.
-                let Ok((client, _)) = listener.accept().await else { continue };
-                let open = Open::count(&state);
-                tokio::spawn(serve(client, open, state.closing.subscribe()));
-            }
-        }));
+        self.door.open(move |client| {
+            tokio::spawn(serve(client, Open::count(&state), state.closing.subscribe()));
+        });
     }
 
     /// How many connections of clients are open now.
@@ -170,9 +153,7 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        if let Some(task) = self.accepting.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            task.abort();
-        }
+        self.door.abort();
         self.close_connections();
     }
 }
