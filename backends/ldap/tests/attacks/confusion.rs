@@ -74,7 +74,7 @@ async fn attempt(link: Arc<Link>, number: usize) -> bool {
     let who = number % PEOPLE;
     // Some give up soon, and some have the password of their neighbour.
     let time = Duration::from_millis([2, 5, 400, 400][(number / PEOPLE + number) % 4]);
-    let of = if number % 3 == 0 { (who + 1) % PEOPLE } else { who };
+    let of = if number.is_multiple_of(3) { (who + 1) % PEOPLE } else { who };
     let (account, cx) = (format!("user{who}"), within(time));
     let asked = login(&account, &format!("password-of-user{of}"));
     match tokio::time::timeout(time, link.backend.authenticate(&cx, &asked)).await {
