@@ -1,6 +1,6 @@
 //! The ways of a login, from a section to an identity, with a small directory.
 
-use dockgate_api::{Configure as _, Dialect, Identity};
+use dockgate_api::{Configure as _, Dialect, Identity, LabelValue};
 use dockgate_testkit::directory::{Directory, RunningDirectory};
 use dockgate_testkit::fakes::World;
 use serde_json::{Value, json};
@@ -111,10 +111,7 @@ async fn an_account_is_found_and_its_password_tried() {
     let identity = link.alice().await;
     assert_eq!((identity.account.as_str(), identity.subject.as_str()), ("Alice", "entryuuid:a-1"));
     for (label, value) in [("team", "dev"), ("groups", "admins")] {
-        assert_eq!(
-            identity.labels.values(label).iter().map(|value| value.as_str()).collect::<Vec<_>>(),
-            [value]
-        );
+        assert_eq!(identity.labels.values(label).iter().map(LabelValue::as_str).collect::<Vec<_>>(), [value]);
     }
 }
 
