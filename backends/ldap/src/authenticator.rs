@@ -18,7 +18,8 @@ use crate::users::Users;
 use crate::wire::{BindAnswer, is_password};
 
 /// What `explain` is told of an account that no directory is asked about.
-const NOT_OURS: &str = "not asked: the account is of another domain (`domains`), or holds what no account does";
+const NOT_OURS: &str =
+    "not asked: the account is of another domain (`domains`), or holds what no account does";
 
 /// How a password is tried.
 pub(crate) enum Way {

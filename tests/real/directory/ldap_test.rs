@@ -70,7 +70,10 @@ fn it_shows_the_whole_way() {
     assert!(locked.stdout.contains("the account is locked"), "{locked}");
     let nobody = test.about("nobody-here", &[]).fails();
     assert_eq!(nobody.code(), Some(1), "{nobody}");
-    assert!(nobody.stdout.contains("below `ou=people,dc=example,dc=test` for (uid=nobody-here): no entry"), "{nobody}");
+    assert!(
+        nobody.stdout.contains("below `ou=people,dc=example,dc=test` for (uid=nobody-here): no entry"),
+        "{nobody}"
+    );
     for output in [&carol, &login, &wrong, &locked] {
         let all = format!("{}{}", output.stdout, output.stderr);
         for secret in [SERVICE.1, "alice-pass", "wrong-pass", "locked-pass"] {

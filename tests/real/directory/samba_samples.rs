@@ -64,7 +64,10 @@ fn samba() {
     let told = sample.told_of(r"ADTEST\BERTA");
     let anywhere = format!("searched ldap://{}:389 below `CN=Users,{SUFFIX}` for ", samba.address);
     for line in [
-        &format!("connected to ldap://{0}:389 at {0}:389 to search: StartTLS, TLS 1.3, certificate for ", samba.address),
+        &format!(
+            "connected to ldap://{0}:389 at {0}:389 to search: StartTLS, TLS 1.3, certificate for ",
+            samba.address
+        ),
         ", dc1.ad.example.test, ",
         "; issued by CN=authority of a directory; valid until ",
         &format!("  bound as the service account CN=dockgate,CN=Users,{SUFFIX}\n"),

@@ -47,7 +47,7 @@ pub struct LdapAuthConfig {
     #[schemars(with = "Option<Order>")]
     order: Option<Located<Order>>,
     /// How connections are protected: `always` (TLS from the first byte), `starttls` or `none`. If not given, `always` for
-    /// port 636 and `none` for others.
+    /// the ports 636 and 3269, and `none` for others.
     #[schemars(with = "Option<TlsWord>")]
     tls: Option<Located<TlsWord>>,
     /// Believes every certificate, and so everybody on the way.

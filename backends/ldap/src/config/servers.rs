@@ -27,6 +27,8 @@ pub(super) enum TlsWord {
 const PORT: u16 = 389;
 /// TLS from the first byte.
 const TLS_PORT: u16 = 636;
+/// The same, for the global catalogue of Active Directory.
+const CATALOGUE_PORT: u16 = 3269;
 
 /// The keys.
 pub(super) struct ServerKeys {
@@ -184,7 +186,7 @@ fn endpoint(text: &str, word: TlsWord) -> Result<Endpoint, String> {
             return Err("`ldap://` and `tls: always` say different things: write `ldaps://`".to_owned());
         }
         (Some(true), _) | (None, TlsWord::Always) => Security::Tls,
-        (None, TlsWord::ByPort) if port == Some(TLS_PORT) => Security::Tls,
+        (None, TlsWord::ByPort) if [Some(TLS_PORT), Some(CATALOGUE_PORT)].contains(&port) => Security::Tls,
         (_, TlsWord::StartTls) => Security::StartTls,
         (_, TlsWord::ByPort | TlsWord::None) => Security::None,
     };
@@ -221,7 +223,8 @@ mod tests {
         let cases = [
             ("dc1.example.com:636", TlsWord::ByPort, Ok("ldaps://dc1.example.com:636")),
             ("dc1.example.com:389", TlsWord::ByPort, Ok("ldap://dc1.example.com:389")),
-            ("dc1.example.com:3269", TlsWord::Always, Ok("ldaps://dc1.example.com:3269")),
+            ("dc1.example.com:3269", TlsWord::ByPort, Ok("ldaps://dc1.example.com:3269")),
+            ("dc1.example.com:3268", TlsWord::Always, Ok("ldaps://dc1.example.com:3268")),
             ("dc1.example.com", TlsWord::Always, Ok("ldaps://dc1.example.com:636")),
             ("dc1.example.com", TlsWord::ByPort, Ok("ldap://dc1.example.com:389")),
             ("ldaps://dc1.example.com", TlsWord::ByPort, Ok("ldaps://dc1.example.com:636")),
