@@ -155,6 +155,13 @@ impl Gate {
         self.process.log()
     }
 
+    /// Whether a line of the log about an answer holds these words. Like those of the audit log it may be a little late.
+    pub(crate) fn logged(&self, answer: &Response, words: &str) -> bool {
+        let id = answer.header("x-request-id").unwrap();
+        let is_it = |line: &str| line.contains(id) && line.contains(words);
+        poll(WRITTEN_WITHIN, || self.log().lines().any(is_it).then_some(())).is_some()
+    }
+
     pub(crate) fn logs(&self) -> Logs {
         Logs(vec![self.process.log_file().to_owned()])
     }

@@ -77,6 +77,27 @@ fn a_server_is_killed_and_no_login_fails() {
     assert!(second.log().contains(&format!("BIND dn=\"{}\"", SERVICE.0)));
 }
 
+/// Each is asked as often as the other, and the one that is left for both.
+#[test]
+fn in_any_order() {
+    let authority = Authority::new();
+    let start = || Slapd::start(&authority, Options { chatty: true, ..Options::default() });
+    let (Some(mut first), Some(second)) = (start(), start()) else { return };
+    let addrs = json!({"addr": null, "addrs": [first.tls_uri(), second.tls_uri()], "order": "random"});
+    let gate = Gate::start(&[link(&with(&first.section(), addrs))]);
+    let log_in = || {
+        for _ in 0..40 {
+            assert_eq!(gate.log_in("alice", "alice-pass"), 200, "{}", gate.log());
+        }
+    };
+    log_in();
+    let shares = [binds(&first), binds(&second)];
+    assert!(shares[0] + shares[1] == 40 && shares.iter().all(|share| *share > 2), "{shares:?}");
+    first.kill();
+    log_in();
+    assert_eq!(binds(&second), shares[1] + 40);
+}
+
 #[test]
 fn the_server_starts_and_reloads_while_its_directory_is_down() {
     let Some(mut slapd) = Slapd::start(&Authority::new(), Options::default()) else { return };
