@@ -4,9 +4,9 @@ use dockgate_api::{Decision, ReasonCode};
 use serde_json::{Value, json};
 
 use super::authority::Authority;
-use super::backend::{Backend, with};
+use super::backend::{Backend, LdapTest, with};
 use super::ldap::values;
-use super::samba::{GROUPS, SERVICE, SUFFIX, Samba};
+use super::samba::{GROUPS, PEOPLE, SERVICE, SUFFIX, Samba};
 use super::samba_link::section;
 
 const ODD: [&str; 8] = [
@@ -111,6 +111,14 @@ async fn in_one_of_them_or_not_in() {
         assert_eq!(reason.code, ReasonCode::NotMember);
         assert!(reason.detail.contains(&required), "{reason}");
     }
+
+    // Groups are not where people are: nothing else would say why there are none.
+    let section = with(&domain.section, json!({"base": PEOPLE, "groups": {"nested": "matching_rule"}}));
+    let told = LdapTest::of(&section).about("alice", &[]).succeeds().stdout;
+    let elsewhere = format!(
+        "not below `{PEOPLE}` (`groups.search.base`), so that they do not count: CN=developers,{GROUPS}\n"
+    );
+    assert!(told.contains(&elsewhere), "{told}");
 
     // Samba gives parts of an attribute only to whoever asks for a part: that is how the rest is asked for.
     let client = domain.samba.client().bound(SERVICE.0, SERVICE.1);

@@ -103,6 +103,7 @@ impl Walk<'_> {
         if found.is_empty() {
             self.believe_none()?;
         }
+        self.note_elsewhere()?;
         self.note(format_args!("groups by the matching rule, direct and nested"), &found);
         known.add(found)?;
         Ok(())
@@ -125,6 +126,24 @@ impl Walk<'_> {
             ))),
             None => Ok(()),
         }
+    }
+
+    /// Where groups are not below the base of the users, which is theirs too unless another is written, they are missed
+    /// without a word.
+    fn note_elsewhere(&self) -> Result<(), BackendError> {
+        let Way::MemberOf(attribute) = &self.groups.way else { return Ok(()) };
+        if let (true, Ok(base)) = (self.cx.is_traced(), Dn::parse(&self.groups.base)) {
+            let mut elsewhere = named_by(self.user, attribute)?;
+            elsewhere.retain(|group| !group.dn.is_within(&base));
+            if !elsewhere.is_empty() {
+                let base = &self.groups.base;
+                self.note(
+                    format_args!("not below `{base}` (`groups.search.base`), so that they do not count"),
+                    &elsewhere,
+                );
+            }
+        }
+        Ok(())
     }
 
     async fn level_by_level(&self, known: &mut Known, max_depth: u32) -> Result<(), BackendError> {
