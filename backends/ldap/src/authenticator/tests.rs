@@ -1,7 +1,7 @@
 //! The ways of a login, from a section to an identity, with a small directory.
 
 use dockgate_api::{Configure as _, Dialect, Identity, LabelValue};
-use dockgate_testkit::directory::{Directory, RunningDirectory};
+use dockgate_testkit::directory::{Authority, Directory, RunningDirectory};
 use dockgate_testkit::fakes::World;
 use serde_json::{Value, json};
 
@@ -229,4 +229,60 @@ async fn an_account_is_shown_without_its_password() {
     assert_eq!(shown("nobody").await, Some(Ok(Decision::NoMatch)));
     assert!(shown("").await.is_none());
     assert!(server.binds().iter().all(|bind| bind.name == SERVICE));
+}
+
+#[tokio::test]
+async fn what_a_user_was_shown_is_nobody_elses() {
+    let server = directory().await;
+    let link = link(
+        &server,
+        json!({
+            "initial_bind_as_user": true,
+            "bind_dn": "uid=${account},ou=people,dc=example,dc=com",
+            "bind_password": null,
+            "groups": {"search": {"filter": "(member=${dn})"}, "cache": "1h"},
+        }),
+    );
+    assert_eq!(link.alice().await.labels.values("groups").len(), 1);
+    server.set(ADMINS, "member", [BOB]);
+    assert_eq!(
+        link.alice().await.labels.values("groups").len(),
+        0,
+        "nothing is remembered of a user's own search"
+    );
+}
+
+#[tokio::test]
+async fn certificates_are_believed_only_where_that_is_written() {
+    let identity = Authority::new().server(&["127.0.0.1"]);
+    let server = Directory::new()
+        .entry(SERVICE, [("cn", "dockgate")])
+        .password("service-password")
+        .entry(ALICE, [("uid", "Alice")])
+        .password("alice-password")
+        .ldaps(&identity)
+        .start()
+        .await;
+    for (insecure, said) in
+        [(json!(null), "unavailable"), (json!(false), "unavailable"), (json!(true), "ok Alice")]
+    {
+        let link = link(&server, json!({"tls": "always", "insecure_tls_skip_verify": insecure}));
+        assert_eq!(link.says("alice", "alice-password").await, said, "{insecure}");
+        assert_eq!(server.binds().is_empty(), insecure != json!(true), "no password goes to a stranger");
+    }
+}
+
+#[tokio::test]
+async fn a_name_for_users_is_none_for_a_service_account() {
+    let world = World::new();
+    let section = json!({
+        "addr": "127.0.0.1:389",
+        "bind_dn": "uid=${account},ou=people,dc=example,dc=com",
+        "bind_password": "service-password",
+        "base": BASE,
+        "filter": "(uid=${account})",
+    });
+    let config: LdapAuthConfig = serde_json::from_value(section).unwrap();
+    let refused = config.build(&world.build_context().for_link("corp", Dialect::Native)).err().unwrap();
+    assert!(refused.to_string().contains("initial_bind_as_user: true"), "{refused}");
 }

@@ -91,12 +91,11 @@ impl Connection {
     /// ([`Found::elsewhere`], whose URLs are in [`Found::references`]); or no answer: then the connection is of no use any more. That there is no
     /// entry of a name is no error where it is asked for by itself ([`Scope::Base`](super::Scope::Base)): nothing was found.
     pub(crate) async fn search(&mut self, search: &Search, deadline: Instant) -> Result<Found, Failure> {
-        if ldap3::parse_filter(&search.filter).is_err() {
-            return Err(Failure::Nonsense("this is no filter (RFC 4515)".to_owned()));
-        }
+        let filter = request::filter(&search.filter)
+            .ok_or_else(|| Failure::Nonsense("this is no filter (RFC 4515)".to_owned()))?;
         self.begin()?;
         let line = self.line.get_mut().unwrap_or_else(PoisonError::into_inner);
-        match timeout_at(deadline.into(), search::all(line, &mut self.id, search, deadline)).await {
+        match timeout_at(deadline.into(), search::all(line, &mut self.id, search, &filter, deadline)).await {
             Err(_) => Err(self.late("search")),
             Ok(Ok(outcome)) => {
                 self.broken = !outcome.whole;

@@ -31,8 +31,13 @@ pub(super) fn bind(id: u32, name: &str, password: &str, control: &[u8]) -> Vec<u
     message(id, &element(BIND, &parts.concat()), control)
 }
 
-/// Nothing if the filter is none (RFC 4515).
-pub(super) fn search(id: u32, search: &Search, limits: Limits, control: &[u8]) -> Option<Vec<u8>> {
+/// From the text of a filter; nothing if it is none (RFC 4515).
+pub(super) fn filter(text: &str) -> Option<Vec<u8>> {
+    Some(tree(&ldap3::parse_filter(text).ok()?.into_structure()))
+}
+
+/// With the filter as [`filter`] makes it.
+pub(super) fn search(id: u32, search: &Search, filter: &[u8], limits: Limits, control: &[u8]) -> Vec<u8> {
     let scope = match search.scope {
         Scope::Base => &[0],
         Scope::Subtree => &[2],
@@ -45,10 +50,10 @@ pub(super) fn search(id: u32, search: &Search, limits: Limits, control: &[u8]) -
         number(limits.entries),
         number(limits.seconds),
         element(BOOLEAN, FALSE),
-        tree(&ldap3::parse_filter(&search.filter).ok()?.into_structure()),
+        filter.to_vec(),
         element(SEQUENCE, &attributes.collect::<Vec<_>>().concat()),
     ];
-    Some(message(id, &element(SEARCH, &parts.concat()), control))
+    message(id, &element(SEARCH, &parts.concat()), control)
 }
 
 /// What a server is told not to go beyond.

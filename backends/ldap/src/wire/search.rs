@@ -45,6 +45,7 @@ pub(super) async fn all(
     line: &mut Line,
     id: &mut u32,
     search: &Search,
+    filter: &[u8],
     deadline: Instant,
 ) -> Result<Outcome, Failure> {
     let mut reading = Reading::default();
@@ -54,8 +55,7 @@ pub(super) async fn all(
         let before = reading.found.entries.len();
         let control = if search.paged { page(search.most, before, &cookie) } else { Vec::new() };
         *id += 1;
-        let request = request::search(*id, search, limits(search, deadline), &control)
-            .ok_or_else(|| Failure::Nonsense("this is no filter (RFC 4515)".to_owned()))?;
+        let request = request::search(*id, search, filter, limits(search, deadline), &control);
         line.send(&request).await?;
         let result = part(line, search, &mut reading).await?;
         let found = &mut reading.found;
