@@ -121,6 +121,11 @@ async fn two_entries_are_nobody() {
     let link = link(&server, json!({"filter": "(mail=${account})", "account_attribute": "uid"}));
     assert_eq!(link.says("a@example.com", "alice-password").await, "protocol");
     assert!(server.binds().iter().all(|bind| bind.name == SERVICE), "no password is tried");
+    server.add("uid=alice,ou=guests,dc=example,dc=com", [("uid", "alice")]);
+    let apart =
+        json!({"base": null, "bases": ["ou=people,dc=example,dc=com", "ou=guests,dc=example,dc=com"]});
+    assert_eq!(self::link(&server, apart).says("alice", "alice-password").await, "protocol");
+    server.remove("uid=alice,ou=guests,dc=example,dc=com");
     // Bases within each other show the same entry twice.
     let people = "OU=People, dc=example,dc=com";
     let twice = self::link(&server, json!({"base": null, "bases": [BASE, people]}));
