@@ -3,10 +3,10 @@
 #
 #   ldap.sh [SECONDS [CONNECTIONS]]
 #
-# A slapd of its own with 1,000 users, whose passwords are salted SHA-1. Against it, in turns: dockgate with its pools, the
-# crate ldap3 alone doing the same search and bind on connections that stay, and ldapwhoami, which makes a connection for
-# each bind. DOCKGATE, LOAD and BARE name other builds than the release builds of this tree. Everything listens on 127.0.0.1
-# and ends with the script.
+# A slapd of its own with 1,000 users, whose passwords are salted SHA-1. Against it, in turns: the crate ldap3 alone, doing the
+# same searches and binds on connections that stay; `ldap_auth` alone, with its pools; a whole dockgate, with HTTP, rules and a
+# signed token for each login; and ldapwhoami, which makes a connection for each bind. DOCKGATE, LOAD, BARE and POOLED name
+# other builds than the release builds of this tree. Everything listens on 127.0.0.1 and ends with the script.
 set -euo pipefail
 
 seconds=${1:-5} connections=${2:-16}
@@ -20,9 +20,9 @@ PATH=$PATH:/usr/sbin
 for tool in openssl python3 slapd slapadd ldapwhoami; do command -v "$tool" >/dev/null || die "$tool is missing"; done
 [ -n "${DOCKGATE:-}" ] || (cd "$here" && cargo build --release --bin dockgate)
 [ -n "${LOAD:-}" ] || (cd "$here" && cargo build --release -p dockgate-load)
-[ -n "${BARE:-}" ] || (cd "$here" && cargo build --release -p dockgate-ldap --example bare_logins)
+[ -n "${BARE:-}" ] && [ -n "${POOLED:-}" ] || (cd "$here" && cargo build --release -p dockgate-ldap --examples)
 dockgate=${DOCKGATE:-$here/target/release/dockgate} load=${LOAD:-$here/target/release/dockgate-load}
-bare=${BARE:-$here/target/release/examples/bare_logins}
+bare=${BARE:-$here/target/release/examples/bare_logins} pooled=${POOLED:-$here/target/release/examples/pooled_logins}
 
 . "$here/benches/site.sh"
 
@@ -95,6 +95,10 @@ for round in 1 2 3; do
     before=$(cpu "$slapd")
     printf 'ldap3 alone   '
     "$bare" "ldap://127.0.0.1:$port" 1000 "$connections" "$seconds"
+    printf 'slapd used %s ms of processor\n' "$((($(cpu "$slapd") - before) * 10))"
+    before=$(cpu "$slapd")
+    printf 'ldap_auth     '
+    "$pooled" "127.0.0.1:$port" 1000 "$connections" "$seconds"
     printf 'slapd used %s ms of processor\n' "$((($(cpu "$slapd") - before) * 10))"
     before=$(cpu "$slapd")
     "$load" --url "http://127.0.0.1:$ours/auth?service=load&scope=repository:load/app:pull" --user 'user{n}:password{n}' \

@@ -9,6 +9,38 @@ use ldap3::{Ldap, LdapConnAsync, Scope, SearchEntry};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// What `ldap_auth` reads of an entry.
+const ATTRIBUTES: [&str; 29] = [
+    "uid",
+    "entryUUID",
+    "objectGUID",
+    "nsUniqueId",
+    "ipaUniqueID",
+    "GUID",
+    "accountExpires",
+    "ds-pwp-account-disabled",
+    "ds-pwp-account-expiration-time",
+    "krbLastPwdChange",
+    "krbPrincipalExpiration",
+    "loginDisabled",
+    "loginExpirationTime",
+    "msDS-User-Account-Control-Computed",
+    "nsAccountLock",
+    "nsRole",
+    "nsRoleDN",
+    "passwordChangedTime",
+    "pwdAccountLockedTime",
+    "pwdChangedTime",
+    "pwdEndTime",
+    "pwdLastSet",
+    "pwdReset",
+    "pwdStartTime",
+    "pwdUpdateTime",
+    "sambaPwdLastSet",
+    "shadowExpire",
+    "shadowLastChange",
+    "userAccountControl",
+];
 const SERVICE: &str = "cn=service,dc=example,dc=com";
 
 #[tokio::main]
@@ -55,7 +87,7 @@ async fn work(
         let began = Instant::now();
         let filter = format!("(uid=user{number})");
         let base = "ou=people,dc=example,dc=com";
-        let (found, _) = service.search(base, Scope::Subtree, &filter, vec!["uid"]).await?.success()?;
+        let (found, _) = service.search(base, Scope::Subtree, &filter, ATTRIBUTES).await?.success()?;
         let [entry] = <[_; 1]>::try_from(found).map_err(|_| "not one entry")?;
         let dn = SearchEntry::construct(entry).dn;
         user.simple_bind(&dn, &format!("password{number}")).await?.success()?;
