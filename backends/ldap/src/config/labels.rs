@@ -17,7 +17,7 @@ use crate::labels::{LabelMap, Shape};
 pub(super) struct LabelConfig {
     /// The attribute whose values it has.
     #[schemars(with = "String")]
-    attribute: Located<String>,
+    pub(super) attribute: Located<String>,
     /// Of a value that is a distinguished name: its first `cn` alone.
     #[serde(default)]
     parse_cn: bool,

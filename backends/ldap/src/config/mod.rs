@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use dockgate_api::config::secret::{self, Secret};
 use dockgate_api::config::{KeyPath, Located, Remark};
-use dockgate_api::{Authenticator, BuildContext, BuildError, Configure};
+use dockgate_api::{Authenticator, BuildContext, BuildError, Configure, Dialect};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -125,6 +125,9 @@ pub struct LdapAuthConfig {
 impl Configure<dyn Authenticator> for LdapAuthConfig {
     fn build(self, cx: &BuildContext) -> Result<Arc<dyn Authenticator>, BuildError> {
         let mut errors = BuildError::none();
+        if cx.dialect() == Dialect::DockerAuth {
+            note_what_differs(&self.filter, &self.labels, cx);
+        }
         let servers = ServerKeys {
             addr: self.addr,
             addrs: self.addrs,
@@ -187,6 +190,18 @@ impl Configure<dyn Authenticator> for LdapAuthConfig {
         );
         let persons = Persons::new(&users, labels, groups);
         Ok(Arc::new(LdapAuthenticator { directory, way, users, persons }))
+    }
+}
+
+/// Lines of docker_auth's that mean something else here.
+fn note_what_differs(filter: &Located<String>, labels: &BTreeMap<String, LabelConfig>, cx: &BuildContext) {
+    let message = "the account is the entry's own spelling here, so that rules and tokens see one for `Alice` and `alice`; \
+                   docker_auth takes what the client wrote";
+    cx.note(at(filter, "filter", message));
+    if let Some((name, label)) = labels.iter().next() {
+        let message = "values from a directory stand for themselves in rules here; in docker_auth they act as patterns, which \
+                       `authn:` has with `values: pattern`";
+        cx.note(Remark::new(label.attribute.location.clone(), key("labels").key(name), message));
     }
 }
 
