@@ -4,6 +4,8 @@
 //! the directory's own to judge. What the entry and its groups say becomes labels. Words are those of RFC 4511 to 4519.
 
 mod account;
+#[cfg(test)]
+mod attacks;
 mod authenticator;
 mod concealed;
 mod config;

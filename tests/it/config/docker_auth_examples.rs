@@ -137,7 +137,10 @@ fn without(config: &str, places: &[&str]) -> String {
 fn ldap_auth() {
     let (site, server) = serve("ldap_auth.yml");
     let checked = check(&site, "ldap_auth.yml");
-    assert!(checked.stdout.contains("ldap_auth.filter: the account is the entry's own spelling here"), "{checked:#?}");
+    assert!(
+        checked.stdout.contains("ldap_auth.filter: the account is the entry's own spelling here"),
+        "{checked:#?}"
+    );
     let target = "/auth?service=registry&scope=repository:any/where:pull";
     let answer = server.address().get_tls(&site.pair.certificate_pem, target, &[]);
     assert_eq!(answer.status, 401, "nobody in particular is in no directory");

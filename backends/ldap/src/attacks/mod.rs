@@ -1,13 +1,5 @@
 //! Attempts to be somebody else, to see what is nobody's business, and to keep others out.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test ends by panicking, and so do its helpers"
-)]
-
 mod accounts;
 mod answers;
 mod confusion;
@@ -22,10 +14,11 @@ use dockgate_api::{
     Answer, Authenticator, BackendError, Call, Configure as _, Credential, Decision, Dialect, Identity,
     Login, Reason, RequestId,
 };
-use dockgate_ldap::LdapAuthConfig;
 use dockgate_testkit::directory::{Directory, RunningDirectory};
 use dockgate_testkit::fakes::{World, noon};
 use serde_json::{Value, json};
+
+use crate::LdapAuthConfig;
 
 const BASE: &str = "dc=example,dc=com";
 const SERVICE: &str = "cn=dockgate,dc=example,dc=com";
