@@ -4,10 +4,21 @@ use dockgate_testkit::directory::{Anonymous, Answer, Authority, Directory, Runni
 use tokio::runtime::Runtime;
 
 use super::samples::site as checked;
-use crate::process::{Server, Site};
+use crate::process::{Server, Site, basic};
 
-/// Everybody's; the service account's is in the sample's file.
+/// Each sample, and how it is served.
+pub(super) const ALL: [(&str, fn() -> Asked); 5] = [
+    ("openldap.yml", openldap),
+    ("active-directory.yml", active_directory),
+    ("samba.yml", samba),
+    ("freeipa.yml", freeipa),
+    ("google-ldap.yml", google),
+];
+
+/// Everybody's.
 const PASSWORD: &str = "alpha-pass";
+/// In the sample's file.
+const SERVICE_PASSWORD: &str = "service-pass";
 const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
 /// A sample that is served, and the directory behind it.
@@ -34,7 +45,8 @@ fn serve(name: &str, addresses: &str, ca: &Authority, directory: Directory) -> A
         "auth.yml",
         config
             .replace(addresses, &format!("{here}: \"localhost:{}\"", directory.addr.port()))
-            .replace("      filter: ", with_tls(&config)),
+            .replace("      filter: ", with_tls(&config))
+            + "\nlog: {level: trace}\n",
     );
     let server = Server::start(&site, "auth.yml");
     Asked { directory, server, _site: site, _runtime: runtime }
@@ -52,11 +64,14 @@ fn with_tls(config: &str) -> &'static str {
 }
 
 fn service(name: &str) -> Directory {
-    Directory::new().anonymous(Anonymous::Refused).entry(name, [("cn", "dockgate")]).password("service-pass")
+    Directory::new()
+        .anonymous(Anonymous::Refused)
+        .entry(name, [("cn", "dockgate")])
+        .password(SERVICE_PASSWORD)
 }
 
 /// alice is of `web`, dana of `ops`, which is of `registry-admins`; eve is of nothing.
-pub(super) fn openldap() -> Asked {
+fn openldap() -> Asked {
     let ca = Authority::new();
     let person = |account: &str| format!("uid={account},ou=people,dc=example,dc=com");
     let group = |name: &str| format!("cn={name},ou=groups,dc=example,dc=com");
@@ -125,7 +140,7 @@ pub(super) fn active_directory() -> Asked {
     serve("active-directory.yml", addresses, &ca, directory.ldaps(&ca.server(&NAMES)))
 }
 
-pub(super) fn samba() -> Asked {
+fn samba() -> Asked {
     let (ca, base) = (Authority::new(), "DC=ad,DC=example,DC=com");
     let users = format!("CN=Users,{base}");
     let directory = domain(base, &users, &format!("CN=dockgate,{users}"))
@@ -135,7 +150,7 @@ pub(super) fn samba() -> Asked {
 }
 
 /// The server keeps memberOf, with the groups of groups, and with permissions that are no groups.
-pub(super) fn freeipa() -> Asked {
+fn freeipa() -> Asked {
     let ca = Authority::new();
     let group = |name: &str| format!("cn={name},cn=groups,cn=accounts,dc=example,dc=com");
     let permission = "cn=registry-admins,cn=permissions,cn=pbac,dc=example,dc=com".to_owned();
@@ -158,7 +173,7 @@ pub(super) fn freeipa() -> Asked {
 }
 
 /// It opens to a client certificate alone.
-pub(super) fn google() -> Asked {
+fn google() -> Asked {
     let ca = Authority::new();
     let group = |name: &str| format!("cn={name},ou=Groups,dc=example,dc=com");
     let mut directory = service("cn=google,dc=example,dc=com").bind_name("AccessUserName");
@@ -199,6 +214,17 @@ impl Asked {
         ]);
         assert_eq!(self.server.ask(Some(("alice", "wrong")), "repository:a:pull").status, 401);
         assert_eq!(self.server.ask(None, "repository:a:pull").status, 401);
+        self.keeps_secrets();
+    }
+
+    /// No password is in what the server says of all that, at its most talkative.
+    fn keeps_secrets(&self) {
+        let said = self.server.stderr();
+        assert!(said.contains("alice"), "nothing was said:\n{said}");
+        let login = basic("alice", PASSWORD);
+        for secret in [PASSWORD, SERVICE_PASSWORD, login.trim_start_matches("Basic ")] {
+            assert!(!said.contains(secret), "{secret:?} in\n{said}");
+        }
     }
 
     /// Nobody passes for somebody, whatever is written in the place of a name or a password.
@@ -207,7 +233,8 @@ impl Asked {
             self.server.ask(Some((account, password)), "repository:web/app:push").status
         };
         assert_eq!(status("alice", PASSWORD), 200, "else a refusal proves nothing");
-        for password in ["wrong", "", " ", "alpha-pas", "alpha-pass\0", "alpha-pass ", "*", "service-pass"] {
+        for password in ["wrong", "", " ", "alpha-pas", "alpha-pass\0", "alpha-pass ", "*", SERVICE_PASSWORD]
+        {
             assert_eq!(status("alice", password), 401, "{password:?}");
         }
         for account in [
@@ -229,5 +256,6 @@ impl Asked {
         let names = self.directory.binds().into_iter().filter(|bind| !bind.with_password);
         assert_eq!(names.count(), 0, "nobody binds without a password");
         assert!(self.directory.binds().iter().all(|bind| bind.tls), "no password goes in clear");
+        self.keeps_secrets();
     }
 }
