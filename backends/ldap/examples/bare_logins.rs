@@ -3,13 +3,15 @@
 //! `bare_logins URL USERS CONNECTIONS SECONDS`: each connection searches as `cn=service,dc=example,dc=com` for one of
 //! `user0`, `user1`, … and a second one binds as what it found.
 
+mod timed;
+
 use std::time::{Duration, Instant};
 
 use ldap3::{Ldap, LdapConnAsync, Scope, SearchEntry};
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+use timed::{Course, Failure, tell};
 
-/// What `ldap_auth` reads of an entry.
+/// What `ldap_auth` reads of an entry (`standing`, `subject`), so that the directory has the same to do.
 const ATTRIBUTES: [&str; 29] = [
     "uid",
     "entryUUID",
@@ -45,28 +47,18 @@ const SERVICE: &str = "cn=service,dc=example,dc=com";
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [url, users, connections, seconds] = arguments.as_slice() else {
-        return Err("bare_logins URL USERS CONNECTIONS SECONDS".into());
-    };
-    let (users, connections): (usize, usize) = (users.parse()?, connections.parse()?);
-    let until = Duration::from_secs(seconds.parse()?);
+    let course = Course::read()?;
     let mut workers = Vec::new();
-    for number in 0..connections {
-        let (service, user) = (connect(url).await?, connect(url).await?);
-        let first = number * users / connections;
-        workers.push(tokio::spawn(work(service, user, (first..users).chain(0..first).collect(), until)));
+    for number in 0..course.connections {
+        let (service, user) = (connect(&course.directory).await?, connect(&course.directory).await?);
+        workers.push(tokio::spawn(work(service, user, course.users_of(number), course.until)));
     }
     let (started, mut took) = (Instant::now(), Vec::new());
     for worker in workers {
         took.extend(worker.await??);
     }
     let elapsed = started.elapsed();
-    took.sort_unstable();
-    let at = |percent: usize| took.get(took.len() * percent / 100).copied().unwrap_or_default();
-    let a_second = f64::from(u32::try_from(took.len())?) / elapsed.as_secs_f64();
-    println!("{a_second:.0} logins/s, p50 {:.1?}, p99 {:.1?}", at(50), at(99));
-    Ok(())
+    tell(took, elapsed)
 }
 
 async fn connect(url: &str) -> Result<Ldap, Failure> {

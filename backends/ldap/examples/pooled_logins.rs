@@ -2,6 +2,8 @@
 //!
 //! `pooled_logins HOST:PORT USERS CONNECTIONS SECONDS`: so many log in at a time, as one of `user0`, `user1`, …
 
+mod timed;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,42 +12,36 @@ use dockgate_ldap::LdapAuthConfig;
 use dockgate_testkit::fakes::World;
 use serde_json::json;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+use timed::{Course, Failure, tell};
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [addr, users, connections, seconds] = arguments.as_slice() else {
-        return Err("pooled_logins HOST:PORT USERS CONNECTIONS SECONDS".into());
-    };
-    let (users, connections): (usize, usize) = (users.parse()?, connections.parse()?);
-    let until = Duration::from_secs(seconds.parse()?);
+    let course = Course::read()?;
     let config: LdapAuthConfig = serde_json::from_value(json!({
-        "addr": addr,
+        "addr": course.directory,
         "bind_dn": "cn=service,dc=example,dc=com",
         "bind_password": "service-password",
         "base": "ou=people,dc=example,dc=com",
         "filter": "(uid=${account})",
-        "pool": {"max_connections": connections},
+        "pool": {"max_connections": course.connections},
     }))?;
     let world = World::new();
     let backend = config.build(&world.build_context().for_link("bench", Dialect::Native))?;
     let mut workers = Vec::new();
-    for number in 0..connections {
-        let first = number * users / connections;
-        let users = (first..users).chain(0..first).collect();
-        workers.push(tokio::spawn(work(Arc::clone(&backend), world.clone(), users, until)));
+    for number in 0..course.connections {
+        workers.push(tokio::spawn(work(
+            Arc::clone(&backend),
+            world.clone(),
+            course.users_of(number),
+            course.until,
+        )));
     }
     let (started, mut took) = (Instant::now(), Vec::new());
     for worker in workers {
         took.extend(worker.await??);
     }
     let elapsed = started.elapsed();
-    took.sort_unstable();
-    let at = |percent: usize| took.get(took.len() * percent / 100).copied().unwrap_or_default();
-    let a_second = f64::from(u32::try_from(took.len())?) / elapsed.as_secs_f64();
-    println!("{a_second:.0} logins/s, p50 {:.1?}, p99 {:.1?}", at(50), at(99));
-    Ok(())
+    tell(took, elapsed)
 }
 
 async fn work(
