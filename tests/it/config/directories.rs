@@ -6,8 +6,11 @@ use tokio::runtime::Runtime;
 use super::samples::site as checked;
 use crate::process::{Server, Site, basic};
 
-/// Each sample, and how it is served.
-pub(super) const ALL: [(&str, fn() -> Asked); 5] = [
+/// How a sample is served.
+type Serve = fn() -> Asked;
+
+/// Each sample.
+pub(super) const ALL: [(&str, Serve); 5] = [
     ("openldap.yml", openldap),
     ("active-directory.yml", active_directory),
     ("samba.yml", samba),
