@@ -26,6 +26,13 @@ impl BuildError {
         self.problems.push(remark);
     }
 
+    /// These problems and those of another part.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.problems.extend(other.problems);
+        self
+    }
+
     /// Whether nothing is wrong after all.
     pub fn is_empty(&self) -> bool {
         self.problems.is_empty()

@@ -18,6 +18,13 @@ pub trait Store: Send + Sync {
     /// If the record is not known to be written.
     async fn put(&self, cx: &Call, shelf: Shelf, record: Record) -> Result<(), BackendError>;
 
+    /// Writes a record in the place of one with the same key; false, and nothing is written, if there is none (any more).
+    /// So nothing that was taken away comes back because somebody noted when it was last used. Durable when it returns.
+    ///
+    /// # Errors
+    /// If the record is not known to be written.
+    async fn replace(&self, cx: &Call, shelf: Shelf, record: Record) -> Result<bool, BackendError>;
+
     /// Reads a record.
     ///
     /// # Errors
@@ -45,7 +52,8 @@ pub trait Store: Send + Sync {
     ) -> Result<Page, BackendError>;
 
     /// Adds to a counter and returns its new value. A counter that does not exist starts at zero and ends at
-    /// `expires_at`; adding to one that exists leaves its end alone.
+    /// `expires_at`; adding to one that exists leaves its end alone. Counters are no records: a record under the same key
+    /// is another thing, and none of the methods above sees a counter.
     ///
     /// # Errors
     /// If the store cannot be asked.
@@ -58,13 +66,19 @@ pub trait Store: Send + Sync {
         expires_at: SystemTime,
     ) -> Result<u64, BackendError>;
 
+    /// Has a counter start at zero again, if it exists.
+    ///
+    /// # Errors
+    /// If the store cannot be asked; what the counter says is then unknown.
+    async fn reset(&self, cx: &Call, shelf: Shelf, key: &str) -> Result<(), BackendError>;
+
     /// How the store is doing.
     async fn health(&self, cx: &Call) -> Health;
 }
 
 /// The kinds of record; keys are unique within one.
 #[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Shelf {
     /// Passwords made by web sign-in.
     AppPasswords,
@@ -79,6 +93,35 @@ pub enum Shelf {
     /// What a backend keeps for itself. [`BuildContext::store`](crate::BuildContext::store) shows a backend this shelf
     /// alone, and on it only what its own link has written.
     Backend,
+}
+
+impl Shelf {
+    /// Every shelf.
+    pub const ALL: [Self; 6] = [
+        Self::AppPasswords,
+        Self::RefreshTokens,
+        Self::ApiTokens,
+        Self::Lockouts,
+        Self::SignIns,
+        Self::Backend,
+    ];
+
+    /// What stores and exports call it; never changes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AppPasswords => "app-passwords",
+            Self::RefreshTokens => "refresh-tokens",
+            Self::ApiTokens => "api-tokens",
+            Self::Lockouts => "lockouts",
+            Self::SignIns => "sign-ins",
+            Self::Backend => "backend",
+        }
+    }
+
+    /// The shelf of a name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|shelf| shelf.name() == name)
+    }
 }
 
 /// One record.
@@ -131,6 +174,11 @@ pub struct Owner {
 }
 
 impl Owner {
+    /// An owner, as a store remembers it.
+    pub fn new(link: impl Into<String>, subject: impl Into<String>, account: impl Into<String>) -> Self {
+        Self { link: link.into(), subject: subject.into(), account: account.into() }
+    }
+
     /// The owner that an identity is.
     pub fn of(identity: &Identity) -> Self {
         Self {
@@ -153,6 +201,25 @@ pub struct Filter {
     pub account: Option<String>,
     /// Only those written before.
     pub created_before: Option<SystemTime>,
+}
+
+impl Filter {
+    /// Whether a record fits.
+    pub fn fits(&self, record: &Record) -> bool {
+        let owner = record.owner.as_ref();
+        let is = |wanted: &Option<String>, of: fn(&Owner) -> &String| {
+            wanted.as_ref().is_none_or(|wanted| owner.is_some_and(|owner| of(owner) == wanted))
+        };
+        is(&self.link, |owner| &owner.link)
+            && is(&self.subject, |owner| &owner.subject)
+            && is(&self.account, |owner| &owner.account)
+            && self.created_before.is_none_or(|before| record.created_at < before)
+    }
+
+    /// Records of this owner's: the same link and subject, whatever the account was called.
+    pub fn owned_by(owner: &Owner) -> Self {
+        Self { link: Some(owner.link.clone()), subject: Some(owner.subject.clone()), ..Self::default() }
+    }
 }
 
 /// A part of a list.

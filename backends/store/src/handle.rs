@@ -1,0 +1,113 @@
+//! A store that is configured, and open once somebody serves with it.
+
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use dockgate_api::{
+    BackendError, BuildContext, BuildError, Call, Cursor, Filter, Health, Page, Record, Shelf, Store,
+};
+
+use crate::config::{Settings, StoreConfig};
+
+/// The store of a configuration. Reading a configuration opens nothing: `check` beside a running server must not fail
+/// because the server holds its file.
+pub struct StoreHandle {
+    settings: Settings,
+    opened: OnceLock<Arc<dyn Store>>,
+}
+
+impl StoreHandle {
+    /// The store that a section describes, not open yet.
+    ///
+    /// # Errors
+    /// What is wrong with the section.
+    pub fn new(config: StoreConfig, cx: &BuildContext) -> Result<Self, BuildError> {
+        Ok(Self { settings: config.settings(cx)?, opened: OnceLock::new() })
+    }
+
+    /// Whether both are the same store, opened in the same way: then the one that is open serves both.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.settings == other.settings
+    }
+
+    /// `file`, `redis` or `postgres`.
+    pub fn kind(&self) -> &'static str {
+        self.settings.kind()
+    }
+
+    /// Whether several servers share it.
+    pub fn is_shared(&self) -> bool {
+        !matches!(self.settings, Settings::File(_))
+    }
+
+    /// Opens it, if it is not open. Needs no network: a server that is away is connected to when it comes back.
+    ///
+    /// # Errors
+    /// Why it cannot be opened: a file that another process holds, that is damaged, or of a newer version.
+    pub fn open(&self) -> Result<(), BuildError> {
+        if self.opened.get().is_none() {
+            let store = self.settings.open()?;
+            // Configurations are opened one after another.
+            let _ = self.opened.set(store);
+        }
+        Ok(())
+    }
+
+    fn store(&self) -> Result<&Arc<dyn Store>, BackendError> {
+        self.opened.get().ok_or_else(|| BackendError::Unavailable("the store is not open".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Store for StoreHandle {
+    async fn put(&self, cx: &Call, shelf: Shelf, record: Record) -> Result<(), BackendError> {
+        self.store()?.put(cx, shelf, record).await
+    }
+
+    async fn replace(&self, cx: &Call, shelf: Shelf, record: Record) -> Result<bool, BackendError> {
+        self.store()?.replace(cx, shelf, record).await
+    }
+
+    async fn get(&self, cx: &Call, shelf: Shelf, key: &str) -> Result<Option<Record>, BackendError> {
+        self.store()?.get(cx, shelf, key).await
+    }
+
+    async fn take(&self, cx: &Call, shelf: Shelf, key: &str) -> Result<Option<Record>, BackendError> {
+        self.store()?.take(cx, shelf, key).await
+    }
+
+    async fn list(
+        &self,
+        cx: &Call,
+        shelf: Shelf,
+        filter: &Filter,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page, BackendError> {
+        self.store()?.list(cx, shelf, filter, after, limit).await
+    }
+
+    async fn add(
+        &self,
+        cx: &Call,
+        shelf: Shelf,
+        key: &str,
+        amount: u64,
+        expires_at: SystemTime,
+    ) -> Result<u64, BackendError> {
+        self.store()?.add(cx, shelf, key, amount, expires_at).await
+    }
+
+    async fn reset(&self, cx: &Call, shelf: Shelf, key: &str) -> Result<(), BackendError> {
+        self.store()?.reset(cx, shelf, key).await
+    }
+
+    async fn health(&self, cx: &Call) -> Health {
+        match self.store() {
+            Ok(store) => store.health(cx).await,
+            Err(error) => Health::Down(error.to_string()),
+        }
+    }
+}
