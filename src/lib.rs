@@ -22,6 +22,7 @@ mod backends;
 pub mod chain;
 pub mod cli;
 pub mod config;
+pub mod credentials;
 pub mod http;
 pub mod live;
 pub mod logging;

@@ -2,17 +2,18 @@
 
 use dockgate_api::{ActionSet, Reason, Resource};
 
-use super::About;
 use super::grant::{Decided, Grant, GrantedScope};
 use super::refusal::{NotIdentified, UNKNOWN_ACCOUNT, UNKNOWN_SERVICE};
+use super::{About, Signed};
 use crate::audit::{Audit, Event, Object};
 use crate::chain::LinkError;
-use crate::token::Issued;
 
 /// A token was made of a grant.
-pub(super) fn token(audit: &Audit, about: &About<'_>, grant: &Grant, issued: &Issued) -> Event {
+pub(super) fn token(audit: &Audit, about: &About<'_>, grant: &Grant, signed: Signed<'_>) -> Event {
     audit.event("token", |event| {
+        let issued = signed.token;
         granted(event, about, grant);
+        event.text_if_any("refresh_token", signed.refresh.map(|id| id.0.as_str()));
         event.text("jti", &issued.jwt_id);
         event.number("exp", issued.expires_at);
         event.number("expires_in", issued.expires_in);
@@ -66,6 +67,7 @@ fn granted(event: &mut Object<'_>, about: &About<'_>, grant: &Grant) {
     let identity = grant.identity();
     let subject = Some(identity.subject.as_str()).filter(|subject| *subject != identity.account);
     asked(event, about, &identity.account, Some(&identity.link), subject);
+    event.text_if_any("credential", identity.credential.as_ref().map(|id| id.0.as_str()));
     event.objects("granted", grant.access(), grant_of);
 }
 

@@ -4,15 +4,14 @@
 
 use dockgate_api::{ActionSet, BackendError, Because, Reason, Resource};
 
-use super::About;
 use super::grant::{Decided, Grant};
 use super::refusal::{NotIdentified, UNKNOWN_ACCOUNT, UNKNOWN_SERVICE};
+use super::{About, Signed};
 use crate::chain::LinkError;
 use crate::logging::{DecisionLine, Importance, Log, Quoted};
-use crate::token::Issued;
 
 /// Somebody was identified; what they asked for was decided.
-pub(super) fn decided(log: &Log, about: &About<'_>, grant: &Grant, issued: Option<&Issued>) {
+pub(super) fn decided(log: &Log, about: &About<'_>, grant: &Grant, signed: Option<Signed<'_>>) {
     let About { cx, question, .. } = about;
     if let Some(mut line) = log.decision(Importance::Info, "decided") {
         line.request(cx.request_id());
@@ -42,8 +41,14 @@ pub(super) fn decided(log: &Log, about: &About<'_>, grant: &Grant, issued: Optio
                 Decided::Nobody => to.plain("no rule"),
             });
         });
-        if let Some(issued) = issued {
-            line.word("jti", &issued.jwt_id);
+        if let Some(credential) = &grant.identity().credential {
+            line.word("credential", &credential.0);
+        }
+        if let Some(signed) = signed {
+            line.word("jti", &signed.token.jwt_id);
+            if let Some(refresh) = signed.refresh {
+                line.word("refresh_token", &refresh.0);
+            }
         }
     }
     for scope in &question.scopes.malformed {

@@ -3,12 +3,13 @@
 //! The order is part of the security model:
 //!
 //! 1. names that cannot be anybody's, and services that get no tokens here, are refused before anyone is asked;
-//! 2. the authentication chain says who it is;
-//! 3. if nobody hashed a password, one hash is computed all the same, so that an unknown account takes as long as a
+//! 2. a credential of our own is looked up in the store, and the link that vouched for its owner is asked again;
+//! 3. anything else goes to the authentication chain, which says who it is;
+//! 4. if nobody hashed a password, one hash is computed all the same, so that an unknown account takes as long as a
 //!    known one;
-//! 4. the authorization chain is asked for each scope;
-//! 5. the identity's restrictions are intersected last, so that no rule and no label widens it;
-//! 6. what is left becomes a [`Grant`].
+//! 5. the authorization chain is asked for each scope;
+//! 6. the identity's restrictions are intersected last, so that no rule and no label widens it;
+//! 7. what is left becomes a [`Grant`].
 //!
 //! Only this module can make a [`Grant`], and only a [`Grant`] can be signed into a token.
 
@@ -22,6 +23,7 @@ mod grant;
 mod question;
 mod refusal;
 mod restriction;
+mod stored;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -29,7 +31,7 @@ use std::time::SystemTime;
 
 use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
 use dockgate_api::{
-    Authenticator, Authorizer, Call, Credential, Decision, Identity, Login, Reason, ReasonCode,
+    Authenticator, Authorizer, Call, Credential, CredentialId, Decision, Identity, Login, Reason, ReasonCode,
 };
 use dockgate_passwords::PasswordService;
 
@@ -41,11 +43,21 @@ pub use refusal::Refusal;
 
 use crate::audit::{Audit, Event, NotWritten};
 use crate::chain::{Chain, Verdict};
+use crate::credentials::Credentials;
 use crate::logging::Log;
 use crate::metrics::RequestMeter;
 use crate::scope::is_unprintable;
 use crate::token::Issued;
 use refusal::NotIdentified;
+
+/// What came of a grant: a token, and what the client keeps to come back with.
+#[derive(Clone, Copy, Debug)]
+pub struct Signed<'a> {
+    /// The token.
+    pub token: &'a Issued,
+    /// The refresh token beside it, by its id.
+    pub refresh: Option<&'a CredentialId>,
+}
 
 /// One request, for those who write it down.
 struct About<'a> {
@@ -65,6 +77,7 @@ pub struct Access {
     log: Log,
     audit: Option<Audit>,
     meter: RequestMeter,
+    credentials: Option<Credentials>,
 }
 
 impl Access {
@@ -77,8 +90,8 @@ impl Access {
         services: Option<HashSet<String>>,
         log: Log,
     ) -> Self {
-        let (audit, meter) = (None, RequestMeter::default());
-        Self { authn, authz, passwords, bounds, services, log, audit, meter }
+        let (audit, meter, credentials) = (None, RequestMeter::default(), None);
+        Self { authn, authz, passwords, bounds, services, log, audit, meter, credentials }
     }
 
     /// The same with an audit log, if there is one, and with its requests counted.
@@ -141,16 +154,16 @@ impl Access {
         question: &Question,
         client_id: Option<&str>,
         grant: &Grant,
-        issued: Option<&Issued>,
+        signed: Option<Signed<'_>>,
     ) -> Result<(), NotWritten> {
         let about = About { cx, question, client_id };
-        decision_log::decided(&self.log, &about, grant, issued);
+        decision_log::decided(&self.log, &about, grant, signed);
         let Some(audit) = &self.audit else { return Ok(()) };
-        let Some(issued) = issued else {
+        let Some(signed) = signed else {
             audit.push(&audit_event::not_signed(audit, &about, grant));
             return Ok(());
         };
-        audit.commit(&audit_event::token(audit, &about, grant, issued), cx.remaining()).await
+        audit.commit(&audit_event::token(audit, &about, grant, signed), cx.remaining()).await
     }
 
     /// Writes down a request that nobody was asked about.
@@ -197,6 +210,11 @@ impl Access {
         };
         if password.is_some_and(|password| length(password) > self.bounds.secret) {
             return Err(NotIdentified::Denied(None, Reason::bad_credentials("longer than any password")));
+        }
+        if let Some(password) = password
+            && let Some(identified) = self.identify_stored(cx, login, password).await
+        {
+            return identified;
         }
         // A proof without a name proves nothing; it must not end as the anonymous account.
         if login.account.is_empty() && password.is_some() {

@@ -66,7 +66,20 @@ impl Chain<dyn Authenticator> {
             let detail = format!("there is no link `{link}` any more");
             return Ok(Reloaded::Gone(Reason::new(ReasonCode::Removed, detail)));
         };
-        link.reload(cx, known).await.map_err(|error| link.failed(error))
+        let reloaded = link.reload(cx, known).await.map_err(|error| link.failed(error))?;
+        let Reloaded::Current(identity) = reloaded else { return Ok(reloaded) };
+        // The account may have become another link's since.
+        Ok(match self.refuse_foreign(link, Decision::Allow(identity)) {
+            Decision::Allow(identity) => Reloaded::Current(identity),
+            Decision::Deny(reason) => Reloaded::Gone(reason),
+            Decision::NoMatch => Reloaded::Unsupported,
+        })
+    }
+
+    /// Whether a link can say later, without a password, who somebody is.
+    pub fn can_reload(&self, link: &str) -> bool {
+        let link = self.links.iter().find(|candidate| candidate.name.as_ref() == link);
+        link.is_some_and(|link| link.backend.can_reload())
     }
 }
 

@@ -54,6 +54,13 @@ pub struct Verdict<T> {
     pub decided_by: Option<Arc<str>>,
 }
 
+impl<T> Verdict<T> {
+    /// In favour, by nobody in the chain.
+    pub fn own(value: T) -> Self {
+        Self { decision: Decision::Allow(value), decided_by: None }
+    }
+}
+
 /// An error and the link where it happened.
 #[derive(Debug)]
 pub struct LinkError {

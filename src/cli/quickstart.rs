@@ -50,6 +50,9 @@ async fn start(
             Ok(loaded) => loaded,
             Err(problems) => return super::refuse(&config, &problems),
         };
+    if let Err(problems) = state.open_store() {
+        return super::refuse(&config, &problems);
+    }
     let server = match Server::bind(&config, backends, state).await {
         Ok(server) => server,
         Err(problems) => return super::refuse(&config, &problems),

@@ -46,7 +46,11 @@ async fn bound(
     outside: &Outside,
 ) -> Result<(Server, Vec<Problem>, Vec<Problem>), Vec<Problem>> {
     let (file, known, outside) = (config.to_path_buf(), Arc::clone(&backends), outside.clone());
-    let loading = move || state::load(&file, &known, &outside, &Lasting::default());
+    let loading = move || {
+        let loaded = state::load(&file, &known, &outside, &Lasting::default())?;
+        loaded.state.open_store()?;
+        Ok(loaded)
+    };
     let loaded = tokio::task::spawn_blocking(loading).await.unwrap_or_else(|error| {
         let place = Location::new(config.display().to_string(), 1, 1);
         Err(vec![Problem::new(place, KeyPath::root(), format!("cannot be read: {error}"))])

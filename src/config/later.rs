@@ -22,9 +22,6 @@ pub const BACKENDS: [&str; 13] = [
 /// Options below `server` that are still to come.
 pub const SERVER: [&str; 1] = ["letsencrypt"];
 
-/// Options below `token` that are still to come.
-pub const TOKEN: [&str; 1] = ["refresh"];
-
 /// Go shared objects cannot be loaded into this server, ever.
 pub const PLUGINS: [&str; 2] = ["plugin_authn", "plugin_authz"];
 

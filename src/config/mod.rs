@@ -36,7 +36,8 @@ use server::ServerConfig;
 use token::TokenConfig;
 
 /// The sections beside the chains.
-const SECTIONS: [&str; 7] = ["server", "token", "log", "audit", "passwords", "outbound", "acl_version"];
+const SECTIONS: [&str; 8] =
+    ["server", "token", "log", "audit", "passwords", "outbound", "store", "acl_version"];
 
 /// A configuration file, read but not understood.
 #[derive(Debug)]
@@ -167,7 +168,7 @@ impl Sections {
         problems.extend(source.problems.iter().cloned());
         refuse_unknown_keys(&source.root, backends, problems);
         let server: Option<ServerConfig> = required(source, "server", &later::SERVER, problems);
-        let token: Option<TokenConfig> = required(source, "token", &later::TOKEN, problems);
+        let token: Option<TokenConfig> = required(source, "token", &[], problems);
         if let Some(server) = &server {
             server.validate(&KeyPath::root().key("server"), problems, warnings);
         }

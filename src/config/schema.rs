@@ -7,6 +7,7 @@
 mod loosen;
 
 use dockgate_api::Registry;
+use dockgate_store::StoreConfig;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -73,13 +74,14 @@ fn section(key: &str, generator: &mut SchemaGenerator) -> Value {
         "server" => {
             written_by_templates::<ServerConfig>("Where and how to listen.", &later::SERVER, generator)
         }
-        "token" => {
-            written_by_templates::<TokenConfig>("What is signed, and with what.", &later::TOKEN, generator)
-        }
+        "token" => written_by_templates::<TokenConfig>("What is signed, and with what.", &[], generator),
         "log" => optional::<LogConfig>("How to log.", generator),
         "passwords" => optional::<PasswordsConfig>("How much hashing is taken on.", generator),
         "audit" => optional::<AuditConfig>("A line for every decision, in a place of its own.", generator),
         "outbound" => optional::<OutboundConfig>("How other servers are reached.", generator),
+        "store" => {
+            optional::<StoreConfig>("Where refresh tokens, API tokens and lock-outs are kept.", generator)
+        }
         "acl_version" => json!({
             "description": "Only for a flat `acl`: 1 takes patterns as docker_auth does, 2 as in lists, where `**` crosses slashes.",
             "enum": [1, 2, null],

@@ -2,6 +2,8 @@
 
 use dockgate_api::secrecy::SecretString;
 
+use crate::credentials::recognise;
+
 /// The parameters of a token request (distribution, `docs/content/spec/auth/{token,oauth}.md`). Where one that may
 /// stand once stands twice, the first counts, as in docker_auth, and the form before the query.
 #[derive(Debug, Default)]
@@ -12,6 +14,9 @@ pub(super) struct Params {
     pub(super) grant_type: Option<String>,
     pub(super) username: Option<String>,
     pub(super) password: Option<SecretString>,
+    pub(super) refresh_token: Option<SecretString>,
+    /// Whether the client wants something to come back with: `offline_token=true`, or `access_type=offline`.
+    pub(super) offline: bool,
     pub(super) scopes: Vec<String>,
 }
 
@@ -19,6 +24,16 @@ impl Params {
     /// Whether both halves of a login are there.
     pub(super) fn names_somebody(&self) -> bool {
         self.username.as_ref().is_some_and(|name| !name.is_empty()) && self.password.is_some()
+    }
+
+    /// Whether it is the grant of a refresh token.
+    pub(super) fn grants_by_refresh_token(&self) -> bool {
+        self.grant_type.as_deref() == Some("refresh_token")
+    }
+
+    /// Whether a credential of ours is shown as a refresh token.
+    pub(super) fn refreshes(&self) -> bool {
+        self.refresh_token.as_ref().is_some_and(|token| recognise(token).is_some())
     }
 
     /// Reads a query and a form. Credentials in a URL would end in every log on the way: they are not read there.
@@ -29,6 +44,9 @@ impl Params {
                 "username" => _ = params.username.get_or_insert_with(|| value.into_owned()),
                 "password" => {
                     _ = params.password.get_or_insert_with(|| SecretString::from(value.into_owned()));
+                }
+                "refresh_token" => {
+                    _ = params.refresh_token.get_or_insert_with(|| SecretString::from(value.into_owned()));
                 }
                 "grant_type" => _ = params.grant_type.get_or_insert_with(|| value.into_owned()),
                 _ => params.add(&name, value.into_owned()),
@@ -48,6 +66,8 @@ impl Params {
             "service" => _ = self.service.get_or_insert(value),
             "account" => _ = self.account.get_or_insert(value),
             "client_id" => _ = self.client_id.get_or_insert(value),
+            "offline_token" => self.offline |= value == "true" || value == "1",
+            "access_type" => self.offline |= value == "offline",
             _ => {}
         }
     }

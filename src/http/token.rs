@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, Request, StatusCode, Uri, header};
 use axum::response::Response;
+use dockgate_api::secrecy::ExposeSecret as _;
 use dockgate_api::{Call, Credential, Login, RequestId};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
@@ -19,9 +20,10 @@ use super::ClientAddress;
 use super::credentials::{self, BadHeader, Basic};
 use super::error_answer::json;
 use super::params::Params;
-use crate::access::{Grant, Question};
+use crate::access::{Grant, Question, Signed};
 use crate::audit::NotWritten;
 use crate::config::server::Limits;
+use crate::credentials::RefreshToken;
 use crate::metrics::Outcome;
 use crate::scope::RequestedScopes;
 use crate::state::State;
@@ -33,8 +35,12 @@ use failure::Failure;
 ///
 /// Written by hand: a token is base64url and dots, and to look for what needs an escape in it, twice, would cost a tenth
 /// of a signature.
-fn answer(issued: &Issued, scope: Option<&str>) -> Result<Vec<u8>, serde_json::Error> {
-    let mut body = Vec::with_capacity(2 * issued.token.len() + 128 + scope.map_or(0, str::len));
+fn answer(
+    issued: &Issued,
+    scope: Option<&str>,
+    refresh: Option<&RefreshToken>,
+) -> Result<Vec<u8>, serde_json::Error> {
+    let mut body = Vec::with_capacity(2 * issued.token.len() + 256 + scope.map_or(0, str::len));
     for (name, value) in [("{\"token\":\"", &issued.token), ("\",\"access_token\":\"", &issued.token)] {
         body.extend_from_slice(name.as_bytes());
         body.extend_from_slice(value.as_bytes());
@@ -44,6 +50,12 @@ fn answer(issued: &Issued, scope: Option<&str>) -> Result<Vec<u8>, serde_json::E
     if let Some(scope) = scope {
         body.extend_from_slice(b",\"scope\":");
         serde_json::to_writer(&mut body, scope)?;
+    }
+    if let Some(refresh) = refresh {
+        // Letters and digits, likewise.
+        body.extend_from_slice(b",\"refresh_token\":\"");
+        body.extend_from_slice(refresh.secret.expose_secret().as_bytes());
+        body.push(b'"');
     }
     body.push(b'}');
     Ok(body)
@@ -96,10 +108,14 @@ async fn post_inner(asked: &mut Asked<'_>, request: Request<Body>) -> Result<(Ou
     match params.grant_type.as_deref() {
         None | Some("") => {}
         Some("password") if params.names_somebody() => {}
+        Some("refresh_token") if params.refreshes() => {}
         other => {
             let failure = match other {
                 Some("password") => Failure::Request("grant_type=password needs username and password"),
-                // None was ever issued.
+                Some("refresh_token") if params.refresh_token.is_none() => {
+                    Failure::Request("grant_type=refresh_token needs refresh_token")
+                }
+                // None of ours.
                 Some("refresh_token") => Failure::NoProof,
                 _ => Failure::GrantType,
             };
@@ -151,6 +167,7 @@ async fn token(
     })?;
     let scopes = RequestedScopes::parse(params.scopes.iter().map(String::as_str), state.limits().scopes)
         .map_err(|_| Failure::Request("too many scopes in one request, or too long ones"))?;
+    let offline = params.offline;
     let (account, credential) = login(basic, params)?;
     let service = asked.service.take().unwrap_or_default();
     let login = Login::new(account, credential).from_ip(asked.client.0).for_service(service);
@@ -161,18 +178,31 @@ async fn token(
     let client_id = asked.client_id.as_deref();
     let grant = state.access().answer_client(&cx, question, client_id).await.map_err(Failure::Refused)?;
     let issued = sign(state, asked.id, &grant);
-    let concluded = state.access().conclude(&cx, question, client_id, &grant, issued.as_ref()).await;
+    let refresh = match &issued {
+        Some(_) if offline => state.access().refresh_token(&cx, question, &grant, client_id).await,
+        _ => None,
+    };
+    let signed = issued.as_ref().map(|token| Signed { token, refresh: refresh.as_ref().map(|new| &new.id) });
+    let concluded = state.access().conclude(&cx, question, client_id, &grant, signed).await;
     let issued = issued.ok_or(Failure::NotSigned)?;
     concluded.map_err(|NotWritten| Failure::NotAudited)?;
     note_short_life(asked.id, &grant, &issued);
     let scope = (form == Form::Present).then(|| granted_scope(&grant));
-    let body = answer(&issued, scope.as_deref()).map_err(|_| Failure::NotSigned)?;
+    let body = answer(&issued, scope.as_deref(), refresh.as_ref()).map_err(|_| Failure::NotSigned)?;
     Ok((asked::outcome(question, &grant), json(StatusCode::OK, body)))
 }
 
 /// Who the request claims to be. The header and the form may both say so, if they agree; `account` is a hint that must
-/// not contradict them. Nothing at all is the anonymous account.
-fn login(basic: Option<Basic>, params: Params) -> Result<(String, Credential), Failure> {
+/// not contradict them. A refresh token stands for its owner, whoever that is. Nothing at all is the anonymous account.
+fn login(basic: Option<Basic>, mut params: Params) -> Result<(String, Credential), Failure> {
+    if params.grants_by_refresh_token() {
+        if basic.is_some() {
+            return Err(Failure::Request("grant_type=refresh_token takes no Authorization header"));
+        }
+        let account = params.account.or(params.username).unwrap_or_default();
+        let credential = params.refresh_token.take().map_or(Credential::None, Credential::Password);
+        return Ok((account, credential));
+    }
     if params.username.is_none() && params.password.is_some() {
         return Err(Failure::NoProof);
     }
@@ -194,7 +224,6 @@ fn login(basic: Option<Basic>, params: Params) -> Result<(String, Credential), F
 }
 
 fn is_empty(proof: &Basic) -> bool {
-    use dockgate_api::secrecy::ExposeSecret;
     proof.password.expose_secret().is_empty()
 }
 

@@ -7,10 +7,11 @@ use dockgate_api::config::Problem;
 use dockgate_api::{BuildContext, Dialect, Registry};
 use dockgate_rules::{DoubleStar, Pattern, PatternError};
 
+use super::store::OfLink;
 use crate::chain::{Chain, Link};
 use crate::config::links::{self, ChainKind, LinkConfig};
 use crate::config::{Source, later};
-use crate::metrics::OfLink;
+use crate::metrics::OfLink as Metered;
 
 /// Makes chains and gathers what is wrong with them.
 pub(super) struct Assembly<'a> {
@@ -62,9 +63,13 @@ impl Assembly<'_> {
             Dialect::DockerAuth => Path::new(""),
             Dialect::Native => &self.source.directory,
         };
-        let metrics = OfLink::new(self.cx.metrics(), kind.list_key(), &link.name);
+        let metrics = Metered::new(self.cx.metrics(), kind.list_key(), &link.name);
         let cx =
             self.cx.for_link(&link.name, dialect).with_base_dir(directory).with_metrics(Arc::new(metrics));
+        let cx = match self.cx.store() {
+            Ok(store) => cx.with_store(Arc::new(OfLink::new(store, &link.name))),
+            Err(_) => cx,
+        };
         let backend = registry.build(link.key, link.section, &link.path, &cx);
         self.warnings.append(&mut cx.take_warnings(link.section, &link.path));
         self.notes.append(&mut cx.take_notes(link.section, &link.path));

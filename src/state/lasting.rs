@@ -9,6 +9,7 @@ use dockgate_passwords::Pool;
 use crate::audit::Writers;
 use crate::config::passwords::PasswordsConfig;
 use crate::outside::Outside;
+use crate::state::store::Stores;
 
 /// What outlives a configuration: a reload that made it anew would forget which passwords were right, and for a while
 /// hash twice as much as it may. A clone is the same.
@@ -22,6 +23,7 @@ struct Inner {
     phase: AtomicU8,
     audit: Writers,
     kept: Arc<Kept>,
+    stores: Stores,
 }
 
 /// Where the server is in its life.
@@ -69,6 +71,11 @@ impl Lasting {
     /// What backends keep from one configuration to the next.
     pub(super) fn kept(&self) -> &Arc<Kept> {
         &self.0.kept
+    }
+
+    /// The stores that are open.
+    pub(super) fn stores(&self) -> &Stores {
+        &self.0.stores
     }
 
     /// Where the server is in its life.

@@ -8,13 +8,16 @@ use dockgate_api::config::{KeyPath, Problem};
 use super::parts::{Parts, at_top, in_order, was_unread};
 use super::request_ids::RequestIds;
 use super::signing::SigningPlan;
+use super::store::ConfiguredStore;
 use super::{Findings, Lasting, Signing, State};
 use crate::access::{Access, Bounds};
 use crate::audit::Audit;
 use crate::backends::Backends;
-use crate::config::Source;
 use crate::config::audit::AuditConfig;
 use crate::config::server::ServerConfig;
+use crate::config::token::TokenConfig;
+use crate::config::{Sections, Source};
+use crate::credentials::Credentials;
 use crate::live::Live;
 use crate::metrics::{OfConfiguration, RequestMeter};
 use crate::net;
@@ -52,7 +55,9 @@ pub fn load_beside(before: &State, file: &Path, backends: &Backends) -> Result<L
     let outside = &before.outside;
     let mut files = vec![file.to_path_buf()];
     let made = Source::read(file, outside.environment.as_ref()).and_then(|source| {
-        build_beside(Some(before), &source, backends, outside, &before.lasting, &mut files)
+        let made = build_beside(Some(before), &source, backends, outside, &before.lasting, &mut files)?;
+        made.state.open_store()?;
+        Ok(made)
     });
     made.map_err(|problems| Refused { problems, files })
 }
@@ -94,6 +99,7 @@ fn build_beside(
         authz,
         passwords,
         spawner,
+        store,
         secret_files,
         mut problems,
         mut warnings,
@@ -105,6 +111,7 @@ fn build_beside(
     });
     named.extend(secret_files);
     named.extend(sections.server.iter().flat_map(|server| tls_files(source, server)));
+    refuse_refresh_without_store(source, &sections, &mut problems);
     let audit = audit(source, &sections.audit, outside, lasting);
     let audit = audit.map_err(|problem| problems.push(problem)).ok().flatten();
     let plan = SigningPlan::new(source, &sections, &mut problems, &mut warnings);
@@ -142,8 +149,10 @@ fn build_beside(
     let services = plan.allowed_services().map(|services| services.map(str::to_owned).collect());
     let metrics = OfConfiguration(Arc::clone(&outside.metrics));
     let meter = RequestMeter::new(&metrics, plan.named_services());
-    let access =
-        Access::new(authn, authz, passwords, bounds, services, outside.log.clone()).seen(audit, meter);
+    let credentials = credentials(sections.token.as_ref(), store.as_ref(), outside);
+    let access = Access::new(authn, authz, passwords, bounds, services, outside.log.clone())
+        .seen(audit, meter)
+        .with_credentials(credentials);
     let signing = Live::new(signing);
     let (log, outside) = (sections.log, outside.clone());
     let files = std::mem::take(named);
@@ -158,6 +167,7 @@ fn build_beside(
             signing,
             key_findings,
             limits,
+            store,
             doors: doors.unwrap_or_default(),
             request_ids,
             outside,
@@ -168,6 +178,31 @@ fn build_beside(
         },
         warnings,
     })
+}
+
+/// What keeps refresh tokens and tokens for robots, if there is a store for them.
+fn credentials(
+    token: Option<&TokenConfig>,
+    store: Option<&ConfiguredStore>,
+    outside: &Outside,
+) -> Option<Credentials> {
+    let store = store?;
+    let refresh = token.and_then(|token| token.refresh.as_ref()).filter(|refresh| refresh.enabled);
+    let terms = refresh.map(|refresh| refresh.terms());
+    let handle = Arc::clone(&store.handle) as _;
+    Some(Credentials::new(handle, Arc::clone(&outside.random), store.recheck, terms))
+}
+
+/// Refresh tokens have to be somewhere.
+fn refuse_refresh_without_store(source: &Source, sections: &Sections, problems: &mut Vec<Problem>) {
+    let refresh = sections.token.as_ref().and_then(|token| token.refresh.as_ref());
+    let (Some(_), None) = (refresh.filter(|refresh| refresh.enabled), source.root.get("store")) else {
+        return;
+    };
+    let place = source.root.get("token").and_then(|token| token.value.get("refresh"));
+    let place = place.map_or(&source.root.location, |entry| &entry.key.location);
+    let message = "needs a place to keep them: write `store: {file: DIRECTORY}`, or `redis` or `postgres` for several servers";
+    problems.push(Problem::new(place.clone(), KeyPath::root().key("token").key("refresh"), message));
 }
 
 fn audit(

@@ -10,11 +10,13 @@ mod offline;
 mod parts;
 mod request_ids;
 mod signing;
+mod store;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use dockgate_api::config::Problem;
 use dockgate_api::{Clock, Random, RequestId};
 
 pub use explain::ExplainRequest;
@@ -35,6 +37,7 @@ use crate::net::Door;
 use crate::outside::{Outside, TokioSpawner};
 use request_ids::RequestIds;
 use signing::SigningPlan;
+use store::ConfiguredStore;
 
 /// A server's state under one configuration.
 pub struct State {
@@ -46,6 +49,7 @@ pub struct State {
     /// What was found of the keys when they were loaded.
     key_findings: Findings,
     limits: Arc<Limits>,
+    store: Option<ConfiguredStore>,
     doors: Vec<Door>,
     request_ids: RequestIds,
     outside: Outside,
@@ -101,6 +105,14 @@ impl State {
     /// The doors for clients, the first one first.
     pub fn doors(&self) -> &[Door] {
         &self.doors
+    }
+
+    /// Opens the store, if there is one: what serves does, and nothing that only looks at a configuration.
+    ///
+    /// # Errors
+    /// Why it cannot be opened: another process has it, or it is damaged.
+    pub fn open_store(&self) -> Result<(), Vec<Problem>> {
+        self.store.as_ref().map_or(Ok(()), ConfiguredStore::open)
     }
 
     /// The clock.

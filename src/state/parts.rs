@@ -9,6 +9,7 @@ use dockgate_passwords::PasswordService;
 
 use super::assembly::Assembly;
 use super::lasting::Lasting;
+use super::store::ConfiguredStore;
 use crate::backends::Backends;
 use crate::chain::Chain;
 use crate::config::links::ChainKind;
@@ -24,6 +25,7 @@ pub(super) struct Parts {
     pub(super) authz: Chain<dyn Authorizer>,
     pub(super) passwords: Arc<PasswordService>,
     pub(super) spawner: Arc<TokioSpawner>,
+    pub(super) store: Option<ConfiguredStore>,
     pub(super) secret_files: Vec<PathBuf>,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
@@ -64,6 +66,11 @@ impl Parts {
         let authorities = if offline { Ok(Vec::new()) } else { sections.outbound.authorities(source, &cx) };
         let authorities = authorities.map_err(|problem| problems.push(problem)).unwrap_or_default();
         let cx = cx.with_outbound(Arc::new(Site::new(authorities, outside)));
+        let store = ConfiguredStore::read(source, &cx, lasting.stores(), &mut problems, &mut warnings);
+        let cx = match &store {
+            Some(store) => cx.with_store(Arc::clone(&store.handle) as _),
+            None => cx,
+        };
         let flat_acl = match sections.acl_version {
             AclVersion::DockerAuth => Dialect::DockerAuth,
             AclVersion::Native => Dialect::Native,
@@ -80,7 +87,18 @@ impl Parts {
         let authz: Chain<dyn Authorizer> = assembly.chain(ChainKind::Authz, backends.authorizers(), &who);
         let Assembly { problems, warnings, notes, .. } = assembly;
         let secret_files = cx.files_read();
-        Ok(Self { sections, authn, authz, passwords, spawner, secret_files, problems, warnings, notes })
+        Ok(Self {
+            sections,
+            authn,
+            authz,
+            passwords,
+            spawner,
+            store,
+            secret_files,
+            problems,
+            warnings,
+            notes,
+        })
     }
 }
 

@@ -216,6 +216,27 @@ impl Filter {
             && self.created_before.is_none_or(|before| record.created_at < before)
     }
 
+    /// The same for those of one link only.
+    #[must_use]
+    pub fn with_link(mut self, link: Option<String>) -> Self {
+        self.link = link;
+        self
+    }
+
+    /// The same for one account's only, whichever link it came from.
+    #[must_use]
+    pub fn with_account(mut self, account: Option<String>) -> Self {
+        self.account = account;
+        self
+    }
+
+    /// The same for those only that were written before.
+    #[must_use]
+    pub fn with_created_before(mut self, before: Option<SystemTime>) -> Self {
+        self.created_before = before;
+        self
+    }
+
     /// Records of this owner's: the same link and subject, whatever the account was called.
     pub fn owned_by(owner: &Owner) -> Self {
         Self { link: Some(owner.link.clone()), subject: Some(owner.subject.clone()), ..Self::default() }

@@ -2,6 +2,7 @@
 
 mod key_id;
 mod keys;
+mod refresh;
 mod services;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 
 pub use key_id::KeyIdConfig;
 pub use keys::{KeyConfig, KeyFiles, SigningKeyConfig};
+pub use refresh::RefreshConfig;
 pub use services::{OtherServices, ServiceConfig, validate_names};
 
 /// Longer and the times of a token say little about who fetched it.
@@ -49,6 +51,8 @@ pub struct TokenConfig {
     pub other_services: Option<Located<OtherServices>>,
     /// For how long a signed token is handed out again to who is to have the same; 0 (the default) never.
     pub reuse: Option<Located<GoDuration>>,
+    /// Tokens that clients keep in place of passwords. None if not given.
+    pub refresh: Option<RefreshConfig>,
 }
 
 fn yes() -> bool {
@@ -74,6 +78,9 @@ impl TokenConfig {
         self.validate_keys(path, problems);
         self.validate_services(path, problems, warnings);
         self.validate_reuse(path, problems);
+        if let Some(refresh) = &self.refresh {
+            refresh.validate(&path.key("refresh"), problems, warnings);
+        }
     }
 
     /// A token that is handed out late must still be worth fetching.

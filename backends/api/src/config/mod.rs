@@ -16,6 +16,7 @@ mod node;
 mod problem;
 mod scalar;
 pub mod secret;
+mod span;
 #[cfg(test)]
 mod tests;
 mod validity;
@@ -26,4 +27,5 @@ pub use moment::Moment;
 pub use nearest::nearest;
 pub use node::{Entry, Key, Location, Node, Value};
 pub use problem::{KeyPath, Problem, Remark};
+pub use span::Span;
 pub use validity::{Standing, Validity, Window};
