@@ -13,5 +13,6 @@ pub mod hostile;
 pub mod proxy;
 mod report;
 mod run;
+pub mod store;
 
 pub use report::{Broken, Report, Rule};
