@@ -20,6 +20,7 @@ mod door;
 mod explain;
 pub mod explanation;
 mod grant;
+mod owner;
 mod question;
 mod refusal;
 mod restriction;
@@ -38,6 +39,7 @@ use dockgate_passwords::PasswordService;
 pub use door::AtTheDoor;
 pub use explain::{Explained, Inquiry, Occasion, Proof};
 pub use grant::{Decided, Grant, GrantedScope};
+pub use owner::NoOwner;
 pub use question::{Bounds, Question};
 pub use refusal::Refusal;
 

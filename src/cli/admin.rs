@@ -35,7 +35,7 @@ struct Told {
     warnings: Vec<String>,
 }
 
-/// Why a question cannot be explained.
+/// Why a command is not carried out.
 #[derive(Deserialize)]
 struct Mistake {
     problem: String,
@@ -84,18 +84,26 @@ pub(super) fn explain(
     let question = serde_json::to_vec(request).map_err(|error| super::failed(&error.to_string()))?;
     let (status, body) = ask(&options, outside, Method::POST, "/explain", question.into())?;
     if status == StatusCode::BAD_REQUEST {
-        let told: Mistake = serde_json::from_slice(&body).map_err(|_| not_understood())?;
-        return Err(super::refuse_usage(&told.problem));
+        return Err(refused(status, &body));
     }
     serde_json::from_slice(&body).map_err(|_| not_understood())
 }
 
-fn not_understood() -> ExitCode {
+/// Says why the server did not do as it was told.
+pub(super) fn refused(status: StatusCode, body: &[u8]) -> ExitCode {
+    match serde_json::from_slice::<Mistake>(body) {
+        Ok(told) if status == StatusCode::BAD_REQUEST => super::refuse_usage(&told.problem),
+        Ok(told) => super::failed(&told.problem),
+        Err(_) => not_understood(),
+    }
+}
+
+pub(super) fn not_understood() -> ExitCode {
     super::failed("the server's answer cannot be understood: is it another version?")
 }
 
 /// One request; what went wrong has been said.
-fn ask(
+pub(super) fn ask(
     options: &AdminOptions,
     outside: &Outside,
     method: Method,

@@ -12,6 +12,7 @@ mod ldap_test;
 mod quickstart;
 mod schema;
 mod serve;
+mod tokens;
 mod trust;
 
 use std::ffi::OsString;
@@ -67,6 +68,8 @@ fn run_with(arguments: Vec<OsString>, backends: Arc<Backends>, outside: &Outside
         Command::Completions { shell } => completions::run(shell),
         Command::Hash(options) => hash::run(&options, outside),
         Command::Keys { command } => keys::run(&command, &backends, outside),
+        Command::Tokens { command } => tokens::run(&command, outside),
+        Command::Revoke(options) => tokens::revoke(&options, outside),
         Command::Quickstart(options) => quickstart::run(&options, backends, outside),
     }
 }

@@ -143,11 +143,16 @@ impl Credentials {
     }
 
     fn pages<'a>(&'a self, which: &'a Which, kind: Kind) -> Pages<'a> {
-        let filter = Filter::default()
-            .with_link(which.link.clone())
-            .with_account(which.account.clone())
-            .with_created_before(which.before);
-        Pages { store: self.store.as_ref(), kind, filter, id: which.id.as_deref(), from: From::TheBeginning }
+        let filter = Filter::default().with_link(which.link.clone()).with_created_before(which.before);
+        let account = which.account.as_ref().map(|account| account.to_lowercase());
+        Pages {
+            store: self.store.as_ref(),
+            kind,
+            filter,
+            id: which.id.as_deref(),
+            account,
+            from: From::TheBeginning,
+        }
     }
 }
 
@@ -163,6 +168,8 @@ struct Pages<'a> {
     kind: Kind,
     filter: Filter,
     id: Option<&'a str>,
+    /// Folded: who takes somebody's credentials away means all of them, however the directory spells the name.
+    account: Option<String>,
     from: From,
 }
 
@@ -182,7 +189,13 @@ impl Pages<'_> {
         };
         let mut page = self.store.list(cx, self.kind.shelf(), &self.filter, after, PAGE).await?;
         self.from = page.next.map_or(From::Nowhere, From::After);
-        page.records.retain(|record| self.id.is_none_or(|id| record.key.starts_with(id)));
+        let is_theirs = |record: &Record, account: &String| {
+            record.owner.as_ref().is_some_and(|owner| owner.account.to_lowercase() == *account)
+        };
+        page.records.retain(|record| {
+            self.id.is_none_or(|id| record.key.starts_with(id))
+                && self.account.as_ref().is_none_or(|account| is_theirs(record, account))
+        });
         Ok(Some(page.records))
     }
 }

@@ -11,6 +11,7 @@ mod parts;
 mod request_ids;
 mod signing;
 mod store;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use ldap_test::{LdapTest, ldap_test};
 pub use load::{Loaded, Refused, build, load, load_beside};
 pub use offline::{Seen, check_offline};
 pub use signing::{Findings, LoadedKey, ServiceProfile, Signing};
+pub use tokens::{CreatedToken, CredentialList, NotDone, Revoked, TokenRequest, WhichCredentials};
 
 use crate::access::Access;
 use crate::config::Source;

@@ -8,6 +8,7 @@ mod hash;
 mod keys;
 mod ldap_test;
 mod quickstart;
+mod tokens;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ pub(super) use hash::{HashKind, HashOptions};
 pub(super) use keys::{ExportOptions, KeysCommand};
 pub(super) use ldap_test::LdapTestOptions;
 pub(super) use quickstart::QuickstartOptions;
+pub(super) use tokens::{CreateTokenOptions, Ends, ListTokensOptions, RevokeOptions, TokensCommand};
 
 /// Decides who may pull from and push to a container registry.
 #[derive(Debug, Parser)]
@@ -82,6 +84,13 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Tokens for robots, and whatever else a running server keeps for its clients.
+    Tokens {
+        #[command(subcommand)]
+        command: TokensCommand,
+    },
+    /// Take away what a running server keeps for clients: everything of an account or a link, or from before a time.
+    Revoke(RevokeOptions),
     /// Make a working directory with configuration, keys and two users, and serve it.
     #[command(
         after_help = "Run again it keeps what is there. The passwords are shown once, when they are made."

@@ -1,5 +1,7 @@
 //! What those reach who watch the server, and those who run it.
 
+mod tokens;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +16,10 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use tower::Service as _;
 
-use super::front::Front;
-use super::outcome::Outcome;
 use crate::http::{self, ErrorAnswer, Peer};
 use crate::net::Answers;
+use crate::server::front::Front;
+use crate::server::outcome::Outcome;
 use crate::state::ExplainRequest;
 
 /// Reloads that may wait for the one before them; all who wait are told of the same one.
@@ -63,6 +65,7 @@ impl Operators {
             .route("/status", get(ready))
             .route("/reload", post(reload_now))
             .route("/explain", post(explain))
+            .merge(tokens::routes())
             .layer(DefaultBodyLimit::max(LONGEST_QUESTION));
         let whole =
             |routes: Router<Desk>| routes.fallback(nothing).with_state(desk.clone()).merge(metrics.clone());
