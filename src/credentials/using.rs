@@ -104,7 +104,7 @@ impl Credentials {
     }
 
     /// Writes down that it was used, and answers when it ends. One that was revoked meanwhile stays revoked.
-    async fn note_use(
+    pub(super) async fn note_use(
         &self,
         cx: &Call,
         kind: Kind,
