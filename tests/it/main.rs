@@ -28,6 +28,7 @@ mod load;
 mod metrics;
 mod programs;
 mod replay;
+mod stored;
 mod token;
 mod users_file;
 mod web_hooks;

@@ -25,6 +25,7 @@ pub(crate) struct Setup {
     addr: String,
     signing: SigningFiles,
     keys: Option<String>,
+    store: bool,
     backends: Backends,
 }
 
@@ -52,6 +53,7 @@ impl Setup {
             addr: "127.0.0.1:0".to_owned(),
             signing: SigningFiles::EcGenerated,
             keys: None,
+            store: false,
             backends: scripts(),
         }
     }
@@ -66,6 +68,12 @@ impl Setup {
     pub(crate) fn token(mut self, lines: &str) -> Self {
         self.token.push_str(&indented(lines));
         self
+    }
+
+    /// With a store in a file, and refresh tokens.
+    pub(crate) fn refreshing(mut self, terms: &str) -> Self {
+        self.store = true;
+        self.token(&format!("refresh: {terms}"))
     }
 
     /// Another issuer than `test-issuer`.
@@ -98,6 +106,7 @@ impl Setup {
         let file = |name: &str| quoted(directory.join(name).to_str().unwrap());
         let pair = || format!("  certificate: {}\n  key: {}\n", file("sign.crt"), file("sign.key"));
         let keys = self.keys.as_ref().map(|keys| keys.replace("{setup}", directory.to_str().unwrap()));
+        let store = if self.store { format!("store: {{file: {}}}\n", file("store")) } else { String::new() };
         format!(
             "\
 server:
@@ -105,7 +114,7 @@ server:
 {server}token:
   issuer: {issuer}
   expiration: 900
-{keys}{token}{chains}
+{keys}{token}{store}{chains}
 ",
             addr = quoted(&self.addr),
             server = self.server,
@@ -136,6 +145,7 @@ server:
         let source = source.unwrap_or_else(|problems| panic!("{}\n{text}", shown(problems)));
         let built = state::build(&source, &self.backends, &outside, &state::Lasting::default());
         let loaded = built.unwrap_or_else(|problems| panic!("{}\n{text}", shown(problems)));
+        loaded.state.open_store().unwrap_or_else(|problems| panic!("{}\n{text}", shown(problems)));
         Made { loaded, clock, metrics, directory }
     }
 }

@@ -27,16 +27,20 @@ fn password() {
 }
 
 #[test]
-fn a_refresh_token_is_refused_as_long_as_none_are_given() {
+fn a_refresh_token_of_somebody_elses_is_refused() {
     let server = server();
     let fields = [("grant_type", "refresh_token"), ("refresh_token", "abc"), ("client_id", "docker")];
     for ask in [
         Ask::post(&fields),
-        Ask::post(&fields[..1]),
         Ask::post(&fields).basic(ALICE),
-        Ask::post(&[fields[0], ("username", ALICE.0), ("password", ALICE.1)]),
+        Ask::post(&[fields[0], ("refresh_token", ""), ("username", ALICE.0), ("password", ALICE.1)]),
     ] {
         assert_eq!(server.ask(&ask).error(401, "UNAUTHORIZED"), "invalid_grant", "{ask:?}");
+    }
+    for ask in
+        [Ask::post(&fields[..1]), Ask::post(&[fields[0], ("username", ALICE.0), ("password", ALICE.1)])]
+    {
+        assert_eq!(server.ask(&ask).error(400, "UNSUPPORTED"), "invalid_request", "{ask:?}");
     }
 }
 
