@@ -33,7 +33,7 @@ pub(crate) fn configuration(port: u16, token: &str) -> String {
 
 fn deciding(port: u16, token: &str, chains: &str) -> String {
     format!(
-        "server:\n  addr: \"127.0.0.1:{port}\"\ntoken:\n  issuer: \"{ISSUER}\"\n  expiration: 900\n{token}{chains}"
+        "server:\n  addr: \"127.0.0.1:{port}\"\n  admin: {{socket: admin-{port}.sock}}\ntoken:\n  issuer: \"{ISSUER}\"\n  expiration: 900\n{token}{chains}"
     )
 }
 

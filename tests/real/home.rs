@@ -41,6 +41,23 @@ impl Home {
         }
     }
 
+    /// Leaves an identity token behind, as `docker login` does.
+    pub(crate) fn remember_token(&self, name: &str, token: &str) {
+        let auth = STANDARD.encode(format!("{name}:"));
+        let credentials = json!({"auths": {&self.host: {"auth": auth, "identitytoken": token}}});
+        fs::create_dir_all(self.path(".docker")).unwrap();
+        for file in [AUTH_FILE, DOCKER_CONFIG] {
+            fs::write(self.path(file), credentials.to_string()).unwrap();
+        }
+    }
+
+    /// What docker's file holds for the registry.
+    pub(crate) fn docker_remembers(&self) -> Value {
+        let file: Value =
+            serde_json::from_str(&fs::read_to_string(self.path(DOCKER_CONFIG)).unwrap()).unwrap();
+        file["auths"][&self.host].clone()
+    }
+
     /// `NAME:PASSWORD` as they were left.
     pub(crate) fn remembered(&self) -> Option<String> {
         let file: Value = serde_json::from_str(&fs::read_to_string(self.path(AUTH_FILE)).unwrap()).unwrap();

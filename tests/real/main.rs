@@ -36,6 +36,7 @@ mod container;
 mod delete;
 mod directory;
 mod every_client;
+mod identity_tokens;
 mod kubernetes;
 mod life;
 mod login;

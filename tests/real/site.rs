@@ -81,6 +81,18 @@ impl Site {
         })
     }
 
+    /// The tests' accounts, a store, and refresh tokens for who asks for them.
+    pub(crate) fn keeping_tokens(version: Version, clients: &[Component]) -> Option<Self> {
+        let chains = format!("store: {{file: store, recheck: 0s}}\n{}", accounts::users_and_acl());
+        Self::with_chains(version, clients, &chains, |dir| {
+            let files = Key::EcP256.write(dir);
+            let KeyFiles { certificate, key, .. } = &files;
+            let [certificate, key] = [certificate, key].map(|file| file.display());
+            let token = format!("  certificate: \"{certificate}\"\n  key: \"{key}\"\n  refresh: {{}}\n");
+            (token, move |_: &str| TrustFiles { bundle: Some(files.trusted.clone()), jwks: None })
+        })
+    }
+
     /// `prepare` puts keys into the site's directory, and answers what the server's `token` says of them and, once
     /// the server runs at some host, what the registry is given.
     pub(crate) fn with_keys<T: FnOnce(&str) -> TrustFiles>(

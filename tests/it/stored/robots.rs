@@ -36,8 +36,16 @@ fn it_does_what_both_its_account_and_its_scopes_allow() {
         server.token(&Ask::auth().scope(scope).basic((account, &token))).access()
     };
     assert_eq!(access("repository:team/app:pull,push", "alice"), ["repository:team/app:pull"]);
-    assert_eq!(access("repository:team/a/b:pull", "alice"), ["repository:team/a/b:"], "`*` stays below a slash");
-    assert_eq!(access("repository:private/a:pull", "alice"), ["repository:private/a:"], "the account may not");
+    assert_eq!(
+        access("repository:team/a/b:pull", "alice"),
+        ["repository:team/a/b:"],
+        "`*` stays below a slash"
+    );
+    assert_eq!(
+        access("repository:private/a:pull", "alice"),
+        ["repository:private/a:"],
+        "the account may not"
+    );
     assert_eq!(access("repository:public/a:pull", "alice"), ["repository:public/a:"], "the token may not");
     assert_eq!(access("repository:team/app:pull", "<token>"), ["repository:team/app:pull"]);
     let offline = server.ask(&Ask::auth().basic(("alice", &token)).query("offline_token", "true"));
