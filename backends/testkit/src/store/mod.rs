@@ -11,6 +11,7 @@ mod memory;
 mod paging;
 mod records;
 pub mod rules;
+pub mod survival;
 #[cfg(test)]
 mod tests;
 

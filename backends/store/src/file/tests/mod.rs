@@ -1,5 +1,7 @@
 //! The store in a file, with real files.
 
+mod survival;
+
 use std::path::Path;
 use std::sync::Arc;
 
