@@ -54,6 +54,8 @@ pub(crate) const DS389: Component = debian("/usr/sbin/ns-slapd", "389-ds-base");
 /// OpenSSL's files into the store of 389 Directory Server.
 pub(crate) const CERTUTIL: Component = debian("certutil", "libnss3-tools");
 pub(crate) const DNSMASQ: Component = debian("/usr/sbin/dnsmasq", "dnsmasq-base");
+/// With `redis-cli`.
+pub(crate) const REDIS: Component = debian("redis-server", "redis-server");
 pub(crate) const CRANE: Component = go("crane");
 pub(crate) const ORAS: Component = go("oras");
 pub(crate) const REGCTL: Component = go("regctl");

@@ -51,6 +51,7 @@ mod rights;
 mod rotation;
 mod shown;
 mod signing;
+mod store;
 mod systemd;
 mod tls_from_outside;
 mod users_file;

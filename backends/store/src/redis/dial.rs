@@ -1,12 +1,15 @@
 //! From an address to a connection that is logged in.
 
+use std::error::Error;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dockgate_api::secrecy::ExposeSecret as _;
 use dockgate_tls::Cures;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, ProtocolVersion, RedisConnectionInfo};
+use redis::{AsyncConnectionConfig, ProtocolVersion, RedisConnectionInfo, RedisError};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
@@ -31,7 +34,7 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// The work of a connection: it ends with it.
-pub(super) type Driver = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Connects and logs in, or says why not. The caller bounds the time.
 pub(super) async fn dial(
@@ -104,9 +107,11 @@ async fn protect(stream: TcpStream, host: &str, tls: &Tls) -> Result<Box<dyn Str
     })?))
 }
 
-fn login_failed(error: &redis::RedisError, is_protected: bool) -> String {
-    // A server of TLS 1.3 refuses our certificate only after the handshake.
-    if let Some(why) = dockgate_tls::failure(error, &CURES) {
+/// Why the first answer did not come.
+pub(super) fn login_failed(error: &RedisError, is_protected: bool) -> String {
+    // A server of TLS 1.3 refuses our certificate only after the handshake. The crate shows the cause as it keeps it.
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<Arc<dyn Error + Send + Sync>>());
+    if let Some(why) = cause.and_then(|cause| dockgate_tls::failure(&**cause, &CURES)) {
         return why;
     }
     if error.is_connection_dropped() && !is_protected {

@@ -55,6 +55,14 @@ pub(super) fn text(error: &RedisError) -> String {
         "LOADING" => "it is still reading its data".to_owned(),
         "NOAUTH" => "it wants a login: write `username` and `password_file`".to_owned(),
         "WRONGPASS" => "it refuses the login: is it the right `username` and password?".to_owned(),
+        // Of a script the older say it so, the newer so.
+        "ERR"
+            if ["user executing the script", "ACL failure in script"]
+                .iter()
+                .any(|refusal| detail.contains(refusal)) =>
+        {
+            "its user may not run all commands of the scripts (see the ACL line of the manual)".to_owned()
+        }
         "NOPERM" => format!("its user may not do that: {detail} (see the ACL line of the manual)"),
         "BUSY" => "it is busy with somebody's script".to_owned(),
         _ if error.kind() == ErrorKind::AuthenticationFailed => {

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
 use super::address::Address;
-use super::dial::{Driver, dial};
+use super::dial::{Driver, dial, login_failed};
 use super::durability::Promises;
 use super::failure;
 use super::settings::RedisSettings;
@@ -139,6 +139,9 @@ impl Keeper {
     async fn connect(&self) -> Result<(Session, Work), String> {
         let (mut connection, driver) = dial(&self.address, &self.settings).await?;
         let driver = Work::start(driver);
+        // Without a password this is the first question of all.
+        let greeted: RedisResult<()> = redis::cmd("PING").query_async(&mut connection).await;
+        greeted.map_err(|error| login_failed(&error, self.settings.tls.is_some()))?;
         let promises = promises(&mut connection, self.settings.is_cluster).await?;
         Ok((Session { connection, promises: Arc::new(promises) }, driver))
     }

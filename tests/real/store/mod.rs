@@ -1,0 +1,3 @@
+//! Stores with real servers behind them.
+
+mod redis;

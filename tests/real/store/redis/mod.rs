@@ -1,0 +1,65 @@
+//! Redis: everything the manual says of it.
+
+mod away;
+mod cluster;
+mod conformance;
+mod durability;
+mod full;
+mod garbage;
+mod killed;
+mod login;
+mod server;
+mod tls;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dockgate_api::{Call, Health, Owner, Record, RequestId, Shelf, Store};
+use dockgate_store::{StoreConfig, StoreHandle};
+use dockgate_testkit::fakes::{build_context, noon};
+use serde_json::{Value, json};
+
+const SHELF: Shelf = Shelf::RefreshTokens;
+/// Until what must come has come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The store of a section `redis`, open.
+fn open(section: &Value) -> Arc<StoreHandle> {
+    let config: StoreConfig = serde_json::from_value(json!({"redis": section})).unwrap();
+    let store =
+        StoreHandle::new(config, &build_context()).unwrap_or_else(|error| panic!("{section}: {error}"));
+    store.open().unwrap();
+    Arc::new(store)
+}
+
+fn within(time: Duration) -> Call {
+    Call::new(noon(), Instant::now() + time, RequestId::from_bits(1))
+}
+
+fn call() -> Call {
+    within(PATIENCE)
+}
+
+fn record(key: &str) -> Record {
+    Record::new(key, noon(), format!("value of {key}").into_bytes())
+        .owned_by(Owner::new("ldap", "entryuuid:1", "alice"))
+        .with_expires_at(noon() + Duration::from_secs(30 * 24 * 3600))
+}
+
+/// Writes a record as soon as the store takes one.
+async fn put_at_last(store: &impl Store, key: &str) {
+    let start = Instant::now();
+    while let Err(error) = store.put(&within(Duration::from_secs(2)), SHELF, record(key)).await {
+        assert!(start.elapsed() < PATIENCE, "{error}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn health(store: &impl Store) -> String {
+    match store.health(&call()).await {
+        Health::Up => "up".to_owned(),
+        Health::Degraded(why) => format!("degraded: {why}"),
+        Health::Down(why) => format!("down: {why}"),
+        other => panic!("{other:?}"),
+    }
+}
