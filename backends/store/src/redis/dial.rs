@@ -18,7 +18,7 @@ use tokio_rustls::TlsConnector;
 
 use super::address::Address;
 use super::failure;
-use super::settings::{RedisSettings, Tls};
+use super::settings::{Details, Tls};
 
 /// In which keys of the configuration lies what is wrong.
 const CURES: Cures<'static> = Cures {
@@ -39,7 +39,7 @@ pub(super) type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Connects and logs in, or says why not. The caller bounds the time.
 pub(super) async fn dial(
     address: &Address,
-    settings: &RedisSettings,
+    settings: &Details,
 ) -> Result<(MultiplexedConnection, Driver), String> {
     let stream = match address {
         Address::Unix(path) => {

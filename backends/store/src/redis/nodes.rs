@@ -8,11 +8,11 @@ use tokio::runtime::Handle;
 
 use super::address::Address;
 use super::session::Node;
-use super::settings::RedisSettings;
+use super::settings::Details;
 
 /// Every Redis that is in use.
 pub(super) struct Nodes {
-    settings: Arc<RedisSettings>,
+    settings: Arc<Details>,
     runtime: Handle,
     known: Mutex<Known>,
 }
@@ -26,7 +26,7 @@ struct Known {
 
 impl Nodes {
     /// Begins to connect to those that are configured.
-    pub(super) fn new(settings: Arc<RedisSettings>, runtime: &Handle) -> Self {
+    pub(super) fn new(settings: Arc<Details>, runtime: &Handle) -> Self {
         let nodes = Self { settings, runtime: runtime.clone(), known: Mutex::default() };
         for address in &nodes.settings.addresses {
             nodes.at(address.clone());

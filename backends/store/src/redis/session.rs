@@ -16,7 +16,7 @@ use super::address::Address;
 use super::dial::{Driver, dial, login_failed};
 use super::durability::Promises;
 use super::failure;
-use super::settings::RedisSettings;
+use super::settings::Details;
 
 /// Between a connection that failed and the next; doubled each time.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -52,7 +52,7 @@ pub(super) struct Session {
 
 impl Node {
     /// Begins to connect.
-    pub(super) fn new(address: Address, settings: Arc<RedisSettings>, runtime: &Handle) -> Self {
+    pub(super) fn new(address: Address, settings: Arc<Details>, runtime: &Handle) -> Self {
         let (sender, state) = watch::channel(State::Connecting);
         let doubt = Arc::new(Notify::new());
         let keeper = Keeper {
@@ -100,7 +100,7 @@ impl Drop for Node {
 
 struct Keeper {
     address: Address,
-    settings: Arc<RedisSettings>,
+    settings: Arc<Details>,
     state: watch::Sender<State>,
     doubt: Arc<Notify>,
     /// What was last said of it: each thing is said once.

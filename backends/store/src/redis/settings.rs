@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
+use dockgate_api::secrecy::{ExposeSecret, SecretString};
 use dockgate_api::{BuildError, Store};
 use rustls::ClientConfig;
 use tokio::runtime::Handle;
@@ -13,8 +13,12 @@ use super::durability::Durability;
 use super::store::RedisStore;
 
 /// What the section says, checked. Two that are equal are the same store.
-#[derive(Clone, PartialEq)]
-pub(crate) struct RedisSettings {
+#[derive(PartialEq)]
+pub(crate) struct RedisSettings(pub(super) Arc<Details>);
+
+/// Where it is, and how it is spoken to.
+#[derive(PartialEq)]
+pub(super) struct Details {
     pub(super) addresses: Vec<Address>,
     pub(super) is_cluster: bool,
     pub(super) login: Login,
@@ -26,7 +30,6 @@ pub(crate) struct RedisSettings {
 }
 
 /// Who logs in.
-#[derive(Clone)]
 pub(super) struct Login {
     pub(super) username: Option<String>,
     pub(super) password: Option<SecretString>,
@@ -42,7 +45,6 @@ pub(super) struct Timeouts {
 }
 
 /// How TLS is spoken.
-#[derive(Clone)]
 pub(super) struct Tls {
     pub(super) config: Arc<ClientConfig>,
     /// The name that certificates must be for, if not the address's host.
@@ -58,7 +60,7 @@ impl RedisSettings {
     pub(crate) fn open(&self) -> Result<Arc<dyn Store>, BuildError> {
         let runtime = Handle::try_current()
             .map_err(|_| BuildError::new("Redis can be connected to by a running server only"))?;
-        Ok(Arc::new(RedisStore::open(self.clone(), &runtime)))
+        Ok(Arc::new(RedisStore::open(Arc::clone(&self.0), &runtime)))
     }
 }
 
@@ -79,5 +81,5 @@ impl PartialEq for Tls {
 }
 
 fn is_same(one: Option<&SecretString>, other: Option<&SecretString>) -> bool {
-    one.map(|secret| secret.expose_secret()) == other.map(|secret| secret.expose_secret())
+    one.map(ExposeSecret::expose_secret) == other.map(ExposeSecret::expose_secret)
 }

@@ -16,7 +16,7 @@ use super::failure::{Verdict, backend_error, verdict};
 use super::nodes::Nodes;
 use super::scripts::{self, Question};
 use super::session::Node;
-use super::settings::RedisSettings;
+use super::settings::Details;
 use crate::record::{decode, is_over};
 
 /// Questions at once; further ones get 503 with Retry-After.
@@ -32,7 +32,7 @@ const LARGEST_STEP: usize = 128;
 
 /// Redis, or a cluster of it.
 pub(super) struct RedisStore {
-    settings: Arc<RedisSettings>,
+    settings: Arc<Details>,
     nodes: Nodes,
     places: Semaphore,
 }
@@ -50,8 +50,7 @@ enum Kind {
 
 impl RedisStore {
     /// Begins to connect.
-    pub(super) fn open(settings: RedisSettings, runtime: &Handle) -> Self {
-        let settings = Arc::new(settings);
+    pub(super) fn open(settings: Arc<Details>, runtime: &Handle) -> Self {
         let nodes = Nodes::new(Arc::clone(&settings), runtime);
         Self { settings, nodes, places: Semaphore::new(MOST_AT_ONCE) }
     }

@@ -25,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The store of a section `redis`, open.
 fn open(section: &Value) -> Arc<StoreHandle> {
-    let config: StoreConfig = serde_json::from_value(json!({"redis": section})).unwrap();
+    let section = json!({"redis": section, "secret": "a-secret-of-the-tests-with-32-letters-and-more"});
+    let config: StoreConfig = serde_json::from_value(section.clone()).unwrap();
     let store =
         StoreHandle::new(config, &build_context()).unwrap_or_else(|error| panic!("{section}: {error}"));
     store.open().unwrap();

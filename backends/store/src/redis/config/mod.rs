@@ -3,6 +3,7 @@
 mod tls;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dockgate_api::config::secret::{self, Secret};
@@ -15,7 +16,7 @@ use serde::Deserialize;
 use self::tls::TlsConfig;
 use super::address::Address;
 use super::durability::Durability;
-use super::settings::{Login, RedisSettings, Timeouts};
+use super::settings::{Details, Login, RedisSettings, Timeouts};
 
 const PREFIX: &str = "dockgate:";
 const LONGEST_PREFIX: usize = 64;
@@ -75,7 +76,7 @@ impl RedisConfig {
     pub(crate) fn settings(self, cx: &BuildContext) -> Result<RedisSettings, BuildError> {
         let mut errors = BuildError::none();
         let is_cluster = !self.cluster.is_empty();
-        let addresses = addresses(&self.addr, &self.cluster, self.tls.as_ref(), cx, &mut errors);
+        let addresses = addresses(self.addr.as_ref(), &self.cluster, self.tls.as_ref(), cx, &mut errors);
         let has_password = self.password.is_some() || self.password_file.is_some();
         let found = secret::find("password", (self.password, self.password_file), cx, &mut errors);
         if let Some(username) = self.username.as_ref().filter(|_| !has_password) {
@@ -97,7 +98,7 @@ impl RedisConfig {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(RedisSettings {
+        Ok(RedisSettings(Arc::new(Details {
             addresses,
             is_cluster,
             login,
@@ -106,12 +107,12 @@ impl RedisConfig {
             prefix,
             timeouts: Timeouts { connect: self.timeouts.connect.0, answer: self.timeouts.answer.0 },
             durability: self.durability,
-        })
+        })))
     }
 }
 
 fn addresses(
-    addr: &Option<Located<String>>,
+    addr: Option<&Located<String>>,
     cluster: &[Located<String>],
     tls: Option<&Located<TlsConfig>>,
     cx: &BuildContext,

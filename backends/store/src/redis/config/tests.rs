@@ -10,12 +10,12 @@ fn read(section: Value) -> Result<RedisSettings, String> {
 
 #[test]
 fn an_address_is_enough() {
-    let settings = read(json!({"addr": "redis.example.com"})).unwrap();
+    let settings = read(json!({"addr": "redis.example.com"})).unwrap().0;
     assert_eq!(settings.addresses[0].to_string(), "redis.example.com:6379");
     assert_eq!((settings.prefix.as_str(), settings.database), ("dockgate:", 0));
     assert_eq!(settings.durability, Durability::Required);
     assert!(settings.tls.is_none() && !settings.is_cluster);
-    let cluster = read(json!({"cluster": ["a:7000", "b:7000"], "tls": true})).unwrap();
+    let cluster = read(json!({"cluster": ["a:7000", "b:7000"], "tls": true})).unwrap().0;
     assert!(cluster.is_cluster && cluster.tls.is_some());
 }
 

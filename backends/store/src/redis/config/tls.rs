@@ -22,7 +22,7 @@ pub(super) enum TlsConfig {
     /// Whether to speak it, with whom the site's authorities vouch for.
     Switch(bool),
     /// The same, and how.
-    Keys(TlsKeys),
+    Keys(Box<TlsKeys>),
 }
 
 /// The section `tls`.
@@ -62,7 +62,7 @@ impl<'de> Visitor<'de> for Either {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<TlsConfig, A::Error> {
-        TlsKeys::deserialize(MapAccessDeserializer::new(map)).map(TlsConfig::Keys)
+        TlsKeys::deserialize(MapAccessDeserializer::new(map)).map(|keys| TlsConfig::Keys(Box::new(keys)))
     }
 }
 
