@@ -35,6 +35,19 @@ async fn the_rights_that_the_manual_names_are_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_database_needs_one_right_more() {
+    let lines = [acl_line(), acl_line() + " +select"];
+    for (lines, is_enough) in lines.iter().zip([false, true]) {
+        let Some(server) = with_users(lines) else { return };
+        let login =
+            json!({"addr": server.addr(), "username": "dockgate", "password": "Secret1", "database": 3});
+        let put = open(&login).put(&call(), SHELF, record("one")).await;
+        assert_eq!(put.is_ok(), is_enough, "{put:?}");
+        assert!(is_enough || put.unwrap_err().to_string().contains("ACL line"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_may_not_ask_is_told_that_nothing_could_be_checked() {
     let lines = [" +config|get", " +info"].iter().fold(acl_line(), |line, right| line.replace(right, ""));
     let Some(server) = with_users(&lines) else { return };
