@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dockgate_api::config::secret::Secret;
 use dockgate_api::config::{GoDuration, KeyPath, Located, Remark};
 use dockgate_api::{BuildContext, BuildError, Store};
 use schemars::JsonSchema;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use crate::file::FileSettings;
 use crate::postgres::{PostgresConfig, PostgresSettings};
 use crate::redis::{RedisConfig, RedisSettings};
+use crate::seal::{SealConfig, SealKeys};
 
 /// For how long an answer about a stored credential's owner counts, if that is not said.
 const RECHECK: Duration = Duration::from_secs(10);
@@ -29,6 +31,19 @@ pub struct StoreConfig {
     pub postgres: Option<Located<PostgresConfig>>,
     /// For how long what a link says of a stored credential's owner counts; `10s` if not given, 0 asks every time.
     pub recheck: Option<Located<GoDuration>>,
+    /// What records are signed with, so that only these servers can write them: at least 32 characters, the same on every
+    /// replica. Needed with `redis` and `postgres`.
+    #[schemars(with = "Option<String>")]
+    pub secret: Option<Located<Secret>>,
+    /// A file that holds it, in place of `secret`.
+    #[schemars(with = "Option<String>")]
+    pub secret_file: Option<Located<PathBuf>>,
+    /// The secret before this one: what was signed with it still counts.
+    #[schemars(with = "Option<String>")]
+    pub secret_before: Option<Located<Secret>>,
+    /// A file that holds it, in place of `secret_before`.
+    #[schemars(with = "Option<String>")]
+    pub secret_before_file: Option<Located<PathBuf>>,
 }
 
 /// Everything that a store is made of. Two that are equal are the same store.
@@ -46,13 +61,19 @@ impl StoreConfig {
     }
 
     /// What the section says, secrets read. Opens nothing.
-    pub(crate) fn settings(self, cx: &BuildContext) -> Result<Settings, BuildError> {
+    pub(crate) fn settings(self, cx: &BuildContext) -> Result<(Settings, Option<SealKeys>), BuildError> {
         let mut errors = BuildError::none();
         if let Some(recheck) = self.recheck.filter(|recheck| recheck.value.0 > LONGEST_RECHECK) {
             let message =
                 "at most 15m: for so long somebody who is gone, or out of a group, keeps what they had";
             errors.add(Remark::new(recheck.location, KeyPath::root().key("recheck"), message));
         }
+        let seal = SealConfig {
+            secret: (self.secret, self.secret_file),
+            before: (self.secret_before, self.secret_before_file),
+        };
+        let is_shared = self.redis.is_some() || self.postgres.is_some();
+        let seal = seal.keys(is_shared, cx, &mut errors);
         let settings = match (self.file, self.redis, self.postgres) {
             (Some(file), None, None) => FileSettings::read(file, cx).map(Settings::File),
             (None, Some(redis), None) => redis.value.settings(cx).map(Settings::Redis),
@@ -62,7 +83,7 @@ impl StoreConfig {
             )),
         };
         match settings {
-            Ok(settings) if errors.is_empty() => Ok(settings),
+            Ok(settings) if errors.is_empty() => Ok((settings, seal)),
             Ok(_) => Err(errors),
             Err(others) => Err(errors.and(others)),
         }

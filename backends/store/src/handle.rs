@@ -5,15 +5,19 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use dockgate_api::{
-    BackendError, BuildContext, BuildError, Call, Cursor, Filter, Health, Page, Record, Shelf, Store,
+    BackendError, BuildContext, BuildError, Call, Counter, Cursor, Filter, Health, Page, Record, Series, Shelf,
+    Store,
 };
 
 use crate::config::{Settings, StoreConfig};
+use crate::seal::{SealKeys, Sealed};
 
 /// The store of a configuration. Reading a configuration opens nothing: `check` beside a running server must not fail
 /// because the server holds its file.
 pub struct StoreHandle {
     settings: Settings,
+    seal: Option<SealKeys>,
+    refused: Counter,
     opened: OnceLock<Arc<dyn Store>>,
 }
 
@@ -23,13 +27,18 @@ impl StoreHandle {
     /// # Errors
     /// What is wrong with the section.
     pub fn new(config: StoreConfig, cx: &BuildContext) -> Result<Self, BuildError> {
-        Ok(Self { settings: config.settings(cx)?, opened: OnceLock::new() })
+        let (settings, seal) = config.settings(cx)?;
+        let refused = cx.metrics().counter(&Series::new(
+            "dockgate_store_refused_records_total",
+            "Records in the store that do not carry this server's seal, each time one is met.",
+        ));
+        Ok(Self { settings, seal, refused, opened: OnceLock::new() })
     }
 
     /// Whether both are the same store, opened in the same way: then the one that is open serves both.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        self.settings == other.settings
+        self.settings == other.settings && self.seal == other.seal
     }
 
     /// `file`, `redis` or `postgres`.
@@ -49,6 +58,10 @@ impl StoreHandle {
     pub fn open(&self) -> Result<(), BuildError> {
         if self.opened.get().is_none() {
             let store = self.settings.open()?;
+            let store = match &self.seal {
+                None => store,
+                Some(keys) => Arc::new(Sealed::new(store, keys.clone(), self.refused.clone())),
+            };
             // Configurations are opened one after another.
             let _ = self.opened.set(store);
         }

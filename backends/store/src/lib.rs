@@ -9,6 +9,9 @@ mod handle;
 mod postgres;
 mod record;
 mod redis;
+mod seal;
+mod transfer;
 
 pub use config::StoreConfig;
 pub use handle::StoreHandle;
+pub use transfer::{Export, Import, ImportError, Imported};
