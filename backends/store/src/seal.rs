@@ -37,13 +37,14 @@ impl Sealed {
         Self { inner, keys, refused, told: Mutex::default() }
     }
 
-    fn seal(&self, shelf: Shelf, record: Record) -> Record {
+    fn seal(&self, shelf: Shelf, mut record: Record) -> Record {
         let tag = self.keys.tag(shelf, &record);
         let mut value = Vec::with_capacity(record.value.len().saturating_add(TAG + 1));
         value.push(LAYOUT);
         value.extend_from_slice(&tag);
         value.extend_from_slice(&record.value);
-        Record { value, ..record }
+        record.value = value;
+        record
     }
 
     /// The record as it was given, if it was given by us.
