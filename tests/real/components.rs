@@ -56,6 +56,10 @@ pub(crate) const CERTUTIL: Component = debian("certutil", "libnss3-tools");
 pub(crate) const DNSMASQ: Component = debian("/usr/sbin/dnsmasq", "dnsmasq-base");
 /// With `redis-cli`.
 pub(crate) const REDIS: Component = debian("redis-server", "redis-server");
+/// Debian keeps the programs of each version apart.
+pub(crate) const POSTGRES: Component = debian("/usr/lib/postgresql/15/bin/postgres", "postgresql-15");
+pub(crate) const PSQL: Component = debian("psql", "postgresql-client-15");
+pub(crate) const PGBOUNCER: Component = debian("/usr/sbin/pgbouncer", "pgbouncer");
 pub(crate) const CRANE: Component = go("crane");
 pub(crate) const ORAS: Component = go("oras");
 pub(crate) const REGCTL: Component = go("regctl");

@@ -119,6 +119,7 @@ tests="podman:podman buildah:buildah openssl:openssl ip:iproute2 htpasswd:apache
     pamtester:pamtester /usr/share/doc/libpam-pwdfile:libpam-pwdfile \
     /usr/sbin/slapd:slapd ldapsearch:ldap-utils /usr/sbin/dnsmasq:dnsmasq-base /usr/sbin/ns-slapd:389-ds-base certutil:libnss3-tools \
     redis-server:redis-server redis-cli:redis-tools \
+    /usr/lib/postgresql/15/bin/postgres:postgresql-15 psql:postgresql-client-15 /usr/sbin/pgbouncer:pgbouncer \
     /usr/sbin/samba:samba /usr/share/doc/samba-dsdb-modules:samba-dsdb-modules \
     /usr/share/doc/samba-vfs-modules:samba-vfs-modules /usr/share/samba/setup/provision.ldif:samba-ad-provision"
 case "${1:-tests}" in

@@ -2,8 +2,8 @@
 //!
 //! Each test starts its own. Who is in them stands in `tests/data/directory`.
 
-mod authority;
-mod backend;
+pub(crate) mod authority;
+pub(crate) mod backend;
 mod conformance;
 mod crowd;
 mod dns;

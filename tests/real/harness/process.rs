@@ -84,6 +84,11 @@ impl Process {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> i32 {
+        Pid::from_child(&self.child).as_raw_nonzero().get()
+    }
+
     pub(crate) fn log_file(&self) -> &Path {
         &self.log
     }

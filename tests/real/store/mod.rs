@@ -1,3 +1,6 @@
 //! Stores with real servers behind them.
 
+mod opened;
+mod postgres;
 mod redis;
+mod writer;

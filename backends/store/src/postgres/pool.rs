@@ -12,11 +12,14 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout_at;
 
+use super::server::Again;
 use super::settings::PostgresSettings;
-use super::trouble::Trouble;
+use super::trouble::{Done, Trouble};
 
 /// What was not used for so long is asked whether it is still there: whatever stands between forgets quiet connections.
 const QUIET: Duration = Duration::from_secs(10);
+/// The same before what cannot be asked twice.
+const QUIET_ONCE: Duration = Duration::from_secs(1);
 /// How long that may take.
 const PING: Duration = Duration::from_secs(1);
 /// Older ones are closed after their use: names come to mean other servers.
@@ -90,10 +93,11 @@ impl Pool {
     }
 
     /// A connection, and the place where it goes back to.
-    pub(super) async fn line(&self, deadline: Instant) -> Result<(Lease, Line), Trouble> {
+    pub(super) async fn line(&self, deadline: Instant, again: Again) -> Result<(Lease, Line), Trouble> {
         let mut lease = self.lease(deadline).await?;
+        let quiet = if again == Again::Yes { QUIET } else { QUIET_ONCE };
         if let Some(line) = (*lease.0).take()
-            && let Some(line) = self.living(line, deadline).await
+            && let Some(line) = self.living(line, quiet, deadline).await
         {
             return Ok((lease, line));
         }
@@ -113,14 +117,14 @@ impl Pool {
     }
 
     /// The connection, if it is good for a question.
-    async fn living(&self, mut line: Line, deadline: Instant) -> Option<Line> {
+    async fn living(&self, mut line: Line, quiet: Duration, deadline: Instant) -> Option<Line> {
         let now = Instant::now();
         let doubted = self.state.lock().unwrap_or_else(PoisonError::into_inner).doubted;
         let is_doubted = doubted.is_some_and(|since| line.used <= since);
         if now.saturating_duration_since(line.born) >= OLDEST {
             return None;
         }
-        if is_doubted || now.saturating_duration_since(line.used) >= QUIET {
+        if is_doubted || now.saturating_duration_since(line.used) >= quiet {
             let until = deadline.min(now.checked_add(PING).unwrap_or(now));
             timeout_at(until.into(), line.connection.ping()).await.ok()?.ok()?;
         }
@@ -147,7 +151,7 @@ impl Pool {
             }
         };
         // A connection that could not be made carried nothing out, and the next would not be made at once.
-        let trouble = Trouble { done: super::trouble::Done::Refused, ..trouble };
+        let trouble = Trouble { done: Done::Refused, ..trouble };
         // A call with little time left says nothing about the server.
         if is_own || until < deadline {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -76,7 +76,7 @@ impl Server {
         let mut tries = 0;
         loop {
             tries += 1;
-            let trouble = match self.attempt(deadline, sql, parameters).await {
+            let trouble = match self.attempt(deadline, sql, parameters, again).await {
                 Ok(rows) => return Ok(rows),
                 Err(trouble) => trouble,
             };
@@ -99,8 +99,9 @@ impl Server {
         deadline: Instant,
         sql: &Arc<str>,
         parameters: &[Parameter<'_>],
+        again: Again,
     ) -> Result<Vec<PgRow>, Trouble> {
-        let (lease, mut line) = self.pool.line(deadline).await?;
+        let (lease, mut line) = self.pool.line(deadline, again).await?;
         let asked = self.execute(&mut line.connection, sql, parameters);
         // Given up in the middle, the connection is dropped: it owes an answer that nobody wants.
         let Ok(answer) = timeout_at(deadline.into(), asked).await else {
@@ -177,7 +178,7 @@ impl Server {
     async fn prepare(&self) -> Result<(), BackendError> {
         let now = Instant::now();
         let deadline = now.checked_add(PREPARING).unwrap_or(now);
-        let (lease, mut line) = self.pool.line(deadline).await.map_err(|trouble| trouble.error)?;
+        let (lease, mut line) = self.pool.line(deadline, Again::No).await.map_err(|trouble| trouble.error)?;
         let ensured = layout::ensure(&mut line.connection, &self.schema, &self.name);
         let late = |_| BackendError::Timeout(format!("the tables at {} were not ready in time", self.name));
         timeout_at(deadline.into(), ensured).await.map_err(late)?.map_err(|trouble| trouble.error)?;

@@ -1,0 +1,39 @@
+//! `PostgreSQL`.
+
+mod crash;
+mod health;
+mod logins;
+mod roles;
+mod server;
+mod tables;
+mod trouble;
+
+use dockgate_testkit::store::conformance;
+use serde_json::json;
+
+use self::server::{Options, Postgres};
+use super::opened::{open, sealed};
+use crate::directory::backend::with;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_keeps_the_contract() {
+    let Some(postgres) = Postgres::start(Options::default()) else { return };
+    conformance(open(&sealed("postgres", &postgres.section()))).await;
+}
+
+/// As behind a pooler that knows no prepared statements, and through a socket.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_keeps_the_contract_without_prepared_statements() {
+    let Some(postgres) = Postgres::start(Options::default()) else { return };
+    let section = with(&postgres.section(), json!({"host": postgres.dir(), "prepared_statements": false}));
+    conformance(open(&sealed("postgres", &section))).await;
+}
+
+/// Its connections are handed out for a transaction: two of them here, to ten of ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_keeps_the_contract_behind_a_pooler() {
+    let Some(postgres) = Postgres::start(Options::default()) else { return };
+    let Some(pooler) = postgres.pooler() else { return };
+    let section = with(&postgres.section(), json!({"port": pooler.port, "prepared_statements": false}));
+    conformance(open(&sealed("postgres", &section))).await;
+}
