@@ -17,7 +17,7 @@ use super::arguments::AdminOptions;
 use crate::access::explanation::Explanation;
 use crate::config::Source;
 use crate::outside::Outside;
-use crate::state::ExplainRequest;
+use crate::state::{ExplainRequest, ListedKey};
 
 /// The server itself gives up before: by then it has told what hangs.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(180);
@@ -96,6 +96,13 @@ pub(super) fn refused(status: StatusCode, body: &[u8]) -> ExitCode {
         Ok(told) => super::failed(&told.problem),
         Err(_) => not_understood(),
     }
+}
+
+/// `dockgate keys list CONFIG --live`; what went wrong has been said.
+pub(super) fn keys(config: &Path, outside: &Outside) -> Result<Vec<ListedKey>, ExitCode> {
+    let options = AdminOptions { config: config.to_path_buf(), socket: None };
+    let (_, body) = ask(&options, outside, Method::GET, "/keys", Bytes::new())?;
+    serde_json::from_slice(&body).map_err(|_| not_understood())
 }
 
 pub(super) fn not_understood() -> ExitCode {

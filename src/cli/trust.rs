@@ -191,6 +191,9 @@ fn foreign(
         }
         None => {}
     }
+    if signing.retired().iter().any(|key| key.is_published && key.trusted_as().contains(certificate)) {
+        return None;
+    }
     let above = |key: &&LoadedKey| {
         key.key.issuers().any(|issuer| issuer == certificate)
             || key.key.x5c().any(|below| below.is_issued_by(certificate))

@@ -29,7 +29,7 @@ pub use generate::GenerateError;
 pub use issuer::Issuer;
 pub use jwks::{PublishedKey, jwks_document};
 pub use jwt::{HeaderOptions, IssueError, Issued, LARGE_TOKEN_BYTES, TokenSigner};
-pub use keys::{Certificate, FileRole, KeyError, KeyProblem, PemDamage, PemFile, SigningKey};
+pub use keys::{Certificate, CertifiedKey, FileRole, KeyError, KeyProblem, PemDamage, PemFile, SigningKey};
 pub use kid::{KeyId, libtrust_id, thumbprint};
 pub use profile::Profile;
 pub use public_key::{Curve, KeyMaterial, PublicKey, UnsupportedPublicKey};

@@ -15,6 +15,19 @@ pub(in crate::cli) enum KeysCommand {
         /// The directory; it must be empty or not there.
         directory: PathBuf,
     },
+    /// List the keys: which sign, which are next, which are retired, and what to do next.
+    List {
+        /// As JSON, for programs.
+        #[arg(long)]
+        json: bool,
+        /// As the running server has them, over its admin socket.
+        #[arg(long)]
+        live: bool,
+        /// The configuration file (YAML).
+        config: PathBuf,
+    },
+    /// Let the next key sign from now on, and retire the one that signs: edits the configuration file.
+    Rotate(RotateOptions),
     /// Show ids, algorithms and expiry of the keys, and the settings of a registry that trusts them.
     Show {
         /// The configuration file (YAML).
@@ -51,6 +64,25 @@ pub(in crate::cli) enum KeysCommand {
         #[arg(long)]
         now: bool,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Only the lines of the keys concerned change, and only if the file loads afterwards. A running server \
+takes it up by itself. Managed keys rotate otherwise: see renew, next-ca and switch-ca."
+)]
+pub(in crate::cli) struct RotateOptions {
+    /// The key that is to sign, by its name: needed where several are `next`.
+    #[arg(long, value_name = "NAME", conflicts_with = "drop_retired")]
+    pub(in crate::cli) to: Option<String>,
+    /// Show which lines would change, and change none.
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
+    /// Only take away the retired keys that no token needs any more.
+    #[arg(long)]
+    pub(in crate::cli) drop_retired: bool,
+    /// The configuration file (YAML).
+    pub(in crate::cli) config: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -19,7 +19,7 @@ pub(super) use check::{CheckOptions, Given};
 pub(super) use docker_auth::normalized;
 pub(super) use explain::ExplainOptions;
 pub(super) use hash::{HashKind, HashOptions};
-pub(super) use keys::{ExportOptions, KeysCommand};
+pub(super) use keys::{ExportOptions, KeysCommand, RotateOptions};
 pub(super) use ldap_test::LdapTestOptions;
 pub(super) use quickstart::QuickstartOptions;
 pub(super) use tokens::{CreateTokenOptions, Ends, ListTokensOptions, RevokeOptions, TokensCommand};

@@ -55,16 +55,21 @@ fn chosen<'a>(signing: &'a Signing, service: Option<&str>) -> Result<&'a Service
 
 /// Whether registries are to be told different things.
 pub(super) fn need_service(signing: &Signing) -> bool {
-    let mut keys = signing.profiles().map(|(profile, _)| profile.key());
-    let first = keys.next();
-    keys.any(|key| Some(key) != first)
+    let mut told = signing.profiles().map(|(profile, _)| {
+        let retired: Vec<&str> =
+            signing.retired_for(profile).map(|retired| retired.standing.path.as_str()).collect();
+        (profile.key(), signing.keys_for(profile), retired)
+    });
+    let first = told.next();
+    told.any(|told| Some(told) != first)
 }
 
 /// What the `rootcertbundle` of a registry should hold.
 pub(super) fn bundle(signing: &Signing, profile: &ServiceProfile) -> String {
     let keys = signing.keys_for(profile).into_iter().filter_map(|position| signing.keys().get(position));
+    let retired = signing.retired_for(profile).flat_map(crate::state::RetiredKey::trusted_as);
     let mut certificates: Vec<Certificate> = Vec::new();
-    for certificate in keys.flat_map(crate::state::LoadedKey::trusted_as) {
+    for certificate in keys.flat_map(crate::state::LoadedKey::trusted_as).chain(retired) {
         if !certificates.contains(&certificate) {
             certificates.push(certificate);
         }
@@ -74,8 +79,7 @@ pub(super) fn bundle(signing: &Signing, profile: &ServiceProfile) -> String {
 
 /// What the `jwks` file of a registry should hold.
 pub(super) fn jwks(signing: &Signing, profile: &ServiceProfile) -> Result<String, serde_json::Error> {
-    let document = signing.jwks_of(signing.keys_for(profile))?;
-    Ok(String::from_utf8_lossy(&document).into_owned() + "\n")
+    Ok(String::from_utf8_lossy(&signing.jwks_for(profile)?).into_owned() + "\n")
 }
 
 fn print(text: &str) -> ExitCode {

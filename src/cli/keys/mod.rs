@@ -1,7 +1,9 @@
 //! `dockgate keys …`: the signing keys, and what registries must be told of them.
 
 mod export;
+mod list;
 mod managed;
+mod rotate;
 mod show;
 
 use std::path::Path;
@@ -17,6 +19,8 @@ use crate::state::{self, Lasting, Loaded, Signing, State};
 pub(super) fn run(command: &KeysCommand, backends: &Backends, outside: &Outside) -> ExitCode {
     match command {
         KeysCommand::Init { directory } => managed::init(directory, outside),
+        KeysCommand::List { json, live, config } => list::run(config, *json, *live, backends, outside),
+        KeysCommand::Rotate(options) => rotate::run(options, backends, outside),
         KeysCommand::Show { config } => show::run(config, backends, outside),
         KeysCommand::Export(options) => export::run(options, backends, outside),
         KeysCommand::Renew { directory } => managed::renew(directory, outside),

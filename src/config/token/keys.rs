@@ -1,12 +1,13 @@
 //! Which keys sign: the short forms and the list, as one.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
-use dockgate_api::config::{KeyPath, Located, Location, Problem};
+use dockgate_api::config::{KeyPath, Located, Location, Moment, Problem};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use super::TokenConfig;
+use super::{KeyRole, TokenConfig};
 use crate::token::Algorithm;
 
 /// An item of `token.keys`.
@@ -27,6 +28,12 @@ pub struct KeyConfig {
     /// The services that it signs for. Of the keys without, the first signs for all others.
     #[serde(default)]
     pub services: Vec<Located<String>>,
+    /// Whether it signs, is to sign later, or signed before. Of the keys that do not say so, the first signs, and the
+    /// later ones are next.
+    #[serde(rename = "use")]
+    pub role: Option<Located<KeyRole>>,
+    /// When it stopped signing.
+    pub retired_at: Option<Located<Moment>>,
 }
 
 fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Algorithm>, D::Error> {
@@ -49,6 +56,8 @@ pub enum KeyFiles {
     },
     /// A directory that `dockgate keys init` made.
     Managed(Located<PathBuf>),
+    /// The certificate of a key that signs no more; what became of the key is nobody's business here.
+    Certificate(Located<PathBuf>),
 }
 
 /// A signing key, in whichever form it was written.
@@ -62,15 +71,21 @@ pub struct SigningKeyConfig {
     pub files: KeyFiles,
     /// What it signs with; the key's default if none.
     pub algorithm: Option<Algorithm>,
-    /// The services that it signs for.
+    /// The services that it signs for, is to sign for, or signed for.
     pub services: Vec<String>,
+    /// Whether it signs.
+    pub role: KeyRole,
+    /// When it stopped signing, if that is known.
+    pub retired_at: Option<SystemTime>,
 }
 
 impl SigningKeyConfig {
     /// Where its files stand, for messages.
     pub fn location(&self) -> &Location {
         match &self.files {
-            KeyFiles::Pair { certificate: path, .. } | KeyFiles::Managed(path) => &path.location,
+            KeyFiles::Pair { certificate: path, .. }
+            | KeyFiles::Managed(path)
+            | KeyFiles::Certificate(path) => &path.location,
         }
     }
 }
@@ -101,6 +116,7 @@ impl TokenConfig {
         for (position, key) in keys.iter().enumerate() {
             key.value.validate(&items.item(key.index.unwrap_or(position)), &key.location, problems);
         }
+        self.validate_roles(&items, problems);
         let mut names: Vec<&Located<String>> = keys.iter().filter_map(|key| key.name.as_ref()).collect();
         names.sort_by(|a, b| a.value.cmp(&b.value).then(a.location.cmp(&b.location)));
         for pair in names.windows(2) {
@@ -117,9 +133,11 @@ impl TokenConfig {
     /// refused before.
     pub fn signing_keys(&self, path: &KeyPath) -> Vec<SigningKeyConfig> {
         if let Some(keys) = &self.keys {
-            let keys = keys.iter().enumerate();
+            let keys = keys.iter().zip(self.roles()).enumerate();
             return keys
-                .filter_map(|(i, key)| key.signing_key(path.key("keys").item(key.index.unwrap_or(i))))
+                .filter_map(|(i, (key, role))| {
+                    key.signing_key(path.key("keys").item(key.index.unwrap_or(i)), role)
+                })
                 .collect();
         }
         let files = files(self.certificate.as_ref(), self.key.as_ref(), self.managed_keys.as_ref());
@@ -129,6 +147,8 @@ impl TokenConfig {
             files,
             algorithm: None,
             services: Vec::new(),
+            role: KeyRole::Current,
+            retired_at: None,
         };
         files.map(only).into_iter().collect()
     }
@@ -136,6 +156,13 @@ impl TokenConfig {
 
 impl KeyConfig {
     fn validate(&self, path: &KeyPath, place: &Location, problems: &mut Vec<Problem>) {
+        if self.is_retired() {
+            return self.validate_retired(path, place, problems);
+        }
+        if let Some(retired_at) = &self.retired_at {
+            let message = "is of a key that signs no more: write `use: retired` beside it, or take it away";
+            problems.push(Problem::new(retired_at.location.clone(), path.key("retired_at"), message));
+        }
         whole_pair(self.certificate.as_ref(), self.key.as_ref(), path, problems);
         let pair = self.certificate.as_ref().or(self.key.as_ref());
         match (&self.managed_keys, pair) {
@@ -157,11 +184,35 @@ impl KeyConfig {
         }
     }
 
-    fn signing_key(&self, path: KeyPath) -> Option<SigningKeyConfig> {
+    /// Whether it says so itself; no key is retired otherwise.
+    pub(super) fn is_retired(&self) -> bool {
+        self.role.as_ref().is_some_and(|role| role.value == KeyRole::Retired)
+    }
+
+    fn validate_retired(&self, path: &KeyPath, place: &Location, problems: &mut Vec<Problem>) {
+        if let Some(managed) = &self.managed_keys {
+            let message = "managed keys retire by themselves; of a directory that is to sign no more, write \
+                           `certificate` with its bundle.pem in place of this";
+            problems.push(Problem::new(managed.location.clone(), path.key("managed_keys"), message));
+        } else if self.certificate.is_none() {
+            let message = "a retired key needs its `certificate`, by which its last tokens are known";
+            problems.push(Problem::new(place.clone(), path.clone(), message));
+        }
+    }
+
+    fn signing_key(&self, path: KeyPath, role: KeyRole) -> Option<SigningKeyConfig> {
+        let files = match role {
+            KeyRole::Retired => KeyFiles::Certificate(self.certificate.clone()?),
+            KeyRole::Current | KeyRole::Next => {
+                files(self.certificate.as_ref(), self.key.as_ref(), self.managed_keys.as_ref())?
+            }
+        };
         Some(SigningKeyConfig {
             path,
             name: self.name.as_ref().map(|name| name.value.clone()),
-            files: files(self.certificate.as_ref(), self.key.as_ref(), self.managed_keys.as_ref())?,
+            files,
+            role,
+            retired_at: self.retired_at.as_ref().map(|at| at.value.0),
             algorithm: self.algorithm,
             services: self.services.iter().map(|service| service.value.clone()).collect(),
         })

@@ -3,6 +3,7 @@
 mod key_id;
 mod keys;
 mod refresh;
+mod roles;
 mod services;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 pub use key_id::KeyIdConfig;
 pub use keys::{KeyConfig, KeyFiles, SigningKeyConfig};
 pub use refresh::RefreshConfig;
+pub use roles::KeyRole;
 pub use services::{OtherServices, ServiceConfig, validate_names};
 
 /// Longer and the times of a token say little about who fetched it.

@@ -6,7 +6,7 @@ use dockgate_api::config::{KeyPath, Located, Node, Problem, nearest};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{KeyIdConfig, TokenConfig, validate_expiration};
+use super::{KeyIdConfig, KeyRole, TokenConfig, validate_expiration};
 use crate::scope::is_unprintable;
 
 /// `token.services.<service>`: what is not said here is as for all services.
@@ -71,11 +71,17 @@ impl TokenConfig {
         warnings: &mut Vec<Problem>,
     ) {
         let keys: Vec<&Located<super::KeyConfig>> = self.keys.iter().flat_map(|keys| &keys.value).collect();
+        let roles = self.roles();
+        let signs = |position: usize| roles.get(position) == Some(&KeyRole::Current);
         let mut signed_by: BTreeMap<&str, usize> = BTreeMap::new();
-        for (position, key) in keys.iter().enumerate() {
+        for (position, key) in keys.iter().enumerate().filter(|(position, _)| signs(*position)) {
             for service in &key.services {
                 if signed_by.insert(&service.value, position).is_some_and(|before| before != position) {
-                    let message = format!("another key signs for `{}` already", service.value);
+                    let message = format!(
+                        "another key signs for `{}` already: write `use: next` for the one that is to sign later, or \
+                         `use: retired` for the one that signed before",
+                        service.value
+                    );
                     let place = path.key("keys").item(key.index.unwrap_or(position)).key("services");
                     problems.push(Problem::new(service.location.clone(), place, message));
                 }
@@ -101,6 +107,10 @@ impl TokenConfig {
             let named =
                 |key: &&Located<super::KeyConfig>| key.name.as_ref().is_some_and(|name| **name == **wanted);
             let message = match keys.iter().position(named) {
+                Some(position) if !signs(position) => format!(
+                    "the key `{}` is not `current`, and signs nothing: name the one that signs",
+                    **wanted
+                ),
                 Some(position) if signed_by.get(name.as_str()).is_none_or(|by| *by == position) => continue,
                 Some(_) => format!(
                     "another key of `token.keys` lists `{name}` under `services`: keep one of the two"

@@ -63,6 +63,7 @@ impl Operators {
         let commanding = watching
             .clone()
             .route("/status", get(ready))
+            .route("/keys", get(keys))
             .route("/reload", post(reload_now))
             .route("/explain", post(explain))
             .merge(tokens::routes())
@@ -101,6 +102,12 @@ impl Answers for OperatorRoutes {
 
 async fn ready(Shared(desk): Shared<Desk>) -> Response {
     http::ready_in_detail(&desk.front.state()).await
+}
+
+/// The signing keys as they are in this process.
+async fn keys(Shared(desk): Shared<Desk>) -> Response {
+    let state = desk.front.state();
+    http::json_of(StatusCode::OK, &state.signing().listed(state.now()))
 }
 
 /// What came of a reload, for who asked for it.

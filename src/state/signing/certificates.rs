@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::findings::Findings;
 use super::loaded::LoadedKey;
 use super::plan::{PlannedFiles, PlannedKey, SigningPlan};
+use crate::config::token::KeyRole;
 
 /// Certificates that people bring are warned of when they end within this time.
 const EXPIRES_SOON: Duration = Duration::from_secs(30 * DAY);
@@ -41,6 +42,9 @@ pub(super) fn judge(
             ));
         }
         if !travels {
+            if planned.standing.role == KeyRole::Next && key.managed.is_none() {
+                announced(planned, key, now, findings);
+            }
             continue;
         }
         if key.ends() <= now {
@@ -66,6 +70,21 @@ pub(super) fn judge(
         }
     }
     ended
+}
+
+/// The certificate of a key that signs nothing yet is no reason not to start.
+fn announced(planned: &PlannedKey, key: &LoadedKey, now: SystemTime, findings: &mut Findings) {
+    if key.ends() <= now {
+        findings.warnings.push(planned.problem(
+            "the certificate of this key has expired before it ever signed: renew it, and give it to the registries anew",
+        ));
+    } else if key.ends() <= now + EXPIRES_SOON {
+        let left = key.ends().duration_since(now).unwrap_or_default().as_secs() / DAY;
+        findings.warnings.push(planned.problem(format!(
+            "the certificate of this key expires in {left} days, and it does not sign yet: `dockgate keys rotate`, or \
+             renew it"
+        )));
+    }
 }
 
 fn what_expired(key: &LoadedKey, now: SystemTime) -> &'static str {

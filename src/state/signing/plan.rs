@@ -7,7 +7,9 @@ use std::time::Duration;
 use dockgate_api::Dialect;
 use dockgate_api::config::{KeyPath, Located, Location, Problem};
 
-use crate::config::token::{KeyFiles, SigningKeyConfig, TokenConfig};
+use super::retired::PlannedRetired;
+use super::standing::Standing;
+use crate::config::token::{KeyFiles, KeyRole, SigningKeyConfig, TokenConfig};
 use crate::config::{Sections, Source};
 use crate::token::managed::ManagedKeys;
 use crate::token::{Algorithm, HeaderOptions, KeyId};
@@ -19,7 +21,9 @@ pub(in crate::state) struct SigningPlan {
     pub(super) dialect: Dialect,
     /// Where `token` stands, for messages.
     place: Location,
+    /// Those that sign, and those that are to sign later.
     pub(super) keys: Vec<PlannedKey>,
+    pub(super) retired: Vec<PlannedRetired>,
     /// For services that are not listed, if they get tokens.
     pub(super) default: Option<PlannedProfile>,
     pub(super) services: BTreeMap<String, PlannedProfile>,
@@ -31,6 +35,7 @@ pub(in crate::state) struct SigningPlan {
 #[derive(Debug)]
 pub(super) struct PlannedKey {
     pub(super) path: KeyPath,
+    pub(super) standing: Standing,
     pub(super) files: PlannedFiles,
     pub(super) algorithm: Option<Algorithm>,
 }
@@ -83,6 +88,8 @@ impl SigningPlan {
     ) -> Option<Self> {
         let token = sections.token.as_ref()?;
         let configured = configured_keys(source, sections, token, problems, warnings);
+        let (retired, configured): (Vec<_>, Vec<_>) =
+            configured.into_iter().partition(|key| key.role == KeyRole::Retired);
         let default_key = default_key(&configured)?;
         let key_id = match &token.key_id {
             Some(key_id) => key_id.value.0.clone(),
@@ -94,11 +101,11 @@ impl SigningPlan {
             header: HeaderOptions { kid: Some(key_id), x5c: token.x5c },
             lifetime: token.lifetime(),
         };
-        let services = profiles(token, &configured, &default);
         let others = token.others_get_tokens();
-        if others && configured.iter().all(|key| !key.services.is_empty()) {
-            let message = "every key has `services`, so that none signs for the others: add a key without, or write \
-                           `other_services: refuse`";
+        let services = profiles(token, &configured, &default, others);
+        if others && !configured.iter().any(signs_for_others) {
+            let message = "every key that signs has `services`, so that none signs for the others: add a key without \
+                           (and with `use: current`, if another is `next`), or write `other_services: refuse`";
             problems.extend(
                 configured.first().map(|key| Problem::new(key.location().clone(), key.path.clone(), message)),
             );
@@ -108,7 +115,8 @@ impl SigningPlan {
             issuer: token.issuer.value.clone(),
             dialect: source.dialect(),
             place: place.clone(),
-            keys: configured.into_iter().map(|key| planned(source, key)).collect(),
+            keys: configured.into_iter().filter_map(|key| planned(source, key)).collect(),
+            retired: retired.into_iter().filter_map(|key| planned_retired(source, key)).collect(),
             default: others.then_some(default),
             services,
             reuse: token.reuse(),
@@ -157,7 +165,7 @@ impl SigningPlan {
             PlannedFiles::Pair { certificate, key } => vec![certificate.value.clone(), key.value.clone()],
             PlannedFiles::Managed { keys, .. } => keys.files(),
         });
-        files.collect()
+        files.chain(self.retired.iter().map(|key| key.certificate.value.clone())).collect()
     }
 }
 
@@ -181,7 +189,15 @@ fn configured_keys(
                        give the tokens a key of their own (`token.managed_keys`, or `token.certificate` and `token.key`)";
         warnings.push(Problem::new(certificate.location.clone(), path.key("certificate"), message));
         let files = KeyFiles::Pair { certificate: certificate.clone(), key: key.clone() };
-        return vec![SigningKeyConfig { path, name: None, files, algorithm: None, services: Vec::new() }];
+        return vec![SigningKeyConfig {
+            path,
+            name: None,
+            files,
+            algorithm: None,
+            services: Vec::new(),
+            role: KeyRole::Current,
+            retired_at: None,
+        }];
     }
     if server.certificate.is_none() && server.key.is_none() {
         let place = source.root.get("token").map_or(&source.root.location, |entry| &entry.key.location);
@@ -192,21 +208,32 @@ fn configured_keys(
     Vec::new()
 }
 
-/// Which key signs for services that no key lists: the first that lists none.
+/// Which key signs for services that no key lists. If they get no tokens, any that signs will do.
 fn default_key(keys: &[SigningKeyConfig]) -> Option<usize> {
-    keys.iter().position(|key| key.services.is_empty()).or_else(|| (!keys.is_empty()).then_some(0))
+    let current = |key: &SigningKeyConfig| key.role == KeyRole::Current;
+    keys.iter().position(signs_for_others).or_else(|| keys.iter().position(current))
+}
+
+fn signs_for_others(key: &SigningKeyConfig) -> bool {
+    key.role == KeyRole::Current && key.services.is_empty()
 }
 
 fn profiles(
     token: &TokenConfig,
     keys: &[SigningKeyConfig],
     default: &PlannedProfile,
+    others: bool,
 ) -> BTreeMap<String, PlannedProfile> {
     let mut profiles = BTreeMap::new();
-    for (position, key) in keys.iter().enumerate() {
+    let of_role = |role| keys.iter().enumerate().filter(move |(_, key)| key.role == role);
+    for (position, key) in of_role(KeyRole::Current) {
         for service in &key.services {
             profiles.insert(service.clone(), PlannedProfile { key: position, ..default.clone() });
         }
+    }
+    // Its registry is told of a key of its own before that signs.
+    for service in of_role(KeyRole::Next).flat_map(|(_, key)| &key.services).filter(|_| others) {
+        profiles.entry(service.clone()).or_insert_with(|| default.clone());
     }
     for (service, own) in &token.services {
         let profile = profiles.entry(service.clone()).or_insert_with(|| default.clone());
@@ -227,16 +254,33 @@ fn profiles(
     profiles
 }
 
-fn planned(source: &Source, key: SigningKeyConfig) -> PlannedKey {
-    let resolved = |given: Located<PathBuf>| Located { value: source.resolve(&given.value), ..given };
+fn resolved(source: &Source, given: Located<PathBuf>) -> Located<PathBuf> {
+    Located { value: source.resolve(&given.value), ..given }
+}
+
+fn planned(source: &Source, key: SigningKeyConfig) -> Option<PlannedKey> {
+    let standing = Standing::of(&key);
     let files = match key.files {
         KeyFiles::Pair { certificate, key } => {
-            PlannedFiles::Pair { certificate: resolved(certificate), key: resolved(key) }
+            PlannedFiles::Pair { certificate: resolved(source, certificate), key: resolved(source, key) }
         }
         KeyFiles::Managed(directory) => {
-            let directory = resolved(directory);
+            let directory = resolved(source, directory);
             PlannedFiles::Managed { keys: ManagedKeys::at(&directory.value), directory }
         }
+        KeyFiles::Certificate(_) => return None,
     };
-    PlannedKey { path: key.path, files, algorithm: key.algorithm }
+    Some(PlannedKey { path: key.path, standing, files, algorithm: key.algorithm })
+}
+
+fn planned_retired(source: &Source, key: SigningKeyConfig) -> Option<PlannedRetired> {
+    let standing = Standing::of(&key);
+    let KeyFiles::Certificate(certificate) = key.files else { return None };
+    Some(PlannedRetired {
+        standing,
+        path: key.path,
+        certificate: resolved(source, certificate),
+        algorithm: key.algorithm,
+        retired_at: key.retired_at,
+    })
 }

@@ -9,9 +9,9 @@ use super::certificates::Expired;
 use super::findings::Findings;
 use super::loaded::LoadedKey;
 use super::plan::{PlannedKey, SigningPlan};
-use super::{Signing, renew_at};
-use crate::token::HeaderOptions;
+use super::{Signing, look_again_at, retired};
 use crate::token::trust::{TokenForm, Trust, Version};
+use crate::token::{Certificate, HeaderOptions};
 
 /// What came of looking at the key files again.
 pub(in crate::state) struct Review {
@@ -24,8 +24,8 @@ pub(in crate::state) struct Review {
 
 /// What a key is told that registries would refuse.
 const NO_REASON_TO_TRUST: &str = "registries that trust the one from before have no reason to trust this one: name both in \
-                                  `token.keys`, give the registries what `dockgate keys export` prints then, and change \
-                                  the order; or restart";
+                                  `token.keys`, the new one with `use: next`, give the registries what `dockgate keys \
+                                  export` prints then, and type `dockgate keys rotate`; or restart";
 
 impl SigningPlan {
     /// Looks at the key files again and renews what is due. A key that cannot be used, or that registries have no reason
@@ -52,7 +52,7 @@ impl SigningPlan {
                 }
                 (signing, findings)
             } else {
-                Signing::load(self, now)
+                Signing::load_beside(self, Some(old), now)
             };
         if let Some(signing) = &signing {
             findings.problems.extend(self.strangers(signing, old, now));
@@ -65,10 +65,12 @@ impl SigningPlan {
         let strange = self.profiles().filter(|(service, profile)| {
             let Some(before) = old.profile(service.unwrap_or_default()) else { return false };
             let Some(next) = signing.keys.get(profile.key) else { return false };
-            let known = old.keys_for(before).into_iter().filter_map(|position| old.keys.get(position));
-            !known.into_iter().any(|before| {
-                next.key.public_key() == before.key.public_key()
-                    || (profile.header.x5c && is_vouched_for(next, before, now))
+            let announced = old.keys_for(before).into_iter().filter_map(|position| old.keys.get(position));
+            let announced = announced.map(|key| (key.key.public_key(), key.trusted_as()));
+            let retired = old.retired_for(before).map(|key| (key.key.public_key(), key.trusted_as()));
+            !announced.chain(retired).any(|(public_key, trusted)| {
+                next.key.public_key() == public_key
+                    || (profile.header.x5c && is_vouched_for(next, trusted, now))
             })
         });
         let positions: BTreeSet<usize> = strange.map(|(_, profile)| profile.key).collect();
@@ -99,10 +101,12 @@ impl SigningPlan {
                 }
             });
         }
-        let again_at = renew_at(&keys);
+        let retired = retired::load(&self.retired, &old.retired, longest, now, &mut findings);
+        let again_at = look_again_at(&keys, &retired);
         // An end that comes while the server runs is no reason to stop.
-        let signing = Signing::of(self, keys, Expired::IsLeftOut, now, &mut findings);
+        let signing = Signing::of(self, keys, retired, Some(old), Expired::IsLeftOut, now, &mut findings);
         let signing = signing.map_err(|problem: Problem| findings.problems.push(problem)).ok();
+        changed |= signing.as_ref().is_some_and(|signing| signing.jwks != old.jwks);
         (Review { signing, findings, again_at }, changed)
     }
 
@@ -121,14 +125,14 @@ impl SigningPlan {
             return Err("the new certificate has expired");
         }
         if before.managed.is_some() {
-            return is_vouched_for(next, before, now).then_some(()).ok_or(
+            return is_vouched_for(next, before.trusted_as(), now).then_some(()).ok_or(
                 "it is issued by an authority that was not published before: give bundle.pem to the registries, then restart",
             );
         }
         let mut profiles = self.profiles().filter(|(_, profile)| profile.key == position);
         let takes = profiles.all(|(_, profile)| {
             if profile.header.x5c {
-                is_vouched_for(next, before, now)
+                is_vouched_for(next, before.trusted_as(), now)
             } else {
                 next.key.public_key() == before.key.public_key()
             }
@@ -138,10 +142,10 @@ impl SigningPlan {
 }
 
 /// Whether what registries were given for one key leads to the certificate of the next.
-fn is_vouched_for(next: &LoadedKey, before: &LoadedKey, now: SystemTime) -> bool {
+fn is_vouched_for(next: &LoadedKey, trusted: Vec<Certificate>, now: SystemTime) -> bool {
     let header = HeaderOptions { kid: None, x5c: true };
     let form = TokenForm { key: &next.key, header: &header };
-    Trust::of(before.trusted_as()).takes(Version::V3_1, form, now).is_ok()
+    Trust::of(trusted).takes(Version::V3_1, form, now).is_ok()
 }
 
 impl LoadedKey {

@@ -139,7 +139,7 @@ impl fmt::Debug for Certificate {
 }
 
 /// The leaf and the certificates between it and its root.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(super) struct Chain {
     pub(super) leaf: Certificate,
     pub(super) intermediates: Vec<Certificate>,
@@ -182,6 +182,15 @@ impl Chain {
             }
         }
         Ok(Self { leaf, intermediates, root })
+    }
+}
+
+impl Chain {
+    /// The authority that the file goes up to, if it is one for such keys: not one for TLS servers, which issues for
+    /// everybody.
+    pub(super) fn authority(&self) -> Option<&Certificate> {
+        let top = self.root.as_ref().or(self.intermediates.last());
+        top.filter(|authority| authority.may_issue() && !self.leaf.is_for_tls_servers())
     }
 }
 

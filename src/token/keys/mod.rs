@@ -1,6 +1,7 @@
 //! A signing key as administrators bring it: a certificate file and a key file.
 
 mod certificate;
+mod certified;
 mod error;
 mod file;
 mod pem;
@@ -11,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use certificate::Certificate;
+pub use certified::CertifiedKey;
 pub use error::{FileRole, KeyError, KeyProblem};
 pub use file::PemFile;
 pub use pem::PemDamage;
@@ -116,8 +118,7 @@ impl SigningKey {
     /// The authority that the certificate file goes up to, if it is one for such keys: not one for TLS servers, which
     /// issues for everybody.
     pub fn authority(&self) -> Option<&Certificate> {
-        let top = self.chain.root.as_ref().or(self.chain.intermediates.last());
-        top.filter(|authority| authority.may_issue() && !self.chain.leaf.is_for_tls_servers())
+        self.chain.authority()
     }
 
     /// Algorithm and subject, in one line for the log.
