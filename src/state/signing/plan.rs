@@ -104,8 +104,13 @@ impl SigningPlan {
         let others = token.others_get_tokens();
         let services = profiles(token, &configured, &default, others);
         if others && !configured.iter().any(signs_for_others) {
-            let message = "every key that signs has `services`, so that none signs for the others: add a key without \
-                           (and with `use: current`, if another is `next`), or write `other_services: refuse`";
+            let message = if configured.iter().all(|key| !key.services.is_empty()) {
+                "every key has `services`, so that none signs for the others: add a key without, or write \
+                 `other_services: refuse`"
+            } else {
+                "no key without `services` is `current`, so that none signs for the others: write `use: current` for one, \
+                 or `other_services: refuse`"
+            };
             problems.extend(
                 configured.first().map(|key| Problem::new(key.location().clone(), key.path.clone(), message)),
             );

@@ -187,3 +187,90 @@ fn keys_that_contradict_each_other() {
         ],
     );
 }
+
+#[test]
+fn roles_that_leave_it_open_who_signs() {
+    const BASE: &str = "  keys:
+    - {name: one, certificate: cert.pem, key: key.pem, use: current}
+    - {name: two, certificate: cert.pem, key: key.pem, use: next}
+    - {name: old, certificate: cert.pem, use: retired, retired_at: 2026-01-01}
+";
+    const AND: &str = "  services: {a: {key: one}}\n";
+    let with = |old: &str, new: &str| -> &'static str {
+        assert_eq!(BASE.matches(old).count(), 1, "{old}");
+        format!("{}{AND}", BASE.replace(old, new)).leak()
+    };
+    let whole: &'static str = format!("{BASE}{AND}").leak();
+    refused_each(
+        LISTED,
+        &[
+            mistake(
+                "two that sign",
+                [PAIR, with("use: next", "use: current")],
+                "name: two",
+                "is `current` already",
+            ),
+            mistake(
+                "none that signs",
+                [PAIR, with("use: current", "use: next")],
+                "keys:",
+                "no key is `current`",
+            ),
+            mistake(
+                "none that signs for the others",
+                [PAIR, with("use: current", "services: [b]")],
+                "name: one",
+                "write `use: current` for one",
+            ),
+            mistake("a word", [PAIR, with("use: next", "use: later")], "name: two", "unknown variant"),
+            mistake(
+                "two for a service",
+                [
+                    PAIR,
+                    with(
+                        "use: next",
+                        "services: [b]}\n    - {certificate: cert.pem, key: key.pem, services: [b]",
+                    ),
+                ],
+                "- {certificate: cert.pem, key: key.pem, services: [b]}",
+                "write `use: next` for the one that is to sign later",
+            ),
+            mistake(
+                "a service that names one that does not sign",
+                [PAIR, whole.replace("key: one}}", "key: two}}").leak()],
+                "key: two}}",
+                "is not `current`, and signs nothing",
+            ),
+            mistake(
+                "an end of one that signs",
+                [PAIR, with("use: next", "use: next, retired_at: 2026-01-01")],
+                "name: two",
+                "write `use: retired` beside it",
+            ),
+            mistake(
+                "no day",
+                [PAIR, with("2026-01-01", "2026-02-31")],
+                "name: old",
+                "no calendar has this day",
+            ),
+            mistake(
+                "a retired key without a certificate",
+                [PAIR, with("certificate: cert.pem, use: retired", "use: retired")],
+                "name: old",
+                "needs its `certificate`",
+            ),
+            mistake(
+                "a retired directory",
+                [PAIR, with("certificate: cert.pem, use: retired", "managed_keys: keys, use: retired")],
+                "name: old",
+                "with its bundle.pem",
+            ),
+            mistake(
+                "a next key without its private key",
+                [PAIR, with("key: key.pem, use: next", "use: next")],
+                "name: two",
+                "needs `key` beside it",
+            ),
+        ],
+    );
+}
