@@ -121,6 +121,13 @@ impl Site {
         Some(Self { dockgate, dockgate_host, registry, registry_host, dir })
     }
 
+    /// Starts the registry anew over what it stored, at another port, with other trust.
+    pub(crate) fn restart_registry(&mut self, version: Version, trust: &TrustFiles) {
+        self.registry.terminate();
+        let (registry, host) = registry_for(version, self.dir.path(), &self.dockgate_host, trust);
+        (self.registry, self.registry_host) = (registry, host);
+    }
+
     /// One more registry that sends its clients to the same server.
     pub(crate) fn another_registry(&self, version: Version, trust: &TrustFiles) -> (Process, String) {
         let dir = tempfile::tempdir_in(self.dir.path()).unwrap().keep();

@@ -213,7 +213,7 @@ fn roles_that_leave_it_open_who_signs() {
             mistake(
                 "none that signs",
                 [PAIR, with("use: current", "use: next")],
-                "keys:",
+                "name: one",
                 "no key is `current`",
             ),
             mistake(
@@ -222,7 +222,12 @@ fn roles_that_leave_it_open_who_signs() {
                 "name: one",
                 "write `use: current` for one",
             ),
-            mistake("a word", [PAIR, with("use: next", "use: later")], "name: two", "unknown variant"),
+            mistake(
+                "a word",
+                [PAIR, with("use: next", "use: later")],
+                "name: two",
+                "`later` is not one of `current`, `next`, `retired`",
+            ),
             mistake(
                 "two for a service",
                 [

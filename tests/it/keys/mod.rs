@@ -3,6 +3,7 @@
 mod commands;
 mod managed;
 mod reload;
+mod rotate;
 mod shown;
 mod trust;
 

@@ -5,6 +5,7 @@ mod expired;
 mod given;
 mod managed;
 mod pair;
+mod rotated;
 
 use std::time::Duration;
 
