@@ -124,6 +124,9 @@ impl Site {
     /// Starts the registry anew over what it stored, at another port, with other trust.
     pub(crate) fn restart_registry(&mut self, version: Version, trust: &TrustFiles) {
         self.registry.terminate();
+        // What the new one says is looked for in a log of its own.
+        let log = self.registry.log_file();
+        fs::rename(log, log.with_extension("before.log")).unwrap();
         let (registry, host) = registry_for(version, self.dir.path(), &self.dockgate_host, trust);
         (self.registry, self.registry_host) = (registry, host);
     }

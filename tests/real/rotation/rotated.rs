@@ -78,20 +78,20 @@ fn rotates(version: Version, option: &str, header: &str, trust: fn(PathBuf) -> T
     let (rotated, done) = (AtomicBool::new(false), [const { [const { AtomicUsize::new(0) }; 2] }; 3]);
     let ended = AtomicBool::new(false);
     let site_of_all = &site;
-    std::thread::scope(|threads| {
-        // Whoever ends ends all: a push that fails does not wait for the rest.
-        let round = |who: usize, pass: &mut dyn FnMut(usize)| {
-            let _ends = Ends(&ended);
-            for number in 0.. {
-                if ended.load(Ordering::SeqCst) {
-                    return;
-                }
-                let phase = usize::from(rotated.load(Ordering::SeqCst));
-                pass(number);
-                done[who][phase].fetch_add(1, Ordering::SeqCst);
+    // Whoever ends ends all: a push that fails does not wait for the rest.
+    let round = |who: usize, pass: &mut dyn FnMut(usize)| {
+        let _ends = Ends(&ended);
+        for number in 0.. {
+            if ended.load(Ordering::SeqCst) {
+                return;
             }
-        };
-        let round = &round;
+            let phase = usize::from(rotated.load(Ordering::SeqCst));
+            pass(number);
+            done[who][phase].fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    let round = &round;
+    std::thread::scope(|threads| {
         threads.spawn(move || {
             let skopeo: Skopeo = site_of_all.client_of(&ALICE);
             round(0, &mut |number| {
