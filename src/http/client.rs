@@ -13,6 +13,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 pub(super) use addresses::Addresses;
+pub(crate) use addresses::is_this_machine;
 
 /// The address of the peer; none on a unix socket. The listener attaches it to every request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

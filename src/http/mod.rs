@@ -22,6 +22,7 @@ use axum::{BoxError, Extension, Router};
 use dockgate_api::RequestId;
 use tower::Service as _;
 
+pub(crate) use client::is_this_machine;
 pub use client::{ClientAddress, Peer};
 pub use error_answer::ErrorAnswer;
 pub(crate) use error_answer::json_of;

@@ -10,6 +10,8 @@ pub struct Connections {
     not_accepted: Counter,
     handshakes_failed: Counter,
     handshakes_late: Counter,
+    proxy_headers: Counter,
+    proxy_headers_late: Counter,
     heads_too_large: Counter,
     answers_late: Counter,
 }
@@ -23,6 +25,10 @@ pub enum Unanswered {
     Handshake,
     /// TLS took longer than `server.limits.handshake_timeout`.
     HandshakeTimeout,
+    /// A proxy did not say whom it brings, or not so that it counts.
+    ProxyHeader,
+    /// A PROXY header took longer than `server.limits.handshake_timeout`.
+    ProxyHeaderTimeout,
     /// A head above `server.limits.header`.
     LargeHead,
     /// A request took longer than `server.limits.request_timeout`.
@@ -47,6 +53,8 @@ impl Connections {
             not_accepted: failed("accept"),
             handshakes_failed: failed("handshake"),
             handshakes_late: failed("handshake_timeout"),
+            proxy_headers: failed("proxy_header"),
+            proxy_headers_late: failed("proxy_header_timeout"),
             heads_too_large: failed("large_head"),
             answers_late: failed("request_timeout"),
         }
@@ -66,6 +74,8 @@ impl Connections {
             Unanswered::NotAccepted => &self.not_accepted,
             Unanswered::Handshake => &self.handshakes_failed,
             Unanswered::HandshakeTimeout => &self.handshakes_late,
+            Unanswered::ProxyHeader => &self.proxy_headers,
+            Unanswered::ProxyHeaderTimeout => &self.proxy_headers_late,
             Unanswered::LargeHead => &self.heads_too_large,
             Unanswered::RequestTimeout => &self.answers_late,
         };

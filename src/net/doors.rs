@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use dockgate_api::config::{KeyPath, Located, Problem};
@@ -9,7 +10,7 @@ use dockgate_api::config::{KeyPath, Located, Problem};
 use super::owners::Owners;
 use super::tls::{self, Finding, Tls};
 use crate::config::Source;
-use crate::config::server::{DoorAddress, DoorCertificate, ServerConfig, TlsOptions};
+use crate::config::server::{DoorAddress, DoorCertificate, ProxySenders, ServerConfig, TlsOptions};
 
 /// A door for clients that is not open yet.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Door {
     pub address: DoorAddress,
     /// With it HTTPS is spoken, without it plain HTTP.
     pub tls: Option<Tls>,
+    /// Whose connections begin with a PROXY header.
+    pub proxies: Option<Arc<ProxySenders>>,
 }
 
 /// Reads what the doors need, in the order of the file. What is wrong with them, and what is to be said of them, goes to
@@ -39,6 +42,7 @@ pub fn load(
         .map(|door| Door {
             tls: door.tls.and_then(|files| certificates.of(&files, problems, warnings)),
             address: door.address,
+            proxies: door.proxies.map(Arc::new),
         })
         .collect();
     let others = server.metrics_door().into_iter().chain(server.admin_door());

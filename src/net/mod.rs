@@ -4,6 +4,8 @@ mod doors;
 mod listener;
 mod owners;
 mod paced;
+mod proxy_protocol;
+mod seldom;
 mod serve;
 mod slots;
 pub mod tls;

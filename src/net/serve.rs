@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
@@ -21,8 +21,10 @@ use tokio_rustls::TlsAcceptor;
 
 use super::listener::{Connection, Listener};
 use super::paced::Paced;
+use super::proxy_protocol::{self, BadHeader};
+use super::seldom::Seldom;
 use super::slots::Slots;
-use crate::config::server::Limits;
+use crate::config::server::{Limits, ProxySenders};
 use crate::http::{ClientAddress, ErrorAnswer, Peer};
 use crate::live::Live;
 use crate::metrics::{Connections, Unanswered};
@@ -47,6 +49,8 @@ pub trait Answers: Clone + Send + Sync + 'static {
 pub struct Terms {
     /// With TLS, if it speaks TLS.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// Whose connections begin with a PROXY header.
+    pub proxies: Option<Arc<ProxySenders>>,
     /// Bounds on what a client may take.
     pub limits: Arc<Limits>,
 }
@@ -68,8 +72,10 @@ pub struct Serving {
 struct Service<A> {
     answers: A,
     limits: Arc<Limits>,
+    proxies: Option<Arc<ProxySenders>>,
     over_tls: bool,
     meter: Connections,
+    bad_headers: Arc<Seldom>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -78,6 +84,7 @@ pub async fn serve<A: Answers>(door: Serving, answers: A, stop: impl Future<Outp
     let Serving { listener, terms, slots, meter } = door;
     let (tell, stopping) = watch::channel(false);
     let mut stop = pin!(stop);
+    let bad_headers = Arc::new(Seldom::default());
     loop {
         let accepted = tokio::select! {
             () = &mut stop => break,
@@ -85,12 +92,14 @@ pub async fn serve<A: Answers>(door: Serving, answers: A, stop: impl Future<Outp
         };
         match accepted {
             Ok((connection, client, slot)) => {
-                let Terms { tls, limits } = Terms::clone(&terms.load());
+                let Terms { tls, proxies, limits } = Terms::clone(&terms.load());
                 let service = Service {
                     answers: answers.clone(),
                     limits,
+                    proxies,
                     over_tls: tls.is_some(),
                     meter: meter.clone(),
+                    bad_headers: Arc::clone(&bad_headers),
                     stopping: stopping.clone(),
                 };
                 let open = meter.opened();
@@ -135,12 +144,58 @@ impl<A: Answers> Service<A> {
         tls: Option<Arc<rustls::ServerConfig>>,
         client: ClientAddress,
     ) {
-        match (connection, tls.map(TlsAcceptor::from)) {
-            (Connection::Tcp(stream), None) => self.requests(stream, client).await,
-            (Connection::Unix(stream), None) => self.requests(stream, client).await,
-            (Connection::Tcp(stream), Some(tls)) => self.handshake(&tls, stream, client).await,
-            (Connection::Unix(stream), Some(tls)) => self.handshake(&tls, stream, client).await,
+        match connection {
+            Connection::Tcp(stream) => self.stream(stream, tls, client).await,
+            Connection::Unix(stream) => self.stream(stream, tls, client).await,
         }
+    }
+
+    async fn stream<S>(mut self, mut stream: S, tls: Option<Arc<rustls::ServerConfig>>, peer: ClientAddress)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Some(client) = self.client(&mut stream, peer).await else { return };
+        match tls.map(TlsAcceptor::from) {
+            None => self.requests(stream, client).await,
+            Some(tls) => self.handshake(&tls, stream, client).await,
+        }
+    }
+
+    /// Whom a peer brings, if it is a proxy that says so; the peer itself otherwise. None if it does not say it.
+    async fn client<S>(&mut self, stream: &mut S, peer: ClientAddress) -> Option<ClientAddress>
+    where
+        S: AsyncRead + Unpin,
+    {
+        if !self.proxies.as_ref().is_some_and(|senders| senders.include(peer)) {
+            return Some(peer);
+        }
+        let header = proxy_protocol::client(stream, peer);
+        let header = tokio::time::timeout(self.limits.handshake_timeout.0, header);
+        let outcome = tokio::select! {
+            outcome = header => outcome,
+            () = told(&mut self.stopping) => return None,
+        };
+        let (why, error) = match outcome {
+            Ok(Ok(client)) => return Some(client),
+            Ok(Err(BadHeader::Nothing)) => {
+                tracing::debug!(peer = ?peer.0, "a proxy connected and went away");
+                return None;
+            }
+            Ok(Err(error)) => (Unanswered::ProxyHeader, error.to_string()),
+            Err(_) => (Unanswered::ProxyHeaderTimeout, "the PROXY header took too long".to_owned()),
+        };
+        self.meter.failed(why);
+        tracing::debug!(peer = ?peer.0, %error, "a proxy does not say whom it brings");
+        if let Some(withheld) = self.bad_headers.may_say(Instant::now()) {
+            tracing::warn!(
+                peer = ?peer.0,
+                %error,
+                withheld,
+                "a peer of proxy_protocol does not say whom it brings, and is turned away: let it send the PROXY header, or \
+                 take it off the list"
+            );
+        }
+        None
     }
 
     async fn handshake<S>(mut self, tls: &TlsAcceptor, stream: S, client: ClientAddress)

@@ -203,7 +203,7 @@ fn wanted(state: &State) -> Vec<Wanted> {
     let server = state.server();
     let limits = state.limits();
     let private = |leads_to| {
-        let terms = Terms { tls: None, limits: Arc::clone(limits) };
+        let terms = Terms { tls: None, proxies: None, limits: Arc::clone(limits) };
         move |address: DoorAddress| Wanted { address, leads_to, terms }
     };
     let public = state.doors().iter().map(|door| Wanted {
@@ -211,6 +211,7 @@ fn wanted(state: &State) -> Vec<Wanted> {
         leads_to: LeadsTo::Clients,
         terms: Terms {
             tls: door.tls.as_ref().map(|tls| Arc::clone(&tls.config)),
+            proxies: door.proxies.clone(),
             limits: Arc::clone(limits),
         },
     });

@@ -36,6 +36,11 @@ pub(crate) const CTR: Component = debian("ctr", "containerd");
 pub(crate) const RUNC: Component = debian("runc", "runc");
 /// By its path: Debian does not have it among the programs of every user.
 pub(crate) const NGINX: Component = debian("/usr/sbin/nginx", "nginx");
+/// A file of it: nginx loads it.
+pub(crate) const NGINX_STREAM: Component =
+    debian("/usr/lib/nginx/modules/ngx_stream_module.so", "libnginx-mod-stream");
+/// By its path: Debian does not have it among the programs of every user either.
+pub(crate) const HAPROXY: Component = debian("/usr/sbin/haproxy", "haproxy");
 pub(crate) const PROMETHEUS: Component = debian("prometheus", "prometheus");
 pub(crate) const PROMTOOL: Component = debian("promtool", "prometheus");
 /// Not in the path of those who are not root.

@@ -45,6 +45,7 @@ mod matrix;
 mod monitoring;
 mod mount;
 mod programs;
+mod proxy_protocol;
 mod push_and_pull;
 mod quickstart_engine;
 mod rights;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::ServerConfig;
 use super::address::{DoorAddress, Net, Written, socket_path};
+use super::proxy_protocol::{self, ProxyProtocolConfig, ProxySenders};
 use super::socket::{SocketConfig, SocketOptions};
 
 /// One of `listeners`: a further door, served as the first one is.
@@ -26,6 +27,8 @@ pub struct ListenerConfig {
     pub certificate: Option<Located<PathBuf>>,
     /// Its own private key (PEM).
     pub key: Option<Located<PathBuf>>,
+    /// Whose connections to this door begin with a PROXY header. Nobody's if not given, whatever the first door says.
+    pub proxy_protocol: Option<Located<ProxyProtocolConfig>>,
 }
 
 /// `server.metrics`: the door of those who watch the server. Never open to clients.
@@ -54,6 +57,8 @@ pub struct PublicDoor<'a> {
     pub address: DoorAddress,
     /// What it proves itself with; without it plain HTTP is spoken.
     pub tls: Option<DoorCertificate<'a>>,
+    /// Whose connections begin with a PROXY header.
+    pub proxies: Option<ProxySenders>,
 }
 
 /// The files of a door's certificate.
@@ -72,7 +77,11 @@ impl ServerConfig {
     pub fn public_doors(&self) -> Vec<PublicDoor<'_>> {
         let path = KeyPath::root().key("server");
         let own = pair(self.certificate.as_ref(), self.key.as_ref(), &path);
-        let first = PublicDoor { address: self.written().door(&path), tls: own.clone() };
+        let first = PublicDoor {
+            address: self.written().door(&path),
+            tls: own.clone(),
+            proxies: self.proxy_protocol.as_ref().map(|given| given.senders(self.net)),
+        };
         let further = self.listeners.iter().enumerate().map(|(index, listener)| {
             let path = path.key("listeners").item(listener.index.unwrap_or(index));
             let tls = match &listener.tls {
@@ -81,7 +90,8 @@ impl ServerConfig {
                     pair(listener.certificate.as_ref(), listener.key.as_ref(), &path).or_else(|| own.clone())
                 }
             };
-            PublicDoor { address: listener.written().door(&path), tls }
+            let proxies = listener.proxy_protocol.as_ref().map(|given| given.senders(listener.net));
+            PublicDoor { address: listener.written().door(&path), tls, proxies }
         });
         std::iter::once(first).chain(further).collect()
     }
@@ -121,8 +131,10 @@ impl ServerConfig {
     ) {
         self.written().validate(path, problems, warnings);
         both_or_neither(self.certificate.as_ref(), self.key.as_ref(), path, problems);
+        self.validate_proxy_protocol(self.proxy_protocol.as_ref(), self.net, path, problems);
         for (index, listener) in self.listeners.iter().enumerate() {
             let path = path.key("listeners").item(listener.index.unwrap_or(index));
+            self.validate_proxy_protocol(listener.proxy_protocol.as_ref(), listener.net, &path, problems);
             listener.written().validate(&path, problems, warnings);
             both_or_neither(listener.certificate.as_ref(), listener.key.as_ref(), &path, problems);
             self.validate_tls_of(listener, &path, problems);
@@ -155,6 +167,24 @@ impl ServerConfig {
             _ => return,
         };
         problems.push(Problem::new(tls.location.clone(), path.key("tls"), message));
+    }
+
+    /// `path` is the door's.
+    fn validate_proxy_protocol(
+        &self,
+        given: Option<&Located<ProxyProtocolConfig>>,
+        net: Net,
+        path: &KeyPath,
+        problems: &mut Vec<Problem>,
+    ) {
+        let Some(given) = given else { return };
+        let path = path.key("proxy_protocol");
+        proxy_protocol::validate(given, net, &path, problems);
+        if self.real_ip_header.is_some() && self.trusted_proxies.is_empty() {
+            let message = "beside it `real_ip_header` needs `trusted_proxies`: without the list a client in a private network \
+                           could write the header itself. List the proxies before this one, or take `real_ip_header` away";
+            problems.push(Problem::new(given.location.clone(), path, message));
+        }
     }
 
     fn refuse_two_at_one_place(&self, problems: &mut Vec<Problem>) {

@@ -5,6 +5,7 @@ mod cors;
 mod doors;
 mod limits;
 mod proxies;
+mod proxy_protocol;
 mod socket;
 mod tls_options;
 
@@ -22,6 +23,7 @@ pub use doors::{AdminConfig, DoorCertificate, ListenerConfig, MetricsConfig, Pub
 pub use limits::Limits;
 pub(super) use limits::positive;
 pub use proxies::TrustedNetwork;
+pub use proxy_protocol::{ProxyProtocolConfig, ProxySenders};
 pub use socket::{Mode, Named, SocketConfig, SocketOptions};
 pub use tls_options::TlsOptions;
 
@@ -35,6 +37,8 @@ pub struct ServerConfig {
     pub net: Net,
     /// The socket file's mode and owner, with `net: unix`.
     pub socket: Option<Located<SocketConfig>>,
+    /// Whose connections to this door begin with a PROXY header. Nobody's if not given.
+    pub proxy_protocol: Option<Located<ProxyProtocolConfig>>,
     /// Further doors.
     #[serde(default)]
     pub listeners: Vec<Located<ListenerConfig>>,

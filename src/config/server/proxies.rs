@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use axum::http::HeaderName;
-use dockgate_api::config::{KeyPath, Problem};
+use dockgate_api::config::{KeyPath, Located, Problem};
 use dockgate_rules::Network;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Visitor;
@@ -61,6 +61,22 @@ fn wider_than_written(text: &str, network: &Network) -> Option<String> {
     })
 }
 
+/// A list of proxies that everybody is on, at the key path of the list.
+pub(super) fn refuse_everybody(
+    networks: &[Located<TrustedNetwork>],
+    path: &KeyPath,
+    problems: &mut Vec<Problem>,
+) {
+    for (index, network) in networks.iter().enumerate() {
+        if network.value.0.to_string().ends_with("/0") {
+            let message = "this trusts everybody, and whoever comes could choose the address that rules see: write your \
+                           proxies' own addresses";
+            let path = path.item(network.index.unwrap_or(index));
+            problems.push(Problem::new(network.location.clone(), path, message));
+        }
+    }
+}
+
 /// The last entry: the one that the nearest proxy wrote.
 const LAST: i64 = -1;
 
@@ -84,14 +100,7 @@ impl ServerConfig {
             let message = "this is no header's name: write one such as `X-Forwarded-For`";
             problems.push(Problem::new(header.location.clone(), path.key("real_ip_header"), message));
         }
-        for (index, network) in self.trusted_proxies.iter().enumerate() {
-            if network.value.0.to_string().ends_with("/0") {
-                let message = "this trusts everybody, and whoever comes could choose the address that rules see: write your \
-                               proxies' own addresses";
-                let path = path.key("trusted_proxies").item(network.index.unwrap_or(index));
-                problems.push(Problem::new(network.location.clone(), path, message));
-            }
-        }
+        refuse_everybody(&self.trusted_proxies, &path.key("trusted_proxies"), problems);
         if self.trusted_proxies.is_empty() {
             let message = "without `trusted_proxies` only the header's last entry counts, and only from a peer that is \
                            loopback or private: list your proxies' addresses in `trusted_proxies`";

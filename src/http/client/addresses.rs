@@ -128,7 +128,7 @@ fn is_near(address: IpAddr) -> bool {
 }
 
 /// Addresses that come from no other machine: a rule that trusts them would trust whoever can write a header.
-fn is_this_machine(address: IpAddr) -> bool {
+pub(crate) fn is_this_machine(address: IpAddr) -> bool {
     match address {
         // All of 0.0.0.0/8 is "this host on this network" (RFC 1122, section 3.2.1.3).
         IpAddr::V4(address) => address.is_loopback() || address.octets().first() == Some(&0),

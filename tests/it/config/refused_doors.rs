@@ -59,6 +59,47 @@ fn sockets() {
 }
 
 #[test]
+fn proxy_headers() {
+    refused_each(
+        FLAT,
+        &[
+            beside("of nobody", "  proxy_protocol: {}\ntoken:\n", "proxy_protocol", "`from: [10.0.7.3]`"),
+            beside(
+                "of everybody",
+                "  proxy_protocol: {from: [\"::/0\"]}\ntoken:\n",
+                "::/0",
+                "your proxies' own",
+            ),
+            beside(
+                "of a name",
+                "  proxy_protocol: {from: [lb.example.com]}\ntoken:\n",
+                "lb.",
+                "is no IP address",
+            ),
+            beside(
+                "of more than is written",
+                "  proxy_protocol: {from: [10.0.7.3/8]}\ntoken:\n",
+                "10.0.7.3/8",
+                "10.0.0.0/8",
+            ),
+            beside("as a flag", "  proxy_protocol: true\ntoken:\n", "proxy_protocol: true", "expected"),
+            beside(
+                "of an address on a socket",
+                "  listeners:\n    - addr: a.sock\n      net: unix\n      proxy_protocol: {from: [10.0.7.3]}\ntoken:\n",
+                "proxy_protocol",
+                "write `proxy_protocol: {}`",
+            ),
+            beside(
+                "beside a header without a list",
+                "  real_ip_header: X-Real-IP\n  proxy_protocol: {from: [10.0.7.3]}\ntoken:\n",
+                "proxy_protocol",
+                "needs `trusted_proxies`",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn further_doors() {
     refused_each(
         FLAT,

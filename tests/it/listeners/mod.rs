@@ -5,6 +5,7 @@ mod bounds;
 mod doors;
 mod modes;
 mod proxies;
+mod proxy_protocol;
 mod stopping;
 mod tcp;
 mod tls;

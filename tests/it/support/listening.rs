@@ -75,8 +75,9 @@ impl Listening {
         let limits = Arc::clone(state.limits());
         let slots = Slots::new(limits.connections);
         let tls = state.doors()[0].tls.as_ref().map(|tls| Arc::clone(&tls.config));
+        let proxies = state.doors()[0].proxies.clone();
         let meter = Connections::new(state.metrics().as_ref());
-        let terms = Arc::new(Live::new(Terms { tls, limits }));
+        let terms = Arc::new(Live::new(Terms { tls, proxies, limits }));
         let serving = Serving { listener, terms, slots, meter };
         let answers = Behind(Routes::new(state));
         runtime.spawn(async move {
