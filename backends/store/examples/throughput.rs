@@ -32,7 +32,16 @@ async fn main() {
     }
     .unwrap();
     let file = Some(located(directory.path().to_path_buf()));
-    let config = StoreConfig { file, redis: None, postgres: None, recheck: None };
+    let config = StoreConfig {
+        file,
+        redis: None,
+        postgres: None,
+        recheck: None,
+        secret: None,
+        secret_file: None,
+        secret_before: None,
+        secret_before_file: None,
+    };
     let handle = StoreHandle::new(config, &build_context()).unwrap();
     handle.open().unwrap();
     let store: Arc<dyn Store> = Arc::new(handle);

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use dockgate_api::{
-    BackendError, BuildContext, BuildError, Call, Counter, Cursor, Filter, Health, Page, Record, Series, Shelf,
-    Store,
+    BackendError, BuildContext, BuildError, Call, Counter, Cursor, Filter, Health, Page, Record, Series,
+    Shelf, Store,
 };
 
 use crate::config::{Settings, StoreConfig};

@@ -32,7 +32,8 @@ pub(crate) fn call_within(time: Duration) -> Call {
 /// Asks for a record until there is an answer.
 pub(crate) async fn comes_back(store: &StoreHandle) {
     for _ in 0..100 {
-        let asked = store.get(&call_within(Duration::from_secs(1)), dockgate_api::Shelf::ApiTokens, "any").await;
+        let asked =
+            store.get(&call_within(Duration::from_secs(1)), dockgate_api::Shelf::ApiTokens, "any").await;
         if asked.is_ok() {
             return;
         }

@@ -94,8 +94,7 @@ impl PostgresConfig {
             errors.add(at(port, "port", "write a port between 1 and 65535"));
         }
         if let Some(schema) = self.schema.as_ref().filter(|schema| !is_plain(&schema.value)) {
-            let message =
-                "write a name of lower-case letters, digits and `_`, which begins with a letter, of at most 63";
+            let message = "write a name of lower-case letters, digits and `_`, which begins with a letter, of at most 63";
             errors.add(at(schema, "schema", message));
         }
         let password = secret::find("password", (self.password, self.password_file), cx, &mut errors);

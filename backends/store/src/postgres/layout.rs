@@ -19,11 +19,7 @@ const LOCK: i64 = 0x646F_636B_6761_7465;
 const RECORDS: &str = include_str!("../../migrations/postgres/0001_records.sql");
 
 /// Makes sure that the tables are there, and are such as this release can use. Writes nothing where they are.
-pub(super) async fn ensure(
-    connection: &mut PgConnection,
-    schema: &str,
-    server: &str,
-) -> Result<(), Trouble> {
+pub(super) async fn ensure(connection: &mut PgConnection, schema: &str, server: &str) -> Result<(), Trouble> {
     let told = |error: sqlx::Error| Trouble::of(&error, server);
     if is_usable(connection, schema, server).await? {
         return Ok(());
@@ -34,7 +30,8 @@ pub(super) async fn ensure(
     sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut *transaction).await.map_err(told)?;
     // Somebody else may have been first.
     if !is_usable(&mut transaction, schema, server).await? {
-        let there = exists(&mut transaction, "to_regnamespace", &format!("\"{schema}\"")).await.map_err(told)?;
+        let there =
+            exists(&mut transaction, "to_regnamespace", &format!("\"{schema}\"")).await.map_err(told)?;
         if !there {
             let make = format!("CREATE SCHEMA \"{schema}\"");
             let made = sqlx::raw_sql(AssertSqlSafe(make)).execute(&mut *transaction).await;
@@ -57,13 +54,8 @@ pub(super) async fn ensure(
 }
 
 fn migrator(schema: &str) -> Migrator {
-    let records = Migration::new(
-        1,
-        Cow::Borrowed("records"),
-        MigrationType::Simple,
-        RECORDS.into_sql_str(),
-        false,
-    );
+    let records =
+        Migration::new(1, Cow::Borrowed("records"), MigrationType::Simple, RECORDS.into_sql_str(), false);
     let mut migrator = Migrator::with_migrations(vec![records]);
     migrator.dangerous_set_table_name(format!("\"{schema}\".{JOURNAL}"));
     migrator.set_locking(false);

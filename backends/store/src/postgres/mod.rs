@@ -13,7 +13,7 @@ mod sweep;
 mod tls;
 mod trouble;
 
-pub use config::PostgresConfig;
+pub(crate) use config::PostgresConfig;
 pub(crate) use settings::PostgresSettings;
 
 #[cfg(test)]

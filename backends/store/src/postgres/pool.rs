@@ -133,7 +133,8 @@ impl Pool {
 
     async fn connect(&self, deadline: Instant) -> Result<PgConnection, Trouble> {
         let now = Instant::now();
-        if let Some((_, trouble)) = self.failed().filter(|(at, _)| now.saturating_duration_since(*at) < PAUSE) {
+        if let Some((_, trouble)) = self.failed().filter(|(at, _)| now.saturating_duration_since(*at) < PAUSE)
+        {
             return Err(trouble);
         }
         let until = now.checked_add(self.connect_timeout).unwrap_or(now);

@@ -27,12 +27,14 @@ impl Promises {
         }
         if setting("full_page_writes")? != "on" {
             missing.push(
-                "`full_page_writes` is off: a power failure may damage tables beyond repair. Set it to on".to_owned(),
+                "`full_page_writes` is off: a power failure may damage tables beyond repair. Set it to on"
+                    .to_owned(),
             );
         }
         if row.try_get("unlogged")? {
             missing.push(
-                "a table is not logged: a crash of the server empties it. Write `ALTER TABLE … SET LOGGED`".to_owned(),
+                "a table is not logged: a crash of the server empties it. Write `ALTER TABLE … SET LOGGED`"
+                    .to_owned(),
             );
         }
         let commit = setting("synchronous_commit")?;

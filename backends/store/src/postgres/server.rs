@@ -154,13 +154,17 @@ impl Server {
         match waited {
             Ok(Ok(outcome)) => outcome.clone().unwrap_or(Ok(())),
             Ok(Err(_)) => Err(BackendError::Unavailable("the store is being closed".to_owned())),
-            Err(_) => Err(BackendError::Timeout(format!("PostgreSQL at {} did not answer in time", self.name))),
+            Err(_) => {
+                Err(BackendError::Timeout(format!("PostgreSQL at {} did not answer in time", self.name)))
+            }
         }
     }
 
     fn preparation(self: &Arc<Self>) -> watch::Receiver<Option<Result<(), BackendError>>> {
         let mut preparing = self.preparing.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(under_way) = preparing.as_ref().filter(|it| it.borrow().is_none() && it.has_changed().is_ok()) {
+        if let Some(under_way) =
+            preparing.as_ref().filter(|it| it.borrow().is_none() && it.has_changed().is_ok())
+        {
             return under_way.clone();
         }
         let (told, outcome) = watch::channel(None);
@@ -198,10 +202,16 @@ impl Server {
             tracing::warn!(server, "the store does not promise to keep what it was given: {missing}");
         }
         if promises.is_raised {
-            tracing::info!(server, "`synchronous_commit` is off there: it is switched on for what dockgate writes");
+            tracing::info!(
+                server,
+                "`synchronous_commit` is off there: it is switched on for what dockgate writes"
+            );
         }
         if promises.is_read_only {
-            tracing::warn!(server, "the store can only be read: it is a standby, or its transactions are read-only");
+            tracing::warn!(
+                server,
+                "the store can only be read: it is a standby, or its transactions are read-only"
+            );
         }
     }
 }

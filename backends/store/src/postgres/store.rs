@@ -118,10 +118,11 @@ impl Store for PostgresStore {
         ];
         let rows = self.ask(cx, &self.0.statements.add, &parameters, Again::No).await?;
         sweep::perhaps(&self.0, cx.now());
-        let value: Option<i64> = rows.first().map(|row| row.try_get("amount")).transpose().map_err(damaged)?;
-        value.and_then(|value| u64::try_from(value).ok()).ok_or_else(|| {
-            BackendError::Protocol("PostgreSQL gave no value of a counter".to_owned())
-        })
+        let value: Option<i64> =
+            rows.first().map(|row| row.try_get("amount")).transpose().map_err(damaged)?;
+        value
+            .and_then(|value| u64::try_from(value).ok())
+            .ok_or_else(|| BackendError::Protocol("PostgreSQL gave no value of a counter".to_owned()))
     }
 
     async fn reset(&self, cx: &Call, shelf: Shelf, key: &str) -> Result<(), BackendError> {

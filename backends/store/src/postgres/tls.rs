@@ -61,9 +61,15 @@ pub(super) fn build(
 ) -> Option<Tls> {
     let given = match (config, reach) {
         (None, Reach::Socket | Reach::Loopback) => return None,
-        (None, Reach::Network) => TlsConfig { mode: Mode::VerifyFull, ca: None, certificate: None, key: None },
+        (None, Reach::Network) => {
+            TlsConfig { mode: Mode::VerifyFull, ca: None, certificate: None, key: None }
+        }
         (Some(config), Reach::Socket) => {
-            errors.add(at(&config, "tls", "there is no TLS on a Unix socket: take this away, or name a host"));
+            errors.add(at(
+                &config,
+                "tls",
+                "there is no TLS on a Unix socket: take this away, or name a host",
+            ));
             return None;
         }
         (Some(config), _) => {

@@ -53,16 +53,17 @@ impl Trouble {
                 )),
                 Done::Refused,
             ),
-            "3D000" => (
-                BackendError::Unavailable(format!("{says}: make it, or see `database`")),
-                Done::Refused,
-            ),
+            "3D000" => {
+                (BackendError::Unavailable(format!("{says}: make it, or see `database`")), Done::Refused)
+            }
             "42501" => (
                 BackendError::Protocol(format!("{says}: its role needs more rights, see the page about it")),
                 Done::Refused,
             ),
             // A standby, or a primary that has become one.
-            "25006" => (BackendError::Unavailable(format!("{says}: nothing can be written there")), Done::NotYet),
+            "25006" => {
+                (BackendError::Unavailable(format!("{says}: nothing can be written there")), Done::NotYet)
+            }
             // Two transactions in each other's way.
             "40001" | "40P01" => (BackendError::Unavailable(says), Done::NotYet),
             // It ends, or begins; or somebody else ended this connection.

@@ -126,7 +126,8 @@ impl RecordLine {
         if self.key.is_empty() {
             return Err("`key` is empty".to_owned());
         }
-        let value = STANDARD_NO_PAD.decode(&self.value).map_err(|_| "`value` is no base64 without padding")?;
+        let value =
+            STANDARD_NO_PAD.decode(&self.value).map_err(|_| "`value` is no base64 without padding")?;
         let moment = |milliseconds| time(milliseconds).ok_or("this is no time that there is");
         let mut record = Record::new(self.key, moment(self.created)?, value);
         record.expires_at = self.expires.map(moment).transpose()?;

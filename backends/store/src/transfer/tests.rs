@@ -74,12 +74,30 @@ async fn a_line_that_is_wrong_is_named_and_nothing_behind_it_is_written() {
         ("{\"format\":\"tar\",\"version\":1}\n".to_owned(), 1, "no export"),
         ("{\"format\":\"dockgate-store\",\"version\":2}\n".to_owned(), 1, "version 2"),
         (format!("{HEAD}\n{GOOD}\nnonsense\n{GOOD}\n"), 3, "no JSON"),
-        (format!("{HEAD}\n\n{{\"shelf\":\"attic\",\"key\":\"a\",\"created\":1,\"value\":\"\"}}\n"), 3, "shelf"),
-        (format!("{HEAD}\n{{\"shelf\":\"lockouts\",\"key\":\"a\",\"created\":1,\"value\":\"\"}}\n"), 2, "lockouts"),
-        (format!("{HEAD}\n{{\"shelf\":\"api-tokens\",\"key\":\"\",\"created\":1,\"value\":\"\"}}\n"), 2, "`key`"),
-        (format!("{HEAD}\n{{\"shelf\":\"api-tokens\",\"key\":\"a\",\"created\":1,\"value\":\"?\"}}\n"), 2, "base64"),
         (
-            format!("{HEAD}\n{{\"shelf\":\"api-tokens\",\"key\":\"a\",\"created\":1,\"value\":\"\",\"only\":1}}\n"),
+            format!("{HEAD}\n\n{{\"shelf\":\"attic\",\"key\":\"a\",\"created\":1,\"value\":\"\"}}\n"),
+            3,
+            "shelf",
+        ),
+        (
+            format!("{HEAD}\n{{\"shelf\":\"lockouts\",\"key\":\"a\",\"created\":1,\"value\":\"\"}}\n"),
+            2,
+            "lockouts",
+        ),
+        (
+            format!("{HEAD}\n{{\"shelf\":\"api-tokens\",\"key\":\"\",\"created\":1,\"value\":\"\"}}\n"),
+            2,
+            "`key`",
+        ),
+        (
+            format!("{HEAD}\n{{\"shelf\":\"api-tokens\",\"key\":\"a\",\"created\":1,\"value\":\"?\"}}\n"),
+            2,
+            "base64",
+        ),
+        (
+            format!(
+                "{HEAD}\n{{\"shelf\":\"api-tokens\",\"key\":\"a\",\"created\":1,\"value\":\"\",\"only\":1}}\n"
+            ),
             2,
             "only",
         ),

@@ -1,7 +1,7 @@
 //! What was answered is there, whoever is killed.
 
-use super::super::writer::{self, Writer};
 use super::super::opened::{comes_back, open, sealed};
+use super::super::writer::{self, Writer};
 use super::server::{Options, Postgres};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,7 +22,9 @@ async fn a_client_that_is_killed_loses_nothing_that_was_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_loses_nothing_that_was_answered() {
     let lazy = vec!["synchronous_commit=off", "wal_writer_delay=10s"];
-    let Some(mut postgres) = Postgres::start(Options { settings: lazy, ..Options::default() }) else { return };
+    let Some(mut postgres) = Postgres::start(Options { settings: lazy, ..Options::default() }) else {
+        return;
+    };
     let section = sealed("postgres", &postgres.section());
     let store = open(&section);
     comes_back(&store).await;

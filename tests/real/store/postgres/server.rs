@@ -105,9 +105,11 @@ impl Postgres {
                 Some(name) => authority.server_named_only(&[name]),
                 None => authority.server(&[]),
             };
-            for (name, file) in
-                [("server.crt", &pair.certificate), ("server.key", &pair.key), ("ca.crt", &authority.certificate)]
-            {
+            for (name, file) in [
+                ("server.crt", &pair.certificate),
+                ("server.key", &pair.key),
+                ("ca.crt", &authority.certificate),
+            ] {
                 give(&data.join(name), &fs::read(file).unwrap());
             }
         }
@@ -158,7 +160,8 @@ impl Postgres {
     /// What an administrator sees of the store's database.
     #[track_caller]
     pub(crate) fn sql(&self, statement: &str) -> String {
-        let database = if self.starts == 1 && statement.starts_with("CREATE ROLE") { "postgres" } else { DATABASE };
+        let database =
+            if self.starts == 1 && statement.starts_with("CREATE ROLE") { "postgres" } else { DATABASE };
         self.sql_in(database, statement)
     }
 

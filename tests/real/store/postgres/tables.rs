@@ -67,7 +67,8 @@ async fn tables_that_are_gone_are_made_again() {
 async fn a_record_that_was_changed_by_hand_is_not_there() {
     let Some(postgres) = Postgres::start(Options::default()) else { return };
     let store = open(&sealed("postgres", &postgres.section()));
-    let record = |key: &str| Record::new(key, noon(), b"value".to_vec()).owned_by(Owner::new("corp", "1", "alice"));
+    let record =
+        |key: &str| Record::new(key, noon(), b"value".to_vec()).owned_by(Owner::new("corp", "1", "alice"));
     let put = async |key: &str| store.put(&call_within(TIME), Shelf::ApiTokens, record(key)).await.unwrap();
     let get = async |key: &str| store.get(&call_within(TIME), Shelf::ApiTokens, key).await.unwrap();
     let changes = [
@@ -92,7 +93,8 @@ async fn a_record_that_was_changed_by_hand_is_not_there() {
     postgres.sql(forged);
     // One that is no record at all hides no other.
     postgres.sql("UPDATE dockgate.dockgate_records SET created_at = -1 WHERE key = 'key-0'");
-    let page = store.list(&call_within(TIME), Shelf::ApiTokens, &dockgate_api::Filter::default(), None, 100).await;
+    let page =
+        store.list(&call_within(TIME), Shelf::ApiTokens, &dockgate_api::Filter::default(), None, 100).await;
     assert_eq!(page.unwrap().records, [record("good")]);
 }
 
@@ -114,7 +116,9 @@ async fn what_is_over_is_taken_away_now_and_then() {
     put("long", minutes(0), Some(minutes(600))).await;
     put("ever", minutes(0), None).await;
     put("new", minutes(30), Some(minutes(1))).await;
-    let left = |table: &str| postgres.sql(&format!("SELECT string_agg(key, ' ' ORDER BY key) FROM dockgate.{table}"));
+    let left = |table: &str| {
+        postgres.sql(&format!("SELECT string_agg(key, ' ' ORDER BY key) FROM dockgate.{table}"))
+    };
     let swept = poll(TIME, || (left("dockgate_records") == "ever long new").then_some(()));
     assert!(swept.is_some(), "{}", left("dockgate_records"));
     let swept = poll(TIME, || (left("dockgate_counters") == "new").then_some(()));

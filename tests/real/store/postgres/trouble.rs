@@ -19,7 +19,8 @@ fn record(key: &str) -> Record {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_is_away_is_told_at_once() {
-    let section = json!({"host": "127.0.0.1", "port": free_port(), "database": "d", "user": "u", "password": "p"});
+    let section =
+        json!({"host": "127.0.0.1", "port": free_port(), "database": "d", "user": "u", "password": "p"});
     let store = open(&sealed("postgres", &section));
     let began = Instant::now();
     let asked = store.get(&call_within(TIME), Shelf::ApiTokens, "any").await;
