@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{Method, Request, Response, StatusCode};
 use dockgate_api::config::Node;
 use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Body, Incoming};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::net::UnixStream;
@@ -135,7 +136,7 @@ pub(super) fn ask(
 }
 
 /// Where the file says that its server listens. Everything else in it may be wrong.
-fn socket_of(config: &Path, outside: &Outside) -> Result<PathBuf, ExitCode> {
+pub(super) fn socket_of(config: &Path, outside: &Outside) -> Result<PathBuf, ExitCode> {
     let source = Source::read(config, outside.environment.as_ref())
         .map_err(|problems| super::refuse(config, &problems))?;
     let below = |node: &Node, key: &str| node.get(key).map(|entry| entry.value.clone());
@@ -149,9 +150,9 @@ fn socket_of(config: &Path, outside: &Outside) -> Result<PathBuf, ExitCode> {
     })
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-fn unanswered(socket: &Path, error: &Failure) -> String {
+pub(super) fn unanswered(socket: &Path, error: &Failure) -> String {
     let socket = socket.display();
     match error.downcast_ref::<io::Error>().map(io::Error::kind) {
         Some(io::ErrorKind::PermissionDenied) => {
@@ -169,15 +170,29 @@ async fn exchange(
     path: &str,
     body: Bytes,
 ) -> Result<(StatusCode, Bytes), Failure> {
-    let stream = UnixStream::connect(socket).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    let request =
-        Request::builder().method(method).uri(path).header("host", "dockgate").body(Full::new(body))?;
-    let answer = sender.send_request(request).await?;
+    let answer = send(socket, method, path, Full::new(body)).await?;
     let status = answer.status();
     let body = Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await?;
     Ok((status, body.to_bytes()))
+}
+
+/// One request on a connection of its own; the answer's body is still to come.
+pub(super) async fn send<B>(
+    socket: &Path,
+    method: Method,
+    path: &str,
+    body: B,
+) -> Result<Response<Incoming>, Failure>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Failure>,
+{
+    let stream = UnixStream::connect(socket).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let request = Request::builder().method(method).uri(path).header("host", "dockgate").body(body)?;
+    Ok(sender.send_request(request).await?)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod ldap_test;
 mod quickstart;
 mod schema;
 mod serve;
+mod store;
 mod tokens;
 mod trust;
 
@@ -69,6 +70,7 @@ fn run_with(arguments: Vec<OsString>, backends: Arc<Backends>, outside: &Outside
         Command::Hash(options) => hash::run(&options, outside),
         Command::Keys { command } => keys::run(&command, &backends, outside),
         Command::Tokens { command } => tokens::run(&command, outside),
+        Command::Store { command } => store::run(&command, outside),
         Command::Revoke(options) => tokens::revoke(&options, outside),
         Command::Quickstart(options) => quickstart::run(&options, backends, outside),
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::Response;
-use dockgate_api::{Call, Health};
+use dockgate_api::{Call, Health, Store as _};
 use serde::Serialize;
 
 use super::error_answer::json_of;
@@ -39,6 +39,8 @@ struct Detailed<'a> {
     version: &'static str,
     authn: Vec<LinkState<'a>>,
     authz: Vec<LinkState<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<LinkState<'a>>,
 }
 
 #[derive(Serialize)]
@@ -61,7 +63,10 @@ pub(crate) async fn in_detail(state: &State) -> Response {
     let (authn, authz) = state.access().chains();
     let of_authn = authn.links().iter().map(|link| link.backend.health(&cx));
     let of_authz = authz.links().iter().map(|link| link.backend.health(&cx));
-    let mut said = said_within(PATIENCE, of_authn.chain(of_authz).collect()).await.into_iter();
+    let store = state.store();
+    let of_store = store.iter().map(|store| store.health(&cx));
+    let asked = of_authn.chain(of_authz).chain(of_store).collect();
+    let mut said = said_within(PATIENCE, asked).await.into_iter();
     let mut link_state = |link| link_state(link, said.next().flatten());
     let detailed = Detailed {
         status: phase.word(),
@@ -69,6 +74,7 @@ pub(crate) async fn in_detail(state: &State) -> Response {
         version: env!("CARGO_PKG_VERSION"),
         authn: authn.links().iter().map(|link| link_state(&link.name)).collect(),
         authz: authz.links().iter().map(|link| link_state(&link.name)).collect(),
+        store: store.map(|store| link_state(store.kind())),
     };
     json_of(status(phase), &detailed)
 }

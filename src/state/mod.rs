@@ -19,6 +19,7 @@ use std::time::SystemTime;
 
 use dockgate_api::config::Problem;
 use dockgate_api::{Clock, Random, RequestId};
+use dockgate_store::StoreHandle;
 
 pub use explain::ExplainRequest;
 pub use keeper::keep_keys;
@@ -107,6 +108,11 @@ impl State {
     /// The doors for clients, the first one first.
     pub fn doors(&self) -> &[Door] {
         &self.doors
+    }
+
+    /// The store, if there is one.
+    pub fn store(&self) -> Option<&Arc<StoreHandle>> {
+        self.store.as_ref().map(|store| &store.handle)
     }
 
     /// Opens the store, if there is one: what serves does, and nothing that only looks at a configuration.

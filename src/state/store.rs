@@ -23,7 +23,11 @@ impl Stores {
         if let Some(same) = held.iter().filter_map(Weak::upgrade).find(|store| store.is_same(&handle)) {
             return same;
         }
-        let handle = Arc::new(handle);
+        let beside = held.iter().filter_map(Weak::upgrade).find(|store| store.is_in_the_same_place(&handle));
+        let handle = Arc::new(match &beside {
+            Some(beside) => handle.over(beside),
+            None => handle,
+        });
         held.push(Arc::downgrade(&handle));
         handle
     }

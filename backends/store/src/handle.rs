@@ -18,6 +18,8 @@ pub struct StoreHandle {
     settings: Settings,
     seal: Option<SealKeys>,
     refused: Counter,
+    /// Without the seal, and shared with a handle that differs in its seal alone: a file is opened once.
+    bare: Arc<OnceLock<Arc<dyn Store>>>,
     opened: OnceLock<Arc<dyn Store>>,
 }
 
@@ -32,13 +34,26 @@ impl StoreHandle {
             "dockgate_store_refused_records_total",
             "Records in the store that do not carry this server's seal, each time one is met.",
         ));
-        Ok(Self { settings, seal, refused, opened: OnceLock::new() })
+        Ok(Self { settings, seal, refused, bare: Arc::default(), opened: OnceLock::new() })
     }
 
     /// Whether both are the same store, opened in the same way: then the one that is open serves both.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.settings == other.settings && self.seal == other.seal
+    }
+
+    /// Whether both are in the same place, whatever their seals are.
+    #[must_use]
+    pub fn is_in_the_same_place(&self, other: &Self) -> bool {
+        self.settings == other.settings
+    }
+
+    /// The same over what another one has opened, or will: see [`is_in_the_same_place`](Self::is_in_the_same_place).
+    #[must_use]
+    pub fn over(mut self, other: &Self) -> Self {
+        self.bare = Arc::clone(&other.bare);
+        self
     }
 
     /// `file`, `redis` or `postgres`.
@@ -57,12 +72,18 @@ impl StoreHandle {
     /// Why it cannot be opened: a file that another process holds, that is damaged, or of a newer version.
     pub fn open(&self) -> Result<(), BuildError> {
         if self.opened.get().is_none() {
-            let store = self.settings.open()?;
-            let store = match &self.seal {
-                None => store,
-                Some(keys) => Arc::new(Sealed::new(store, keys.clone(), self.refused.clone())),
-            };
             // Configurations are opened one after another.
+            let bare = match self.bare.get() {
+                Some(bare) => Arc::clone(bare),
+                None => Arc::clone(self.bare.get_or_init({
+                    let store = self.settings.open()?;
+                    || store
+                })),
+            };
+            let store = match &self.seal {
+                None => bare,
+                Some(keys) => Arc::new(Sealed::new(bare, keys.clone(), self.refused.clone())),
+            };
             let _ = self.opened.set(store);
         }
         Ok(())

@@ -8,6 +8,7 @@ mod hash;
 mod keys;
 mod ldap_test;
 mod quickstart;
+mod store;
 mod tokens;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub(super) use hash::{HashKind, HashOptions};
 pub(super) use keys::{ExportOptions, KeysCommand, RotateOptions};
 pub(super) use ldap_test::LdapTestOptions;
 pub(super) use quickstart::QuickstartOptions;
+pub(super) use store::StoreCommand;
 pub(super) use tokens::{CreateTokenOptions, Ends, ListTokensOptions, RevokeOptions, TokensCommand};
 
 /// Decides who may pull from and push to a container registry.
@@ -91,6 +93,11 @@ pub(super) enum Command {
     },
     /// Take away what a running server keeps for clients: everything of an account or a link, or from before a time.
     Revoke(RevokeOptions),
+    /// Take everything out of a running server's store, or put it into another.
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
     /// Make a working directory with configuration, keys and two users, and serve it.
     #[command(
         after_help = "Run again it keeps what is there. The passwords are shown once, when they are made."

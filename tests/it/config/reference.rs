@@ -17,6 +17,7 @@ use dockgate_htpasswd::UsersFileConfig;
 use dockgate_http::{HttpAuthConfig, HttpAuthzConfig};
 use dockgate_ldap::LdapAuthConfig;
 use dockgate_static::{AclConfig, UsersConfig};
+use dockgate_store::StoreConfig;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -91,12 +92,14 @@ fn every_key_of_every_section_stands_in_it() {
     let (_, root) = reference();
     let links: Vec<&Node> = at(&root, &["authn"]).items().unwrap().iter().collect();
     let programs = ["2", "3"].map(|index| at(&root, &["authn", index, "ext_auth"]));
+    let stores = ["store", "x-store-with-redis", "x-store-with-postgres"];
     let comparisons = [
         (Comparison::of::<ServerConfig>("server", &[at(&root, &["server"])]), 16),
         (Comparison::of::<TokenConfig>("token", &[at(&root, &["token"])]), 21),
         (Comparison::of::<LogConfig>("log", &[at(&root, &["log"])]), 2),
         (Comparison::of::<AuditConfig>("audit", &[at(&root, &["audit"])]), 2),
         (Comparison::of::<PasswordsConfig>("passwords", &[at(&root, &["passwords"])]), 3),
+        (Comparison::of::<StoreConfig>("store", &stores.map(|section| at(&root, &[section]))), 34),
         (Comparison::of::<OutboundConfig>("outbound", &[at(&root, &["outbound"])]), 1),
         (Comparison::of::<LinkOptions>("authn[]", &links), 5),
         (Comparison::of::<UsersConfig>("users", &[at(&root, &["authn", "0", "users"])]), 7),
