@@ -194,7 +194,7 @@ fn what_cannot_be_rotated_says_what_to_do() {
     refused(&typed(&site, "keys list --live auth.yml"), 2, "there is no `server.admin.socket`");
 }
 
-/// As a ConfigMap is mounted.
+/// As a `ConfigMap` is mounted.
 #[test]
 fn a_mounted_volume_is_left_alone_and_the_lines_are_shown() {
     let site = site(TWO);

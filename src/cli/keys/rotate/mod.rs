@@ -85,7 +85,7 @@ impl<'a> Rotation<'a> {
         else {
             return Err(failed("the keys changed meanwhile"));
         };
-        self.fits(&signing, next, now)?;
+        fits(&signing, next, now)?;
         let is_done = self.write(&new)?;
         let mut said = if is_done {
             format!("{} signs from now on", title(next))
@@ -175,30 +175,6 @@ impl<'a> Rotation<'a> {
         Ok(state.signing())
     }
 
-    /// Whether the next key's certificate is one to begin with.
-    fn fits(&self, signing: &Signing, next: &SigningKeyConfig, now: SystemTime) -> Result<(), ExitCode> {
-        let mut keys = signing.keys().iter().zip(signing.standings());
-        let Some((key, _)) = keys.find(|(_, standing)| standing.path == next.path) else { return Ok(()) };
-        if key.managed.is_some() {
-            return Ok(());
-        }
-        let why = if key.key.leaf().not_before() > now {
-            format!("is not valid before {}", Moment(key.key.leaf().not_before()))
-        } else if key.ends() <= now + SHORTEST_USE {
-            format!("ends on {}: renew it, and give it to the registries anew", Moment(key.ends()))
-        } else {
-            if key.ends() <= now + SHORT_USE {
-                complain(&format!(
-                    "warning: the certificate of {} ends on {}",
-                    title(next),
-                    Moment(key.ends())
-                ));
-            }
-            return Ok(());
-        };
-        Err(failed(&format!("the certificate of {} {why}; nothing was changed", title(next))))
-    }
-
     /// Answers whether the file is another one now; it is not when only asked for.
     fn write(&self, new: &str) -> Result<bool, ExitCode> {
         let lines = lines::changed(&self.text, new);
@@ -221,6 +197,26 @@ impl<'a> Rotation<'a> {
     fn shown_config(&self) -> String {
         shell_word(&self.options.config.display().to_string())
     }
+}
+
+/// Whether the next key's certificate is one to begin with.
+fn fits(signing: &Signing, next: &SigningKeyConfig, now: SystemTime) -> Result<(), ExitCode> {
+    let mut keys = signing.keys().iter().zip(signing.standings());
+    let Some((key, _)) = keys.find(|(_, standing)| standing.path == next.path) else { return Ok(()) };
+    if key.managed.is_some() {
+        return Ok(());
+    }
+    let why = if key.key.leaf().not_before() > now {
+        format!("is not valid before {}", Moment(key.key.leaf().not_before()))
+    } else if key.ends() <= now + SHORTEST_USE {
+        format!("ends on {}: renew it, and give it to the registries anew", Moment(key.ends()))
+    } else {
+        if key.ends() <= now + SHORT_USE {
+            complain(&format!("warning: the certificate of {} ends on {}", title(next), Moment(key.ends())));
+        }
+        return Ok(());
+    };
+    Err(failed(&format!("the certificate of {} {why}; nothing was changed", title(next))))
 }
 
 fn source_of(text: &str, config: &Path, outside: &Outside) -> Result<Source, ExitCode> {

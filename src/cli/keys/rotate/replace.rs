@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
-/// What Kubernetes calls the link that it exchanges when a mounted ConfigMap changes.
+/// What Kubernetes calls the link that it exchanges when a mounted `ConfigMap` changes.
 const VOLUME_LINK: &str = "..data";
 
 /// Why a file cannot be replaced.
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing is left");
     }
 
-    /// As a ConfigMap is mounted.
+    /// As a `ConfigMap` is mounted.
     #[test]
     fn a_volume_is_left_alone() {
         let directory = tempfile::tempdir().unwrap();

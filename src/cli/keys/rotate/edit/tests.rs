@@ -105,6 +105,7 @@ fn an_item_goes_with_its_lines() {
 
 /// How an item is written.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of the one who writes")]
 struct Written {
     flow: bool,
     broken: bool,
