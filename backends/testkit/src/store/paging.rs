@@ -62,6 +62,10 @@ impl Suite {
         let other = self.data.record(self.now).owned_by(other_owner.clone());
         self.put(SHELF, &other).await;
         self.put(Shelf::SignIns, &other).await;
+        for place in ["0", "~"] {
+            let key = self.data.name(place);
+            self.put(SHELF, &Record::new(key, self.now, Vec::new()).owned_by(other_owner.clone())).await;
+        }
         let mut cursors: Vec<String> = [
             "",
             "0",
@@ -175,7 +179,10 @@ impl Suite {
             }
         }
         if round < COUNT {
+            // Before and behind everything that is there, in whatever order that is.
             let mut new = self.data.record(self.now);
+            let place = ["0", "~", "key"].into_iter().nth(round % 3).unwrap_or_default();
+            new.key = self.data.name(place);
             new.owner = record.owner;
             self.put(SHELF, &new).await;
         }

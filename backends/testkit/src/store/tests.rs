@@ -25,7 +25,6 @@ enum Flaw {
     Hangs,
     Fails,
     ForgetsPut,
-    KeepsFirstOwner,
     FindsOtherCase,
     TrimsKeys,
     CutsValues,
@@ -62,6 +61,76 @@ enum Flaw {
     LateAnswersLie,
     MixesUpUnderLoad,
     SaysItIsDown,
+}
+
+/// Each flaw, and a rule that it breaks.
+const FLAWS: [(Flaw, Rule); 41] = [
+    (Flaw::PanicsOnLongValues, rules::NO_PANIC),
+    (Flaw::Hangs, rules::PROMPT),
+    (Flaw::Fails, rules::NO_ERROR),
+    (Flaw::ForgetsPut, rules::PUT),
+    (Flaw::FindsOtherCase, rules::ABSENT),
+    (Flaw::TrimsKeys, rules::ABSENT),
+    (Flaw::CutsValues, rules::FIELDS),
+    (Flaw::CutsTimes, rules::FIELDS),
+    (Flaw::ReplacesNothing, rules::REPLACE),
+    (Flaw::DeniesReplacing, rules::REPLACE),
+    (Flaw::TakesAndKeeps, rules::TAKE),
+    (Flaw::TakesForMany, rules::TAKE_ONCE),
+    (Flaw::ReturnsByReplace, rules::NO_RETURN),
+    (Flaw::NeverExpires, rules::EXPIRES),
+    (Flaw::ExpiresByItsClock, rules::EXPIRES),
+    (Flaw::ExpiresLate, rules::EXPIRES),
+    (Flaw::ListsOver, rules::EXPIRES),
+    (Flaw::ListsAnyAccount, rules::FILTERS),
+    (Flaw::JoinsOwners, rules::FILTERS),
+    (Flaw::CountsBeforeAsUntil, rules::CREATED_BEFORE),
+    (Flaw::KeepsOldOwners, rules::OWNERS),
+    (Flaw::SkipsAtPageEnds, rules::PAGES),
+    (Flaw::NeverEnds, rules::PAGES),
+    (Flaw::TooLongPages, rules::PAGES),
+    (Flaw::TooLongPages, rules::LIMITS),
+    (Flaw::OverflowsLimit, rules::LIMITS),
+    (Flaw::OrdersByTime, rules::PAGES_APART),
+    (Flaw::OffsetCursors, rules::PAGES_APART),
+    (Flaw::UnfilteredAfterCursors, rules::CURSORS),
+    (Flaw::PanicsOnCursors, rules::NO_PANIC),
+    (Flaw::AddReturnsOld, rules::ADD_UP),
+    (Flaw::AddMovesEnd, rules::ADD_END),
+    (Flaw::CountersNeverEnd, rules::ADD_END),
+    (Flaw::LosesAdds, rules::ADD_ALL),
+    (Flaw::ResetsNothing, rules::RESET),
+    (Flaw::ResetKeepsEnd, rules::RESET),
+    (Flaw::CountersAreRecords, rules::COUNTERS_APART),
+    (Flaw::OneShelf, rules::SHELVES),
+    (Flaw::LateAnswersLie, rules::LATE),
+    (Flaw::MixesUpUnderLoad, rules::CONCURRENT),
+    (Flaw::SaysItIsDown, rules::HEALTH),
+];
+
+/// On a clock that leaps over waiting, so that a hang is found at once.
+#[tokio::test(start_paused = true)]
+async fn every_rule_can_be_broken() {
+    let mut unnoticed = Vec::new();
+    for (flaw, rule) in FLAWS {
+        let model = Model {
+            flaw,
+            inner: MemoryStore::new(),
+            over: Mutex::default(),
+            owners: Mutex::default(),
+            busy: AtomicBool::default(),
+        };
+        let report = check(Arc::new(model)).await;
+        if !report.is_broken(&rule) {
+            let mut broken: Vec<_> = report.broken.iter().map(|broken| broken.rule.name).collect();
+            broken.dedup();
+            unnoticed.push(format!("{flaw:?} does not break {}, but {broken:?}", rule.name));
+        }
+    }
+    assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n"));
+    for rule in rules::ALL {
+        assert!(FLAWS.iter().any(|(_, broken)| *broken == rule), "no flaw breaks {}", rule.name);
+    }
 }
 
 struct Model {
@@ -107,12 +176,11 @@ impl Model {
                 let seconds = record.created_at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
                 record.created_at = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
             }
-            Flaw::KeepsFirstOwner => {
+            Flaw::KeepsOldOwners => {
                 let mut owners = self.owners.lock().unwrap();
                 if let Some(owner) = &record.owner {
                     owners.entry(record.key.clone()).or_insert_with(|| owner.clone());
                 }
-                record.owner = owners.get(&record.key).cloned();
             }
             Flaw::PanicsOnLongValues => assert!(record.value.len() < 60_000, "too long"),
             _ => {}
@@ -132,7 +200,7 @@ impl Store for Model {
         if cx.remaining().is_zero() && self.is(Flaw::LateAnswersLie) {
             return Ok(());
         }
-        if self.is(Flaw::Hangs) {
+        if self.is(Flaw::Hangs) && record.value.is_empty() {
             std::future::pending::<()>().await;
         }
         if self.is(Flaw::Fails) && record.value.is_empty() {
@@ -244,17 +312,12 @@ impl Store for Model {
             Flaw::TooLongPages => {
                 return self.inner.list(cx, shelf, &wanted, after, limit.saturating_add(1)).await;
             }
-            Flaw::NeverEnds => {
+            Flaw::NeverEnds if wanted.created_before == Some(SystemTime::UNIX_EPOCH) => {
                 let mut page = self.inner.list(cx, shelf, &wanted, after, limit).await?;
                 page.next = page.next.or_else(|| Some(after.cloned().unwrap_or(Cursor(String::new()))));
                 return Ok(page);
             }
-            Flaw::OverflowsLimit => {
-                return self
-                    .inner
-                    .list(cx, shelf, &wanted, after, limit.wrapping_add(1).wrapping_sub(1) & 0xffff)
-                    .await;
-            }
+            Flaw::OverflowsLimit if limit == usize::MAX => return Ok(Page::new(Vec::new(), None)),
             Flaw::OrdersByTime => {
                 let mut found = all(wanted).await?;
                 let place = |record: &Record| {
