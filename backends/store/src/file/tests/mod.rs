@@ -1,6 +1,8 @@
 //! The store in a file, with real files.
 
+mod places;
 mod survival;
+mod time;
 
 use std::path::Path;
 use std::sync::Arc;
