@@ -1,6 +1,7 @@
 //! The open file, which is opened anew after an error.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use redb::{Database, ReadTransaction, ReadableDatabase as _, WriteTransaction};
@@ -12,6 +13,8 @@ use super::trouble;
 pub(super) struct Shared {
     place: Place,
     database: RwLock<Option<Database>>,
+    /// How often it was opened.
+    opened: AtomicU64,
     /// What is wrong, until something goes well again.
     trouble: Mutex<Option<String>>,
 }
@@ -35,11 +38,21 @@ impl Shared {
     /// Opens the file.
     pub(super) fn open(place: Place) -> Result<Self, String> {
         let database = place.open()?;
-        Ok(Self { place, database: RwLock::new(Some(database)), trouble: Mutex::default() })
+        Ok(Self {
+            place,
+            database: RwLock::new(Some(database)),
+            opened: AtomicU64::new(1),
+            trouble: Mutex::default(),
+        })
     }
 
     pub(super) fn file(&self) -> &Path {
         self.place.file()
+    }
+
+    /// How often it was opened: what failed before it was opened again says nothing of now.
+    pub(super) fn opened(&self) -> u64 {
+        self.opened.load(Ordering::Acquire)
     }
 
     pub(super) fn begin_read(&self) -> Result<ReadTransaction, Failure> {
@@ -65,6 +78,7 @@ impl Shared {
         match self.place.open() {
             Ok(opened) => {
                 *database = Some(opened);
+                self.opened.fetch_add(1, Ordering::AcqRel);
                 true
             }
             Err(message) => {

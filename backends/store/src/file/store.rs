@@ -86,36 +86,50 @@ impl FileStore {
     async fn read<T: Send + 'static>(
         &self,
         cx: &Call,
-        read: impl FnOnce(&ReadTransaction) -> Result<Result<T, BackendError>, redb::Error> + Send + 'static,
+        read: impl Fn(&ReadTransaction) -> Result<Result<T, BackendError>, redb::Error> + Send + Sync + 'static,
     ) -> Result<T, BackendError> {
         let late = || BackendError::Timeout("the store was not read in time".to_owned());
         if cx.remaining().is_zero() {
             return Err(late());
         }
-        let shared = Arc::clone(&self.shared);
+        let read = Arc::new(read);
         let reading = async {
-            let permit = Arc::clone(&self.readers).acquire_owned().await.map_err(|_| ended())?;
-            let reading = tokio::task::spawn_blocking(move || {
-                let _permit = permit;
-                shared.begin_read().and_then(|transaction| Ok(read(&transaction)?))
-            });
-            reading.await.map_err(|_| BackendError::Protocol("the store could not be read".to_owned()))
+            let opened = self.shared.opened();
+            match self.read_once(read.clone()).await? {
+                Ok(answer) => answer,
+                // Perhaps it was a writer's error, and the file is there again in a moment.
+                Err(_) => {
+                    self.reopened(opened).await;
+                    let failed = |failure| BackendError::Unavailable(self.shared.words(&failure));
+                    self.read_once(read).await?.map_err(failed)?
+                }
+            }
         };
-        match tokio::time::timeout(cx.remaining(), reading).await {
-            Ok(Ok(Ok(answer))) => answer,
-            Ok(Ok(Err(failure))) => Err(self.failed(&failure)),
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(late()),
-        }
+        tokio::time::timeout(cx.remaining(), reading).await.map_err(|_| late())?
     }
 
-    fn failed(&self, failure: &Failure) -> BackendError {
-        let words = self.shared.words(failure);
-        if let Some(messages) = &self.messages {
+    async fn read_once<T: Send + 'static>(
+        &self,
+        read: Arc<dyn Fn(&ReadTransaction) -> Result<Result<T, BackendError>, redb::Error> + Send + Sync>,
+    ) -> Result<Result<Result<T, BackendError>, Failure>, BackendError> {
+        let permit = Arc::clone(&self.readers).acquire_owned().await.map_err(|_| ended())?;
+        let shared = Arc::clone(&self.shared);
+        let reading = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            shared.begin_read().and_then(|transaction| Ok(read(&transaction)?))
+        });
+        reading.await.map_err(|_| BackendError::Protocol("the store could not be read".to_owned()))
+    }
+
+    /// Has the file opened anew unless that was done since.
+    async fn reopened(&self, opened: u64) {
+        let (done, reopened) = oneshot::channel();
+        if let Some(messages) = &self.messages
             // Where its queue is full, the writer meets the error itself.
-            let _ = messages.try_send(Message::Reopen);
+            && messages.try_send(Message::Reopen { opened, done }).is_ok()
+        {
+            let _ = reopened.await;
         }
-        BackendError::Unavailable(words)
     }
 
     async fn count(&self, cx: &Call, shelf: Shelf, step: Step) -> Result<u64, BackendError> {

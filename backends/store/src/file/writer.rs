@@ -18,14 +18,17 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_AFTER: Duration = Duration::from_secs(60);
 /// How much one sweep removes before others have their turn.
 const SWEEP_AT_ONCE: usize = 512;
-/// How often a file that cannot be opened is tried again.
-const REOPEN_EVERY: Duration = Duration::from_millis(500);
+/// For how long nothing is written after an error: each try closes the file to those who read, for a moment.
+const REST: Duration = Duration::from_millis(500);
 
 /// What the writer is told.
 pub(super) enum Message {
     Change(Change),
-    /// A reader has met an error after which the file has to be opened anew.
-    Reopen,
+    /// A reader has met an error: the file has to be opened anew, unless it was since it had been opened so often.
+    Reopen {
+        opened: u64,
+        done: oneshot::Sender<()>,
+    },
 }
 
 /// A change that somebody waits for.
@@ -57,13 +60,14 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     clock: Arc<dyn Clock>,
     next_sweep: SystemTime,
-    tried_at: Option<Instant>,
+    /// When an error was met last.
+    failed_at: Option<Instant>,
 }
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, clock: Arc<dyn Clock>) -> Self {
         let next_sweep = clock.now();
-        Self { shared, clock, next_sweep, tried_at: None }
+        Self { shared, clock, next_sweep, failed_at: None }
     }
 
     /// Writes until nobody can ask any more.
@@ -81,14 +85,14 @@ impl Writer {
             let troubled = self.shared.trouble().is_some();
             wait = match (more, troubled) {
                 (true, _) => Duration::ZERO,
-                (false, true) => REOPEN_EVERY,
+                (false, true) => REST,
                 (false, false) => SWEEP_EVERY,
             };
         }
     }
 
     fn write(&mut self, messages: impl Iterator<Item = Message>) {
-        let (mut changes, mut reopen) = (Vec::new(), false);
+        let mut changes = Vec::new();
         for message in messages {
             match message {
                 Message::Change(change) if change.reply.is_closed() => {}
@@ -97,21 +101,18 @@ impl Writer {
                     let _ = change.reply.send(Err(late));
                 }
                 Message::Change(change) => changes.push(change),
-                Message::Reopen => reopen = true,
+                Message::Reopen { opened, done } => {
+                    if opened == self.shared.opened() {
+                        self.shared.reopen();
+                    }
+                    let _ = done.send(());
+                }
             }
-        }
-        if reopen {
-            self.reopen();
         }
         if changes.is_empty() {
             return;
         }
-        let mut outcome = self.commit(&changes);
-        if matches!(&outcome, Err(Failure::Closed | Failure::Redb(redb::Error::PreviousIo))) && self.reopen()
-        {
-            outcome = self.commit(&changes);
-        }
-        match outcome {
+        match self.try_to_commit(&changes) {
             Ok(done) => {
                 self.shared.note(None);
                 for (change, done) in changes.into_iter().zip(done) {
@@ -119,12 +120,29 @@ impl Writer {
                 }
             }
             Err(failure) => {
-                let words = self.failed(&failure);
+                let words = self.shared.words(&failure);
                 for change in changes {
                     let _ = change.reply.send(Err(BackendError::Unavailable(words.clone())));
                 }
             }
         }
+    }
+
+    fn try_to_commit(&mut self, changes: &[Change]) -> Result<Vec<Result<Done, BackendError>>, Failure> {
+        if self.rests() {
+            return Err(Failure::Closed);
+        }
+        let mut outcome = self.commit(changes);
+        // A reader has met the error, or the file could not be opened when that was tried last.
+        if matches!(&outcome, Err(Failure::Closed | Failure::Redb(redb::Error::PreviousIo)))
+            && self.shared.reopen()
+        {
+            outcome = self.commit(changes);
+        }
+        if let Err(failure) = &outcome {
+            self.failed(failure);
+        }
+        outcome
     }
 
     /// All of them in one commit, or none.
@@ -137,23 +155,21 @@ impl Writer {
         Ok(done)
     }
 
-    fn failed(&mut self, failure: &Failure) -> String {
-        let words = self.shared.words(failure);
-        self.shared.note(Some(words.clone()));
-        self.reopen();
-        words
+    fn rests(&self) -> bool {
+        self.failed_at.is_some_and(|at| at.elapsed() < REST)
     }
 
-    fn reopen(&mut self) -> bool {
-        if self.tried_at.is_some_and(|at| at.elapsed() < REOPEN_EVERY) {
-            return false;
-        }
-        self.tried_at = Some(Instant::now());
-        self.shared.reopen()
+    fn failed(&mut self, failure: &Failure) {
+        self.shared.note(Some(self.shared.words(failure)));
+        self.failed_at = Some(Instant::now());
+        self.shared.reopen();
     }
 
     /// Removes what is over; whether there may be more.
     fn sweep_if_due(&mut self) -> bool {
+        if self.rests() {
+            return false;
+        }
         let now = self.clock.now();
         if now < self.next_sweep && self.shared.trouble().is_none() {
             // A clock that was set back must not stop it for long.

@@ -1,5 +1,6 @@
 //! The store in a file, with real files.
 
+mod full;
 mod places;
 mod survival;
 mod time;

@@ -50,6 +50,11 @@ fn what_is_no_directory_of_ours_is_told() {
     fs::write(&file, "").unwrap();
     let message = refused(&file);
     assert!(message.contains("is no directory"), "{message}");
+    // Where nobody may write, whoever they are.
+    let message = refused(Path::new("/sys"));
+    assert!(message.contains("needs a directory that dockgate may write to"), "{message}");
+    let message = refused(Path::new("/sys/dockgate"));
+    assert!(message.contains("/sys/dockgate cannot be made"), "{message}");
     let located = Located { location: Location::unknown(), index: None, value: PathBuf::new() };
     let message = FileSettings::read(located, &World::new().build_context()).err().unwrap().to_string();
     assert!(message.contains("needs a directory"), "{message}");
