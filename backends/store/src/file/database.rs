@@ -99,9 +99,10 @@ impl Shared {
         if *noted == trouble {
             return;
         }
-        match &trouble {
-            Some(trouble) => tracing::error!(error = trouble, "the store fails"),
-            None => tracing::info!("the store is well again"),
+        if let Some(trouble) = &trouble {
+            tracing::error!(error = trouble, "the store fails");
+        } else {
+            tracing::info!("the store is well again");
         }
         *noted = trouble;
     }

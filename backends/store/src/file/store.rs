@@ -26,6 +26,9 @@ const LARGEST: usize = 1024 * 1024;
 /// When it makes sense to come back after the queue was full.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// What is read in one transaction.
+type Read<T> = dyn Fn(&ReadTransaction) -> Result<Result<T, BackendError>, redb::Error> + Send + Sync;
+
 /// One file, opened by this process.
 pub(super) struct FileStore {
     shared: Arc<Shared>,
@@ -65,7 +68,7 @@ impl FileStore {
             return Err(late());
         }
         let (reply, answer) = oneshot::channel();
-        let change = Change { shelf, now: cx.now(), deadline: cx.deadline(), step, reply };
+        let change = Box::new(Change { shelf, now: cx.now(), deadline: cx.deadline(), step, reply });
         match self.messages.as_ref().map(|messages| messages.try_send(Message::Change(change))) {
             Some(Ok(())) => {}
             Some(Err(TrySendError::Full(_))) => {
@@ -95,22 +98,20 @@ impl FileStore {
         let read = Arc::new(read);
         let reading = async {
             let opened = self.shared.opened();
-            match self.read_once(read.clone()).await? {
-                Ok(answer) => answer,
-                // Perhaps it was a writer's error, and the file is there again in a moment.
-                Err(_) => {
-                    self.reopened(opened).await;
-                    let failed = |failure| BackendError::Unavailable(self.shared.words(&failure));
-                    self.read_once(read).await?.map_err(failed)?
-                }
+            if let Ok(answer) = self.read_once(read.clone()).await? {
+                return answer;
             }
+            // Perhaps it was a writer's error, and the file is there again in a moment.
+            self.reopened(opened).await;
+            let failed = |failure| BackendError::Unavailable(self.shared.words(&failure));
+            self.read_once(read).await?.map_err(failed)?
         };
         tokio::time::timeout(cx.remaining(), reading).await.map_err(|_| late())?
     }
 
     async fn read_once<T: Send + 'static>(
         &self,
-        read: Arc<dyn Fn(&ReadTransaction) -> Result<Result<T, BackendError>, redb::Error> + Send + Sync>,
+        read: Arc<Read<T>>,
     ) -> Result<Result<Result<T, BackendError>, Failure>, BackendError> {
         let permit = Arc::clone(&self.readers).acquire_owned().await.map_err(|_| ended())?;
         let shared = Arc::clone(&self.shared);

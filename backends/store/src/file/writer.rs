@@ -23,7 +23,7 @@ const REST: Duration = Duration::from_millis(500);
 
 /// What the writer is told.
 pub(super) enum Message {
-    Change(Change),
+    Change(Box<Change>),
     /// A reader has met an error: the file has to be opened anew, unless it was since it had been opened so often.
     Reopen {
         opened: u64,
@@ -40,6 +40,7 @@ pub(super) struct Change {
     pub(super) reply: oneshot::Sender<Result<Done, BackendError>>,
 }
 
+/// What is to be done.
 pub(super) enum Step {
     Put(Record, Vec<u8>),
     Replace(Record, Vec<u8>),
@@ -76,7 +77,7 @@ impl Writer {
         loop {
             match messages.recv_timeout(wait) {
                 Ok(first) => {
-                    self.write(std::iter::once(first).chain(messages.try_iter().take(MOST_AT_ONCE - 1)))
+                    self.write(std::iter::once(first).chain(messages.try_iter().take(MOST_AT_ONCE - 1)));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -92,7 +93,7 @@ impl Writer {
     }
 
     fn write(&mut self, messages: impl Iterator<Item = Message>) {
-        let mut changes = Vec::new();
+        let mut changes: Vec<Change> = Vec::new();
         for message in messages {
             match message {
                 Message::Change(change) if change.reply.is_closed() => {}
@@ -100,7 +101,7 @@ impl Writer {
                     let late = BackendError::Timeout("the store had too much to write".to_owned());
                     let _ = change.reply.send(Err(late));
                 }
-                Message::Change(change) => changes.push(change),
+                Message::Change(change) => changes.push(*change),
                 Message::Reopen { opened, done } => {
                     if opened == self.shared.opened() {
                         self.shared.reopen();

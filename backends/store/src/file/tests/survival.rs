@@ -42,3 +42,22 @@ async fn what_was_answered_outlives_sigkill_in_the_middle_of_ten_thousand_writes
         }
     }
 }
+
+#[test]
+fn another_process_that_has_it_open_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = this_test("file::tests::survival::child");
+    command.env(DIRECTORY, directory.path()).env(TAG, "holder");
+    let mut refused = None;
+    Child::start(command).listen(|child, _| {
+        if refused.is_none() {
+            let error = settings(directory.path(), &World::new()).open().err();
+            refused = Some((child.id(), error.unwrap().to_string()));
+            child.kill().unwrap();
+        }
+    });
+    let (holder, message) = refused.unwrap();
+    assert!(message.contains(&format!("({holder}) has it open; give each server a directory")), "{message}");
+    // Whatever held it is gone, and with it what it held.
+    drop(open(directory.path(), &World::new()));
+}
