@@ -68,6 +68,12 @@ pub(super) fn text(error: &RedisError) -> String {
         _ if error.kind() == ErrorKind::AuthenticationFailed => {
             format!("it refuses the login: is it the right `username` and password? {detail}")
         }
+        // As the crate says it of `SELECT`.
+        _ if error.to_string().contains("switch database") => {
+            format!(
+                "it does not open the `database`: is there one of that number, and `+select` in the ACL line? {detail}"
+            )
+        }
         _ => error.to_string(),
     }
 }

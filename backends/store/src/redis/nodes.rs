@@ -10,6 +10,9 @@ use super::address::Address;
 use super::session::Node;
 use super::settings::Details;
 
+/// Beyond so many, those to which a slot was on its way are forgotten.
+const MOST_NODES: usize = 64;
+
 /// Every Redis that is in use.
 pub(super) struct Nodes {
     settings: Arc<Details>,
@@ -55,6 +58,9 @@ impl Nodes {
         if let Some(node) = known.nodes.iter().find(|node| node.address == address) {
             return Arc::clone(node);
         }
+        if known.nodes.len() >= MOST_NODES {
+            known.forget_unused(&self.settings.addresses);
+        }
         let node = Arc::new(Node::new(address, Arc::clone(&self.settings), &self.runtime));
         known.nodes.push(Arc::clone(&node));
         node
@@ -67,14 +73,19 @@ impl Nodes {
         if before.is_some_and(|before| Arc::ptr_eq(&before, node)) {
             return;
         }
-        let Known { nodes, routes } = &mut *known;
-        nodes.retain(|node| {
-            self.settings.addresses.contains(&node.address)
-                || routes.values().any(|routed| Arc::ptr_eq(routed, node))
-        });
+        known.forget_unused(&self.settings.addresses);
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn forget_unused(&mut self, configured: &[Address]) {
+        let Self { nodes, routes } = self;
+        nodes.retain(|node| {
+            configured.contains(&node.address) || routes.values().any(|routed| Arc::ptr_eq(routed, node))
+        });
     }
 }

@@ -10,6 +10,7 @@ mod killed;
 mod login;
 mod server;
 mod tls;
+mod written;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

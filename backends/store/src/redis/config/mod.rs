@@ -128,7 +128,7 @@ fn addresses(
     };
     if written.is_empty() {
         let message = "say where Redis is: `addr: HOST:PORT`, or `cluster: [HOST:PORT, …]`";
-        errors.add(Remark::on_section(message));
+        errors.add(Remark::on_section(message).below(&section()));
     }
     let is_protected = tls.is_some_and(|tls| tls.value.is_on());
     let mut addresses = Vec::new();
@@ -160,8 +160,13 @@ fn is_prefix(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || ":._-/".contains(c))
 }
 
+/// Where this stands in the section `store`.
+fn section() -> KeyPath {
+    KeyPath::root().key("redis")
+}
+
 fn at<T>(value: &Located<T>, name: &str, message: impl Into<String>) -> Remark {
-    Remark::new(value.location.clone(), KeyPath::root().key(name), message.into())
+    Remark::new(value.location.clone(), section().key(name), message.into())
 }
 
 #[cfg(test)]

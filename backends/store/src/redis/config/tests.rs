@@ -23,7 +23,7 @@ fn an_address_is_enough() {
 fn what_is_wrong_is_told_with_the_cure_and_without_the_secret() {
     let cases = [
         (json!({}), "say where Redis is"),
-        (json!({"addr": "redis://u:Secret1@redis:6379"}), "addr: this is a URL"),
+        (json!({"addr": "redis://u:Secret1@redis:6379"}), "redis.addr: this is a URL"),
         (json!({"addr": "a:1", "cluster": ["b:1"]}), "keep one of `addr` and `cluster`"),
         (json!({"cluster": ["a:1", "a:1"]}), "is there twice"),
         (json!({"cluster": ["a:1"], "database": 2}), "a cluster has no databases"),
@@ -34,10 +34,10 @@ fn what_is_wrong_is_told_with_the_cure_and_without_the_secret() {
         (json!({"addr": "a:1", "password_file": "no-such-file"}), "cannot read"),
         (json!({"addr": "a:1", "prefix": "{x}:"}), "a brace"),
         (json!({"addr": "a:1", "prefix": ""}), "write 1 to 64"),
-        (json!({"addr": "a:1", "tls": {"certificate": "c"}}), "tls.certificate: `key` is missing"),
+        (json!({"addr": "a:1", "tls": {"certificate": "c"}}), "redis.tls.certificate: `key` is missing"),
         (
             json!({"addr": "a:1", "tls": {"ca_certificate": "no-such-file"}}),
-            "tls.ca_certificate: cannot read",
+            "redis.tls.ca_certificate: cannot read",
         ),
         (json!({"addr": "a:1", "tls": {"server_name": "a b"}}), "as it stands in the certificate"),
         (json!({"addr": "a:1", "tls": {"insecure": true}}), "unknown field `insecure`"),
