@@ -10,6 +10,7 @@ use deadpool::managed::{
 use dockgate_api::{BackendError, BuildError};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
 use super::server::Again;
@@ -26,6 +27,8 @@ const PING: Duration = Duration::from_secs(1);
 const OLDEST: Duration = Duration::from_mins(30);
 /// What nobody used for so long is closed.
 const IDLE: Duration = Duration::from_mins(5);
+/// Connections that are made at once: each login costs both sides a few thousand hashes.
+const DIALS: usize = 4;
 /// For so long nobody tries again who was not the first to fail.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -44,6 +47,7 @@ pub(super) struct Pool {
     connect_timeout: Duration,
     max_connections: usize,
     server: String,
+    dials: Semaphore,
     state: Mutex<State>,
 }
 
@@ -88,6 +92,7 @@ impl Pool {
             connect_timeout: settings.connect_timeout,
             max_connections: settings.max_connections,
             server: settings.name(),
+            dials: Semaphore::new(DIALS),
             state: Mutex::default(),
         })
     }
@@ -132,6 +137,11 @@ impl Pool {
     }
 
     async fn connect(&self, deadline: Instant) -> Result<PgConnection, Trouble> {
+        let late = || {
+            let why = format!("PostgreSQL at {} was not connected to in time", self.server);
+            Trouble::refused(BackendError::Timeout(why))
+        };
+        let _dial = timeout_at(deadline.into(), self.dials.acquire()).await.map_err(|_| late())?;
         let now = Instant::now();
         if let Some((_, trouble)) = self.failed().filter(|(at, _)| now.saturating_duration_since(*at) < PAUSE)
         {

@@ -77,7 +77,10 @@ impl Store for PostgresStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page, BackendError> {
-        let limit = limit.clamp(1, LARGEST_PAGE);
+        if limit == 0 {
+            return Ok(Page::new(Vec::new(), after.cloned()));
+        }
+        let limit = limit.min(LARGEST_PAGE);
         let first = vec![Parameter::text(shelf.name()), Parameter::time(cx.now())];
         let (mut sql, mut parameters) = self.0.statements.list(filter, first);
         if let Some(Cursor(after)) = after {

@@ -116,3 +116,37 @@ fn a_tag_has_one_meaning() {
     assert_ne!(tag(owned("ab", "c")), tag(owned("a", "bc")));
     assert_ne!(tag(Record::new("ab", at, b"c".to_vec())), tag(Record::new("a", at, b"bc".to_vec())));
 }
+
+fn configured(section: serde_json::Value) -> Result<crate::StoreHandle, String> {
+    let config = serde_json::from_value(section).map_err(|error| error.to_string())?;
+    let made = crate::StoreHandle::new(config, &dockgate_testkit::fakes::build_context());
+    made.map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_store_that_is_shared_has_a_secret() {
+    use serde_json::json;
+    let postgres = json!({"host": "localhost", "database": "d", "user": "u"});
+    let cases = [
+        (json!({"postgres": postgres}), "needs `secret_file"),
+        (json!({"postgres": postgres, "secret_before": SECRET}), "needs `secret_file"),
+        (json!({"postgres": postgres, "secret": "short"}), "secret: at least 32"),
+        (
+            json!({"postgres": postgres, "secret": SECRET, "secret_before": "short"}),
+            "secret_before: at least 32",
+        ),
+        (json!({"postgres": postgres, "secret": SECRET, "secret_file": "x"}), "keep one"),
+        (json!({"file": "x", "secret_before": SECRET}), "`secret` is missing"),
+    ];
+    for (section, words) in cases {
+        let Err(why) = configured(section.clone()) else { panic!("{section} is taken") };
+        assert!(why.contains(words), "{section}: {why}");
+        assert!(!why.contains("short"), "{why}");
+    }
+    for section in [json!({"file": "x"}), json!({"file": "x", "secret": SECRET})] {
+        assert!(configured(section).is_ok());
+    }
+    let handle = |secret: &str| configured(json!({"postgres": postgres, "secret": secret})).unwrap();
+    assert!(handle(SECRET).is_same(&handle(SECRET)));
+    assert!(!handle(SECRET).is_same(&handle(OTHER)), "another secret is another store");
+}
