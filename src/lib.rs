@@ -25,6 +25,7 @@ pub mod config;
 pub mod credentials;
 pub mod http;
 pub mod live;
+pub mod lockout;
 pub mod logging;
 pub mod metrics;
 pub mod net;

@@ -13,6 +13,7 @@ use dockgate::Backends;
 use dockgate::access::{Grant, Question};
 use dockgate::config::Source;
 use dockgate::http::{ClientAddress, Routes};
+use dockgate::lockout::Standing;
 use dockgate::outside::{Outside, SystemRandom};
 use dockgate::scope::RequestedScopes;
 use dockgate::state::{self, Lasting, State};
@@ -93,7 +94,8 @@ impl Server {
     /// What is decided of the same question, before anything is signed.
     pub(crate) fn grant(&self) -> Grant {
         let login = Login::new(ACCOUNT, Credential::password(PASSWORD)).for_service(SERVICE);
-        let question = Question { login, scopes: RequestedScopes::parse([SCOPE], 1).unwrap() };
+        let scopes = RequestedScopes::parse([SCOPE], 1).unwrap();
+        let question = Question { login, scopes, standing: Standing::Own };
         let deadline = Instant::now() + Duration::from_secs(30);
         let cx = Call::new(self.outside.clock.now(), deadline, RequestId::from_bits(1));
         self.runtime.block_on(self.state.access().answer(&cx, &question)).unwrap()

@@ -38,6 +38,7 @@ pub(super) fn not_identified(audit: &Audit, about: &About<'_>, failure: &NotIden
             refused(audit, about, link.as_deref(), (code.as_str(), detail))
         }
         NotIdentified::Unknown => refused(audit, about, None, UNKNOWN_ACCOUNT),
+        NotIdentified::Locked { detail, .. } => refused(audit, about, None, ("locked", detail)),
     }
 }
 

@@ -65,6 +65,10 @@ pub(super) fn not_identified(log: &Log, about: &About<'_>, failure: &NotIdentifi
             refused(log, about, link, reason.code.as_str(), &reason.detail);
         }
         NotIdentified::Unknown => refused(log, about, "-", UNKNOWN_ACCOUNT.0, UNKNOWN_ACCOUNT.1),
+        // The ban had its line when it began; a client that goes on trying must not fill the log.
+        NotIdentified::Locked { detail, .. } => {
+            tracing::debug!(request_id = %about.cx.request_id(), reason = detail, "refused without asking");
+        }
     }
 }
 

@@ -4,7 +4,8 @@
 //!
 //! 1. names that cannot be anybody's, and services that get no tokens here, are refused before anyone is asked;
 //! 2. a credential of our own is looked up in the store, and the link that vouched for its owner is asked again;
-//! 3. anything else goes to the authentication chain, which says who it is;
+//! 3. anything else goes to the authentication chain, which says who it is; who failed too often is slowed or refused
+//!    before ([`lockout`](crate::lockout));
 //! 4. if nobody hashed a password, one hash is computed all the same, so that an unknown account takes as long as a
 //!    known one;
 //! 5. the authorization chain is asked for each scope;
@@ -45,7 +46,8 @@ pub use refusal::Refusal;
 
 use crate::audit::{Audit, Event, NotWritten};
 use crate::chain::{Chain, Verdict};
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, recognise};
+use crate::lockout::{Claim, Guard};
 use crate::logging::Log;
 use crate::metrics::RequestMeter;
 use crate::scope::is_unprintable;
@@ -76,6 +78,7 @@ pub struct Access {
     bounds: Bounds,
     /// The services that get tokens, if not all do.
     services: Option<HashSet<String>>,
+    lockout: Option<Guard>,
     log: Log,
     audit: Option<Audit>,
     meter: RequestMeter,
@@ -92,8 +95,20 @@ impl Access {
         services: Option<HashSet<String>>,
         log: Log,
     ) -> Self {
-        let (audit, meter, credentials) = (None, RequestMeter::default(), None);
-        Self { authn, authz, passwords, bounds, services, log, audit, meter, credentials }
+        let (lockout, audit, meter, credentials) = (None, None, RequestMeter::default(), None);
+        Self { authn, authz, passwords, bounds, services, lockout, log, audit, meter, credentials }
+    }
+
+    /// The same with lock-out, if it is on.
+    #[must_use]
+    pub fn guarded(mut self, lockout: Option<Guard>) -> Self {
+        self.lockout = lockout;
+        self
+    }
+
+    /// Lock-out, if it is on.
+    pub fn lockout(&self) -> Option<&Guard> {
+        self.lockout.as_ref()
     }
 
     /// The same with an audit log, if there is one, and with its requests counted.
@@ -135,7 +150,7 @@ impl Access {
         self.refuse_impossible_names(&question.login)?;
         let about = About { cx, question, client_id };
         self.refuse_unknown_service(&about)?;
-        let identity = self.identify(cx, &question.login).await.inspect_err(|failure| {
+        let identity = self.let_in(cx, question).await.inspect_err(|failure| {
             decision_log::not_identified(&self.log, &about, failure);
             self.audited(|audit| audit_event::not_identified(audit, &about, failure));
         })?;
@@ -203,6 +218,27 @@ impl Access {
 
     fn serves(&self, service: &str) -> bool {
         self.services.as_ref().is_none_or(|services| services.contains(service))
+    }
+
+    /// Who it is, unless too many logins failed before.
+    async fn let_in(&self, cx: &Call, question: &Question) -> Result<Identity, NotIdentified> {
+        let login = &question.login;
+        let claim = Claim::of(login, question.standing).filter(|_| self.is_guessable(login));
+        let (Some(guard), Some(claim)) = (&self.lockout, claim) else { return self.identify(cx, login).await };
+        let attempt = guard.enter(cx, claim).await?;
+        let identified = self.identify(cx, login).await;
+        match &identified {
+            Ok(_) => attempt.right().await,
+            Err(NotIdentified::Denied(..) | NotIdentified::Unknown) => attempt.wrong().await,
+            Err(NotIdentified::Failed(_) | NotIdentified::Locked { .. }) => attempt.unanswered(),
+        }
+        identified
+    }
+
+    /// Nobody guesses what is longer than any password, or one of our own credentials.
+    fn is_guessable(&self, login: &Login) -> bool {
+        matches!(&login.credential, Credential::Password(password)
+            if length(password) <= self.bounds.secret && recognise(password).is_none())
     }
 
     async fn identify(&self, cx: &Call, login: &Login) -> Result<Identity, NotIdentified> {

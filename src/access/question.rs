@@ -2,6 +2,7 @@
 
 use dockgate_api::Login;
 
+use crate::lockout::Standing;
 use crate::scope::RequestedScopes;
 
 /// The longest names and secrets that are looked at, in bytes.
@@ -20,4 +21,6 @@ pub struct Question {
     pub login: Login,
     /// What it wants.
     pub scopes: RequestedScopes,
+    /// Whose address the login has.
+    pub standing: Standing,
 }

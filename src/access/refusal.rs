@@ -6,6 +6,7 @@ use std::time::Duration;
 use dockgate_api::{BackendError, Reason};
 
 use crate::chain::LinkError;
+use crate::lockout::Stopped;
 
 /// Why there is no grant.
 #[derive(Debug)]
@@ -16,6 +17,11 @@ pub enum Refusal {
     UnknownService,
     /// Nobody vouches for this login.
     BadCredentials,
+    /// Too many logins failed, of this account or from there.
+    Locked {
+        /// When another try makes sense.
+        retry_after: Duration,
+    },
     /// The question could not be answered.
     Unavailable {
         /// When another try makes sense.
@@ -38,6 +44,8 @@ pub(super) enum NotIdentified {
     Denied(Option<Arc<str>>, Reason),
     /// No link knows the account.
     Unknown,
+    /// Nobody was asked: too many logins failed.
+    Locked { retry_after: Duration, detail: &'static str },
     /// A link could not answer.
     Failed(LinkError),
 }
@@ -45,6 +53,28 @@ pub(super) enum NotIdentified {
 impl From<LinkError> for NotIdentified {
     fn from(error: LinkError) -> Self {
         Self::Failed(error)
+    }
+}
+
+impl From<Stopped> for NotIdentified {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Banned { left, whole_place: false } => {
+                let detail = "too many failed logins of this account from there (lockout.pair)";
+                Self::Locked { retry_after: left, detail }
+            }
+            Stopped::Banned { left, whole_place: true } => {
+                Self::Locked { retry_after: left, detail: "too many failed logins from there (lockout.address)" }
+            }
+            Stopped::Busy { retry_after } => {
+                let detail = "too many logins wait because others failed (lockout.account)";
+                Self::Locked { retry_after, detail }
+            }
+            Stopped::Repeated => {
+                let detail = "the same password was wrong a moment ago (lockout.repeat)";
+                Self::Denied(None, Reason::bad_credentials(detail))
+            }
+        }
     }
 }
 
@@ -58,6 +88,7 @@ impl From<NotIdentified> for Refusal {
     fn from(failure: NotIdentified) -> Self {
         match failure {
             NotIdentified::Denied(..) | NotIdentified::Unknown => Self::BadCredentials,
+            NotIdentified::Locked { retry_after, .. } => Self::Locked { retry_after },
             NotIdentified::Failed(failed) => failed.into(),
         }
     }

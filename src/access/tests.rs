@@ -9,6 +9,7 @@ use dockgate_testkit::fakes::{self, World};
 use super::*;
 use crate::chain::Link;
 use crate::config::links::OnError;
+use crate::lockout::Standing;
 use crate::scope::RequestedScopes;
 
 const BOUNDS: Bounds = Bounds { name: 256, secret: 8192 };
@@ -73,7 +74,7 @@ fn access(welcome: fn(&str) -> Answer<Identity>, rule: fn(&ActionSet) -> Answer<
 fn question(account: &str, password: Option<&str>, scopes: &[&str]) -> Question {
     let credential = password.map_or(Credential::None, Credential::password);
     let scopes = RequestedScopes::parse(scopes.iter().copied(), 100).unwrap();
-    Question { login: Login::new(account, credential), scopes }
+    Question { login: Login::new(account, credential), scopes, standing: Standing::default() }
 }
 
 fn everyone(account: &str) -> Answer<Identity> {

@@ -3,6 +3,7 @@
 
 mod admin;
 mod arguments;
+mod bans;
 mod check;
 mod completions;
 mod explain;
@@ -69,6 +70,7 @@ fn run_with(arguments: Vec<OsString>, backends: Arc<Backends>, outside: &Outside
         Command::Completions { shell } => completions::run(shell),
         Command::Hash(options) => hash::run(&options, outside),
         Command::Keys { command } => keys::run(&command, &backends, outside),
+        Command::Bans { command } => bans::run(&command, outside),
         Command::Tokens { command } => tokens::run(&command, outside),
         Command::Store { command } => store::run(&command, outside),
         Command::Revoke(options) => tokens::revoke(&options, outside),

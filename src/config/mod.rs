@@ -8,6 +8,7 @@ pub mod env;
 mod include;
 pub mod later;
 pub mod links;
+pub mod lockout;
 pub mod log;
 mod origin;
 pub mod outbound;
@@ -28,6 +29,7 @@ use serde::de::DeserializeOwned;
 use crate::backends::Backends;
 use audit::AuditConfig;
 use links::ChainKind;
+use lockout::LockoutConfig;
 use log::LogConfig;
 use origin::Origin;
 use outbound::OutboundConfig;
@@ -36,8 +38,8 @@ use server::ServerConfig;
 use token::TokenConfig;
 
 /// The sections beside the chains.
-const SECTIONS: [&str; 8] =
-    ["server", "token", "log", "audit", "passwords", "outbound", "store", "acl_version"];
+const SECTIONS: [&str; 9] =
+    ["server", "token", "log", "audit", "passwords", "lockout", "outbound", "store", "acl_version"];
 
 /// A configuration file, read but not understood.
 #[derive(Debug)]
@@ -141,6 +143,8 @@ pub struct Sections {
     pub audit: AuditConfig,
     /// `passwords`.
     pub passwords: PasswordsConfig,
+    /// `lockout`.
+    pub lockout: LockoutConfig,
     /// `outbound`.
     pub outbound: OutboundConfig,
     /// `acl_version`: whether flat `acl` patterns mean what they mean in explicit chains.
@@ -183,6 +187,8 @@ impl Sections {
         let audit: AuditConfig = optional(source, "audit", problems);
         audit.validate(&KeyPath::root().key("audit"), problems);
         let passwords = optional(source, "passwords", problems);
+        let lockout: LockoutConfig = optional(source, "lockout", problems);
+        lockout.validate(&KeyPath::root().key("lockout"), problems, warnings);
         let outbound = optional(source, "outbound", problems);
         let acl_version = match optional::<Option<u32>>(source, "acl_version", problems) {
             None | Some(1) => AclVersion::DockerAuth,
@@ -197,7 +203,7 @@ impl Sections {
                 AclVersion::DockerAuth
             }
         };
-        Self { server, token, log, audit, passwords, outbound, acl_version }
+        Self { server, token, log, audit, passwords, lockout, outbound, acl_version }
     }
 }
 

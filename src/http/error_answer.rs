@@ -76,6 +76,20 @@ impl ErrorAnswer {
         answer.oauth("temporarily_unavailable").header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// Too many logins failed (RFC 6585, section 4). OAuth 2.0 has no name for it but the one for "not now".
+    pub(super) fn locked(retry_after: Duration) -> Self {
+        let answer = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "TOOMANYREQUESTS",
+            "too many failed logins, please try again later",
+        );
+        // Who comes back within the last second comes too early.
+        let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+        answer
+            .oauth("temporarily_unavailable")
+            .header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
+    }
+
     /// The answer.
     pub fn respond(self) -> Response {
         let document = Document {

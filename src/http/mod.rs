@@ -138,6 +138,7 @@ impl Routes {
     {
         let path = request.uri().path();
         let mut client = peer.address;
+        let standing = self.frame.addresses.standing(peer.address);
         if self.frame.token.iter().any(|token| token == path) {
             // Only here does it decide anything; probes and registries that fetch the keys come without proxies.
             client = match self.frame.addresses.resolve(peer.address, request.headers()) {
@@ -158,11 +159,13 @@ impl Routes {
                 }
             };
             if request.method() == Method::GET {
-                return token::answer_get(&self.state, client, id, request.uri(), request.headers()).await;
+                let (uri, headers) = (request.uri(), request.headers());
+                return token::answer_get(&self.state, (client, standing), id, uri, headers).await;
             }
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(client);
+        request.extensions_mut().insert(standing);
         request.extensions_mut().insert(id);
         match self.router.clone().call(request).await {
             Ok(response) => response,

@@ -24,6 +24,7 @@ use crate::access::{Grant, Question, Signed};
 use crate::audit::NotWritten;
 use crate::config::server::Limits;
 use crate::credentials::RefreshToken;
+use crate::lockout::Standing;
 use crate::metrics::Outcome;
 use crate::scope::RequestedScopes;
 use crate::state::State;
@@ -65,16 +66,17 @@ fn answer(
 pub(super) async fn get(
     Shared(state): Shared<Arc<State>>,
     client: ClientAddress,
+    Extension(standing): Extension<Standing>,
     Extension(id): Extension<RequestId>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    answer_get(&state, client, id, &uri, &headers).await
+    answer_get(&state, (client, standing), id, &uri, &headers).await
 }
 
 pub(super) async fn answer_get(
     state: &State,
-    client: ClientAddress,
+    client: (ClientAddress, Standing),
     id: RequestId,
     uri: &Uri,
     headers: &HeaderMap,
@@ -88,10 +90,11 @@ pub(super) async fn answer_get(
 pub(super) async fn post(
     Shared(state): Shared<Arc<State>>,
     client: ClientAddress,
+    Extension(standing): Extension<Standing>,
     Extension(id): Extension<RequestId>,
     request: Request<Body>,
 ) -> Response {
-    let mut asked = Asked::new(&state, client, id);
+    let mut asked = Asked::new(&state, (client, standing), id);
     let answer = post_inner(&mut asked, request).await;
     asked.respond(answer)
 }
@@ -171,7 +174,7 @@ async fn token(
     let (account, credential) = login(basic, params)?;
     let service = asked.service.take().unwrap_or_default();
     let login = Login::new(account, credential).from_ip(asked.client.0).for_service(service);
-    let question = asked.question.insert(Question { login, scopes });
+    let question = asked.question.insert(Question { login, scopes, standing: asked.standing });
 
     let deadline = asked.complete + state.limits().request_timeout.0;
     let cx = Call::new(state.now(), deadline, asked.id);

@@ -19,6 +19,8 @@ pub enum Outcome {
     Nothing,
     /// Nobody vouches for the login.
     BadCredentials,
+    /// Too many logins failed before.
+    Locked,
     /// Nothing was presented that could prove a login.
     NoProof,
     /// The request cannot be understood.
@@ -66,11 +68,12 @@ pub struct RequestMeter {
 struct Counters([Counter; Outcome::ALL.len()]);
 
 impl Outcome {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Granted,
         Self::Partly,
         Self::Nothing,
         Self::BadCredentials,
+        Self::Locked,
         Self::NoProof,
         Self::Malformed,
         Self::TooLarge,
@@ -90,6 +93,7 @@ impl Outcome {
             Self::Partly => "partly",
             Self::Nothing => "nothing",
             Self::BadCredentials => "bad_credentials",
+            Self::Locked => "locked",
             Self::NoProof => "no_proof",
             Self::Malformed => "malformed",
             Self::TooLarge => "too_large",
@@ -107,6 +111,7 @@ impl Outcome {
         match self {
             Self::Granted | Self::Partly | Self::Nothing => Class::Token,
             Self::BadCredentials
+            | Self::Locked
             | Self::NoProof
             | Self::Malformed
             | Self::TooLarge

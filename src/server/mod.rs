@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::backends::Backends;
+use crate::lockout;
 use crate::logging::problem;
 use crate::metrics::{Certificates, Reload, Reloads};
 use crate::state::{self, Loaded, Phase, Refused, State};
@@ -290,13 +291,25 @@ fn at_top(config: &Path, message: impl Into<String>) -> Problem {
     Problem::new(Location::new(config.display().to_string(), 1, 1), KeyPath::root(), message)
 }
 
-/// Looks after the signing keys of a state until it is dropped.
+/// Looks after the signing keys of a state, and after bans, until it is dropped.
 struct Keeper(AbortHandle);
 
 impl Keeper {
     fn of(state: &Arc<State>) -> Self {
         let state = Arc::clone(state);
-        let keeping = tokio::spawn(async move { match state::keep_keys(state).await {} });
+        let lockout = state.access().lockout().cloned();
+        let keeping = tokio::spawn(async move {
+            let bans = async {
+                match lockout {
+                    Some(lockout) => lockout::keep(lockout).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                never = state::keep_keys(state) => match never {},
+                never = bans => match never {},
+            }
+        });
         Self(keeping.abort_handle())
     }
 }

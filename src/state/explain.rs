@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::State;
 use crate::access::explanation::{Explanation, Outcome, Refused, Token, rfc3339, shown};
 use crate::access::{Explained, Inquiry, Occasion, Proof, Question};
+use crate::lockout::Standing;
 use crate::scope::RequestedScopes;
 
 /// What somebody wants explained, as they write it.
@@ -56,7 +57,7 @@ impl State {
             deadline: Instant::now() + self.limits().request_timeout.0,
             request_id: self.next_request_id(),
         };
-        let inquiry = Inquiry { question: Question { login, scopes }, proof };
+        let inquiry = Inquiry { question: Question { login, scopes, standing: Standing::default() }, proof };
         let Explained { mut explanation, valid_until } = self.access().explain(occasion, &inquiry).await?;
         if let (Some(200), Some(known)) = (explanation.status, &explanation.identity.known) {
             let (subject, service) = (known.account.clone(), &inquiry.question.login.service);

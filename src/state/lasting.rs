@@ -8,6 +8,7 @@ use dockgate_passwords::Pool;
 
 use crate::audit::Writers;
 use crate::config::passwords::PasswordsConfig;
+use crate::lockout::Book;
 use crate::outside::Outside;
 use crate::state::store::Stores;
 
@@ -24,6 +25,7 @@ struct Inner {
     audit: Writers,
     kept: Arc<Kept>,
     stores: Stores,
+    lockout: OnceLock<Arc<Book>>,
 }
 
 /// Where the server is in its life.
@@ -71,6 +73,16 @@ impl Lasting {
     /// What backends keep from one configuration to the next.
     pub(super) fn kept(&self) -> &Arc<Kept> {
         &self.0.kept
+    }
+
+    /// Failed logins and bans.
+    pub(super) fn lockout(&self, outside: &Outside) -> Result<Arc<Book>, String> {
+        if let Some(book) = self.0.lockout.get() {
+            return Ok(Arc::clone(book));
+        }
+        let book = Book::new(outside.random.as_ref(), outside.metrics.as_ref());
+        let book = Arc::new(book.map_err(|error| error.to_string())?);
+        Ok(Arc::clone(self.0.lockout.get_or_init(|| book)))
     }
 
     /// The stores that are open.

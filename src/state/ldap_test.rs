@@ -18,6 +18,7 @@ use crate::chain::Chain;
 use crate::config::Source;
 use crate::config::links::{self, ChainKind};
 use crate::config::server::Limits;
+use crate::lockout::Standing;
 use crate::outside::Outside;
 use crate::scope::RequestedScopes;
 
@@ -85,7 +86,7 @@ fn inquiry(test: &LdapTest, limits: &Limits) -> Inquiry {
     let credential = test.password.clone().map_or(Credential::None, Credential::Password);
     let login = Login::new(test.account.clone(), credential);
     let scopes = RequestedScopes::parse([], limits.scopes).unwrap_or_default();
-    Inquiry { question: Question { login, scopes }, proof }
+    Inquiry { question: Question { login, scopes, standing: Standing::default() }, proof }
 }
 
 /// The names of the links, in their order.

@@ -19,6 +19,7 @@ use crate::config::token::TokenConfig;
 use crate::config::{Sections, Source};
 use crate::credentials::Credentials;
 use crate::live::Live;
+use crate::lockout::Guard;
 use crate::metrics::{OfConfiguration, RequestMeter};
 use crate::net;
 use crate::outside::Outside;
@@ -131,6 +132,8 @@ fn build_beside(
     }
     // A value that could not even be read makes no sense to those who come later either.
     problems.retain(|problem| source.problems.contains(problem) || !was_unread(source, problem));
+    let lockout = lockout(&sections, lasting, store.as_ref(), outside);
+    let lockout = lockout.map_err(|message| problems.extend(at_top(source, message))).ok().flatten();
     let request_ids = RequestIds::new(outside.random.as_ref())
         .map_err(|error| problems.extend(at_top(source, error.to_string())))
         .ok();
@@ -152,7 +155,8 @@ fn build_beside(
     let credentials = credentials(sections.token.as_ref(), store.as_ref(), outside);
     let access = Access::new(authn, authz, passwords, bounds, services, outside.log.clone())
         .seen(audit, meter)
-        .with_credentials(credentials);
+        .with_credentials(credentials)
+        .guarded(lockout);
     let signing = Live::new(signing);
     let (log, outside) = (sections.log, outside.clone());
     let files = std::mem::take(named);
@@ -178,6 +182,19 @@ fn build_beside(
         },
         warnings,
     })
+}
+
+/// What is counted of failed logins, if anything is.
+fn lockout(
+    sections: &Sections,
+    lasting: &Lasting,
+    store: Option<&ConfiguredStore>,
+    outside: &Outside,
+) -> Result<Option<Guard>, String> {
+    let Some(settings) = sections.lockout.settings() else { return Ok(None) };
+    let store = store.map(|store| Arc::clone(&store.handle) as _);
+    let book = lasting.lockout(outside)?;
+    Ok(Some(Guard::new(book, settings, Arc::clone(&outside.clock), store)))
 }
 
 /// What keeps refresh tokens and tokens for robots, if there is a store for them.

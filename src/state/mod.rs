@@ -1,6 +1,7 @@
 //! Everything that one configuration makes. A reload makes a new one beside the old.
 
 mod assembly;
+mod bans;
 mod explain;
 mod keeper;
 mod lasting;
@@ -21,6 +22,7 @@ use dockgate_api::config::Problem;
 use dockgate_api::{Clock, Random, RequestId};
 use dockgate_store::StoreHandle;
 
+pub use bans::{BanList, BanShown, LiftRequest, LiftedBans};
 pub use explain::ExplainRequest;
 pub use keeper::keep_keys;
 pub use lasting::{Lasting, Phase};

@@ -17,7 +17,7 @@ use crate::chain::{Chain, Link, LinkError, Turn};
 use crate::scope::RequestedScope;
 
 pub(super) fn unanswered(now: SystemTime, inquiry: &Inquiry) -> Explanation {
-    let Question { login, scopes } = &inquiry.question;
+    let Question { login, scopes, .. } = &inquiry.question;
     let scope = |scope: &RequestedScope| shown(&format!("{}:{}", scope.resource, scope.actions));
     let asked = Asked {
         account: shown(&login.account),
@@ -123,6 +123,7 @@ pub(super) fn untold(link: &str) -> Refused {
 pub(super) fn status(refused: &NotIdentified) -> u16 {
     match refused {
         NotIdentified::Denied(..) | NotIdentified::Unknown => 401,
+        NotIdentified::Locked { .. } => 429,
         NotIdentified::Failed(_) => 503,
     }
 }
@@ -139,6 +140,9 @@ pub(super) fn not_identified(refused: NotIdentified) -> Refused {
             code: "unknown_account".to_owned(),
             detail: "no link of `authn` knows the account".to_owned(),
         },
+        NotIdentified::Locked { detail, .. } => {
+            Refused { link: None, code: "locked".to_owned(), detail: detail.to_owned() }
+        }
         NotIdentified::Failed(failed) => unavailable(&failed),
     }
 }

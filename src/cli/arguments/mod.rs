@@ -1,6 +1,7 @@
 //! What may stand on the command line: one file a command.
 
 mod admin;
+mod bans;
 mod check;
 mod docker_auth;
 mod explain;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub(super) use admin::AdminOptions;
+pub(super) use bans::{BansCommand, LiftOptions, ListBansOptions};
 pub(super) use check::{CheckOptions, Given};
 pub(super) use docker_auth::normalized;
 pub(super) use explain::ExplainOptions;
@@ -85,6 +87,11 @@ pub(super) enum Command {
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Who is refused for a while on a running server, because too many logins failed.
+    Bans {
+        #[command(subcommand)]
+        command: BansCommand,
     },
     /// Tokens for robots, and whatever else a running server keeps for its clients.
     Tokens {

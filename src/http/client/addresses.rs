@@ -11,6 +11,7 @@ use dockgate_rules::Network;
 
 use super::{ClientAddress, entry, forwarded};
 use crate::config::server::ServerConfig;
+use crate::lockout::Standing;
 
 /// Why a request has no address that may count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,20 @@ impl Addresses {
                 named.client(headers).map(|address| ClientAddress(Some(address)))
             }
             _ => Ok(peer),
+        }
+    }
+}
+
+impl Addresses {
+    /// Whose address it is that [`resolve`](Self::resolve) finds for a peer.
+    pub(crate) fn standing(&self, peer: ClientAddress) -> Standing {
+        match &self.0 {
+            Some(named) if named.trusts(peer) => Standing::Own,
+            // A proxy that nobody listed, or somebody who goes around it.
+            Some(_) => Standing::Shared,
+            // A proxy that nobody mentioned, as in a network of containers: everybody would have its address.
+            None if peer.0.is_none_or(is_near) => Standing::Shared,
+            None => Standing::Own,
         }
     }
 }

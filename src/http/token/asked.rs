@@ -8,6 +8,7 @@ use dockgate_api::RequestId;
 use super::failure::Failure;
 use crate::access::{AtTheDoor, Grant, Question};
 use crate::http::ClientAddress;
+use crate::lockout::Standing;
 use crate::metrics::Outcome;
 use crate::state::State;
 
@@ -16,6 +17,7 @@ pub(super) struct Asked<'s> {
     pub(super) state: &'s State,
     pub(super) id: RequestId,
     pub(super) client: ClientAddress,
+    pub(super) standing: Standing,
     /// When the whole request was there.
     pub(super) complete: Instant,
     pub(super) client_id: Option<String>,
@@ -29,11 +31,16 @@ pub(super) struct Asked<'s> {
 const LONGEST_CLIENT_ID: usize = 256;
 
 impl<'s> Asked<'s> {
-    pub(super) fn new(state: &'s State, client: ClientAddress, id: RequestId) -> Self {
+    pub(super) fn new(
+        state: &'s State,
+        (client, standing): (ClientAddress, Standing),
+        id: RequestId,
+    ) -> Self {
         Self {
             state,
             id,
             client,
+            standing,
             complete: Instant::now(),
             client_id: None,
             service: None,

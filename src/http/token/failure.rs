@@ -42,6 +42,7 @@ impl Failure {
             Self::NoProof => Outcome::NoProof,
             Self::Refused(Refusal::UnknownService) => Outcome::UnknownService,
             Self::Refused(Refusal::BadCredentials) => Outcome::BadCredentials,
+            Self::Refused(Refusal::Locked { .. }) => Outcome::Locked,
             Self::Refused(Refusal::Unavailable { overloaded: true, .. }) => Outcome::Overloaded,
             Self::Refused(Refusal::Unavailable { .. }) => Outcome::Unavailable,
             Self::NotSigned => Outcome::NotSigned,
@@ -58,7 +59,10 @@ impl Failure {
             Self::TooSlow => Some("slower than server.limits.body_timeout"),
             Self::NoProof => Some("no proof that is accepted here"),
             Self::Refused(
-                Refusal::UnknownService | Refusal::BadCredentials | Refusal::Unavailable { .. },
+                Refusal::UnknownService
+                | Refusal::BadCredentials
+                | Refusal::Locked { .. }
+                | Refusal::Unavailable { .. },
             )
             | Self::NotSigned
             | Self::NotAudited => None,
@@ -83,6 +87,7 @@ impl Failure {
                 ErrorAnswer::new(StatusCode::REQUEST_TIMEOUT, "SIZE_INVALID", "the request took too long")
             }
             Self::NoProof | Self::Refused(Refusal::BadCredentials) => ErrorAnswer::bad_credentials(realm),
+            Self::Refused(Refusal::Locked { retry_after }) => ErrorAnswer::locked(retry_after),
             Self::Refused(Refusal::Unavailable { retry_after, .. }) => ErrorAnswer::unavailable(retry_after),
             Self::NotSigned | Self::NotAudited => ErrorAnswer::unavailable(OUR_FAULT),
         };

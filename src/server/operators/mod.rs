@@ -1,5 +1,6 @@
 //! What those reach who watch the server, and those who run it.
 
+mod bans;
 mod store;
 mod tokens;
 
@@ -69,6 +70,7 @@ impl Operators {
             .route("/explain", post(explain))
             .merge(tokens::routes())
             .merge(store::routes())
+            .merge(bans::routes())
             .layer(DefaultBodyLimit::max(LONGEST_QUESTION));
         let whole =
             |routes: Router<Desk>| routes.fallback(nothing).with_state(desk.clone()).merge(metrics.clone());

@@ -41,12 +41,12 @@ async fn revoke(Shared(desk): Shared<Desk>, body: Bytes) -> Response {
     }
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
     serde_json::from_slice(body)
         .map_err(|error| mistake(StatusCode::BAD_REQUEST, format!("the command cannot be read: {error}")))
 }
 
-fn told(done: Result<impl Serialize, NotDone>) -> Response {
+pub(super) fn told(done: Result<impl Serialize, NotDone>) -> Response {
     match done {
         Ok(answer) => http::json_of(StatusCode::OK, &answer),
         Err(NotDone::Mistake(problem)) => mistake(StatusCode::BAD_REQUEST, problem),

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use dockgate::access::explanation::{Explanation, Outcome};
 use dockgate::access::{Decided, Question};
+use dockgate::lockout::Standing;
 use dockgate::scope::RequestedScopes;
 use dockgate::state::ExplainRequest;
 use dockgate_api::secrecy::SecretString;
@@ -126,7 +127,11 @@ fn because(
     let scopes = RequestedScopes::parse(scopes.iter().map(String::as_str), 100).unwrap();
     server.with_state(async |state| {
         let cx = Call::new(state.now(), Instant::now() + Duration::from_secs(60), RequestId::from_bits(1));
-        let grant = state.access().answer(&cx, &Question { login, scopes }).await.unwrap();
+        let grant = state
+            .access()
+            .answer(&cx, &Question { login, scopes, standing: Standing::default() })
+            .await
+            .unwrap();
         let decided = grant.access().iter().map(|scope| match scope.decided() {
             Decided::By(_, because) => ("rule", because.place.to_string()),
             Decided::Refused(_, reason) => ("refusal", reason.to_string()),

@@ -1,0 +1,174 @@
+//! A login that was let on to the chain, and what comes of it.
+
+use std::time::SystemTime;
+
+use dockgate_api::Call;
+
+use super::gate::Inside;
+use super::guard::{Claim, Guard, Names};
+use super::{Ban, Limit};
+
+/// A login on its way. One that is given up before its answer was a guess as well: a directory was asked, and has
+/// counted.
+pub struct Attempt<'g> {
+    guard: &'g Guard,
+    cx: &'g Call,
+    claim: Claim<'g>,
+    proof: u64,
+    /// It was right before: who then gives it up has not guessed.
+    known: bool,
+    open: bool,
+    _inside: Option<Inside<'g>>,
+}
+
+impl<'g> Attempt<'g> {
+    pub(super) fn new(
+        guard: &'g Guard,
+        cx: &'g Call,
+        claim: Claim<'g>,
+        proof: u64,
+        inside: Inside<'g>,
+    ) -> Self {
+        Self { guard, cx, claim, proof, known: false, open: true, _inside: Some(inside) }
+    }
+
+    pub(super) fn known(guard: &'g Guard, cx: &'g Call, claim: Claim<'g>, proof: u64) -> Self {
+        Self { guard, cx, claim, proof, known: true, open: true, _inside: None }
+    }
+
+    /// It was let in. What is counted against this account from there is forgotten, and nothing else.
+    pub async fn right(mut self) {
+        self.open = false;
+        let book = &*self.guard.book;
+        book.right.remember(self.proof);
+        if book.pairs.is_empty() {
+            return;
+        }
+        let names = self.guard.names(&self.claim);
+        if book.pairs.clear(names.of_pair)
+            && let Some(shared) = self.guard.shared()
+        {
+            shared.forget(names.pair()).await;
+        }
+    }
+
+    /// It was refused.
+    pub async fn wrong(mut self) {
+        self.open = false;
+        let guard = self.guard;
+        guard.book.right.forget(self.proof);
+        let Some(mut tally) = self.tally(true) else { return };
+        let Some(shared) = guard.shared() else { return };
+        shared.count(&mut tally).await;
+        let begun = tally.conclude();
+        drop(tally);
+        shared.begin(begun).await;
+    }
+
+    /// Nobody could answer: that says nothing of the password.
+    pub fn unanswered(mut self) {
+        self.open = false;
+    }
+
+    /// Counts it, unless the same was counted a moment ago.
+    fn tally(&self, refused: bool) -> Option<Tally<'g>> {
+        let (guard, now) = (self.guard, self.guard.clock.now());
+        let print = guard.print(&self.claim);
+        guard.book.wrong.note(print, now, guard.settings.repeat, refused).then(|| {
+            guard.book.meter.failures.add(1);
+            Tally::new(guard, guard.names(&self.claim), now)
+        })
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        // Who waited to the end of the time has not gone away: the backend was too slow.
+        if self.open && !self.known && !self.cx.remaining().is_zero() {
+            drop(self.tally(false));
+        }
+    }
+}
+
+/// What stands against somebody after one more failure. Bans that come of it begin when it goes at the latest.
+pub(super) struct Tally<'g> {
+    guard: &'g Guard,
+    pub(super) names: Names,
+    pub(super) now: SystemTime,
+    pub(super) pair: u32,
+    pub(super) place: u32,
+    concluded: bool,
+}
+
+impl<'g> Tally<'g> {
+    fn new(guard: &'g Guard, names: Names, now: SystemTime) -> Self {
+        let (book, settings) = (&guard.book, &guard.settings);
+        let pair =
+            if names.bans_pair { book.pairs.add(names.of_pair, now, settings.pair.within) } else { 0 };
+        let place =
+            if names.bans_place { book.places.add(names.of_place, now, settings.address.within) } else { 0 };
+        book.accounts.add(names.of_account, now, settings.account.within);
+        Self { guard, names, now, pair, place, concluded: false }
+    }
+
+    /// Begins the bans that are due, and answers them with their names.
+    pub(super) fn conclude(&mut self) -> Vec<(u64, Ban)> {
+        self.concluded = true;
+        let (book, settings) = (&self.guard.book, &self.guard.settings);
+        let mut begun = Vec::new();
+        let mut due = |name: u64, account: Option<&str>, failures: u32, limit: Limit| {
+            if failures < limit.failures {
+                return;
+            }
+            let Some(place) = self.names.place else { return };
+            let (account, until) = (account.map(str::to_owned), self.now + limit.ban);
+            let ban = Ban { account, place, since: self.now, until, failures };
+            if book.bans.begin(name, ban.clone(), None) {
+                ban.log_began();
+                begun.push((name, ban));
+            }
+        };
+        due(self.names.of_pair, Some(&self.names.account), self.pair, settings.pair);
+        due(self.names.of_place, None, self.place, settings.address);
+        // What led to a ban does not lead to the next one.
+        for (name, ban) in &begun {
+            if ban.account.is_some() { &book.pairs } else { &book.places }.clear(*name);
+        }
+        begun
+    }
+}
+
+impl Drop for Tally<'_> {
+    fn drop(&mut self) {
+        if !self.concluded {
+            self.conclude();
+        }
+    }
+}
+
+impl Ban {
+    /// Once, however often it refuses somebody.
+    fn log_began(&self) {
+        let seconds = self.until.duration_since(self.since).unwrap_or_default().as_secs();
+        let (account, address, failures) = (self.account.as_deref(), self.place.to_string(), self.failures);
+        match account {
+            Some(account) => {
+                tracing::warn!(?account, address, failures, seconds, "too many failed logins: refused for a while");
+            }
+            None => tracing::warn!(
+                address,
+                failures,
+                seconds,
+                "too many failed logins: every password from there is refused for a while"
+            ),
+        }
+    }
+
+    pub(super) fn log_ended(&self, how: &'static str) {
+        let address = self.place.to_string();
+        match self.account.as_deref() {
+            Some(account) => tracing::info!(?account, address, "{how}"),
+            None => tracing::info!(address, "{how}"),
+        }
+    }
+}
