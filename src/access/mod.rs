@@ -224,7 +224,9 @@ impl Access {
     async fn let_in(&self, cx: &Call, question: &Question) -> Result<Identity, NotIdentified> {
         let login = &question.login;
         let claim = Claim::of(login, question.standing).filter(|_| self.is_guessable(login));
-        let (Some(guard), Some(claim)) = (&self.lockout, claim) else { return self.identify(cx, login).await };
+        let (Some(guard), Some(claim)) = (&self.lockout, claim) else {
+            return self.identify(cx, login).await;
+        };
         let attempt = guard.enter(cx, claim).await?;
         let identified = self.identify(cx, login).await;
         match &identified {

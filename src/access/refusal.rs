@@ -63,9 +63,10 @@ impl From<Stopped> for NotIdentified {
                 let detail = "too many failed logins of this account from there (lockout.pair)";
                 Self::Locked { retry_after: left, detail }
             }
-            Stopped::Banned { left, whole_place: true } => {
-                Self::Locked { retry_after: left, detail: "too many failed logins from there (lockout.address)" }
-            }
+            Stopped::Banned { left, whole_place: true } => Self::Locked {
+                retry_after: left,
+                detail: "too many failed logins from there (lockout.address)",
+            },
             Stopped::Busy { retry_after } => {
                 let detail = "too many logins wait because others failed (lockout.account)";
                 Self::Locked { retry_after, detail }

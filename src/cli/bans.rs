@@ -40,7 +40,9 @@ fn lift(options: &LiftOptions, outside: &Outside) -> Result<ExitCode, ExitCode> 
     let body = asked(&options.server, outside, Method::POST, "/bans/lift", request.into())?;
     let told: LiftedBans = serde_json::from_slice(&body).map_err(|_| admin::not_understood())?;
     if !told.everywhere {
-        super::complain("the store does not answer: what is in it comes back, and other servers go on refusing");
+        super::complain(
+            "the store does not answer: what is in it comes back, and other servers go on refusing",
+        );
     }
     if told.lifted.is_empty() && !which.all {
         return Err(super::failed("nothing was lifted: there is no such ban"));

@@ -97,7 +97,8 @@ impl LockoutConfig {
     fn warn(&self, path: &KeyPath, warnings: &mut Vec<Problem>) {
         let Some(settings) = self.settings() else {
             if let Some(enabled) = &self.enabled {
-                let message = "passwords can be guessed as fast as they can be checked: put a rate limit in front";
+                let message =
+                    "passwords can be guessed as fast as they can be checked: put a rate limit in front";
                 warnings.push(Problem::new(enabled.location.clone(), path.key("enabled"), message));
             }
             return;
@@ -115,7 +116,8 @@ impl LockoutConfig {
                 let message = "the address is banned before: write more for `address.failures`, or less here";
                 warnings.push(Problem::new(failures.location.clone(), path, message));
             } else if failures.value > MOST_BEFORE_A_DIRECTORY {
-                let message = "a directory may lock the account before: stay below its own number of failures";
+                let message =
+                    "a directory may lock the account before: stay below its own number of failures";
                 warnings.push(Problem::new(failures.location.clone(), path, message));
             }
         }

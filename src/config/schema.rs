@@ -78,7 +78,9 @@ fn section(key: &str, generator: &mut SchemaGenerator) -> Value {
         "token" => written_by_templates::<TokenConfig>("What is signed, and with what.", &[], generator),
         "log" => optional::<LogConfig>("How to log.", generator),
         "passwords" => optional::<PasswordsConfig>("How much hashing is taken on.", generator),
-        "lockout" => optional::<LockoutConfig>("Who fails too often is slowed, then refused for a while.", generator),
+        "lockout" => {
+            optional::<LockoutConfig>("Who fails too often is slowed, then refused for a while.", generator)
+        }
         "audit" => optional::<AuditConfig>("A line for every decision, in a place of its own.", generator),
         "outbound" => optional::<OutboundConfig>("How other servers are reached.", generator),
         "store" => {

@@ -85,9 +85,7 @@ impl ErrorAnswer {
         );
         // Who comes back within the last second comes too early.
         let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-        answer
-            .oauth("temporarily_unavailable")
-            .header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
+        answer.oauth("temporarily_unavailable").header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
 
     /// The answer.

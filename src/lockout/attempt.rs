@@ -103,8 +103,7 @@ pub(super) struct Tally<'g> {
 impl<'g> Tally<'g> {
     fn new(guard: &'g Guard, names: Names, now: SystemTime) -> Self {
         let (book, settings) = (&guard.book, &guard.settings);
-        let pair =
-            if names.bans_pair { book.pairs.add(names.of_pair, now, settings.pair.within) } else { 0 };
+        let pair = if names.bans_pair { book.pairs.add(names.of_pair, now, settings.pair.within) } else { 0 };
         let place =
             if names.bans_place { book.places.add(names.of_place, now, settings.address.within) } else { 0 };
         book.accounts.add(names.of_account, now, settings.account.within);
@@ -153,7 +152,13 @@ impl Ban {
         let (account, address, failures) = (self.account.as_deref(), self.place.to_string(), self.failures);
         match account {
             Some(account) => {
-                tracing::warn!(?account, address, failures, seconds, "too many failed logins: refused for a while");
+                tracing::warn!(
+                    ?account,
+                    address,
+                    failures,
+                    seconds,
+                    "too many failed logins: refused for a while"
+                );
             }
             None => tracing::warn!(
                 address,

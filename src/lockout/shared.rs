@@ -245,9 +245,8 @@ impl Written {
 /// A ban as another server wrote it. What cannot be read is no ban.
 fn read(value: &[u8]) -> Option<Ban> {
     let written: Written = serde_json::from_slice(value).ok()?;
-    let time = |milliseconds| -> Option<SystemTime> {
-        UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))
-    };
+    let time =
+        |milliseconds| -> Option<SystemTime> { UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)) };
     Some(Ban {
         account: written.account,
         place: Place::parse(&written.address)?,

@@ -84,7 +84,8 @@ impl State {
         let lift = match request {
             LiftRequest { account: Some(account), address: None, all: false } => Lift::Account(account),
             LiftRequest { account: None, address: Some(address), all: false } => {
-                let network = Network::parse(&address).map_err(|error| NotDone::Mistake(error.to_string()))?;
+                let network =
+                    Network::parse(&address).map_err(|error| NotDone::Mistake(error.to_string()))?;
                 Lift::Network(network)
             }
             LiftRequest { account: None, address: None, all: true } => Lift::All,
@@ -98,7 +99,8 @@ impl State {
     }
 
     fn counting(&self) -> Result<&Guard, NotDone> {
-        let off = || NotDone::Mistake("lock-out is turned off (lockout.enabled): nobody is banned".to_owned());
+        let off =
+            || NotDone::Mistake("lock-out is turned off (lockout.enabled): nobody is banned".to_owned());
         self.access().lockout().ok_or_else(off)
     }
 }

@@ -25,6 +25,7 @@ mod hostile;
 mod keys;
 mod listeners;
 mod load;
+mod lockout;
 mod metrics;
 mod programs;
 mod replay;

@@ -75,7 +75,10 @@ fn access(known: fn(&str) -> Answer<Identity>, rule: fn(&ActionSet) -> Answer<Gr
 fn inquiry(account: &str, service: &str, scopes: &[&str]) -> Inquiry {
     let scopes = RequestedScopes::parse(scopes.iter().copied(), 100).unwrap();
     let login = Login::new(account, Credential::None).for_service(service);
-    Inquiry { question: Question { login, scopes, standing: crate::lockout::Standing::default() }, proof: Proof::Assumed }
+    Inquiry {
+        question: Question { login, scopes, standing: crate::lockout::Standing::default() },
+        proof: Proof::Assumed,
+    }
 }
 
 async fn explain(access: &Access, inquiry: &Inquiry) -> Explained {

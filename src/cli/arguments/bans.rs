@@ -9,8 +9,10 @@ pub(in crate::cli) enum BansCommand {
     /// List who is refused, since when and until when.
     List(ListBansOptions),
     /// Let somebody in again before the time is over.
-    #[command(after_help = "With a store that several servers share it holds for all of them within seconds. \
-        Exit code 1 if there is no such ban.")]
+    #[command(
+        after_help = "With a store that several servers share it holds for all of them within seconds. \
+        Exit code 1 if there is no such ban."
+    )]
     Lift(LiftOptions),
 }
 
