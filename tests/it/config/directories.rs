@@ -49,7 +49,7 @@ fn serve(name: &str, addresses: &str, ca: &Authority, directory: Directory) -> A
         config
             .replace(addresses, &format!("{here}: \"localhost:{}\"", directory.addr.port()))
             .replace("      filter: ", with_tls(&config))
-            + "\nlog: {level: trace}\n",
+            + "\nlog: {level: trace}\nlockout: {enabled: false}\n",
     );
     let server = Server::start(&site, "auth.yml");
     Asked { directory, server, _site: site, _runtime: runtime }

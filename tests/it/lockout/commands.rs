@@ -29,9 +29,9 @@ fn status(server: &Server, password: &str) -> u16 {
     server.ask(Some(("alice", password)), "repository:a:pull").status
 }
 
-fn fail(server: &Server, times: usize) {
+fn fail(server: &Server, round: &str, times: usize) {
     for number in 0..times {
-        assert_eq!(status(server, &format!("wrong {number}")), 401);
+        assert_eq!(status(server, &format!("wrong {round} {number}")), 401);
     }
 }
 
@@ -40,7 +40,7 @@ fn bans_are_listed_and_lifted() {
     let (site, server) = serving("{account: {delay: 0}}");
     let none = bans(&site, &["list"]);
     assert_eq!((none.code, none.stdout.as_str(), none.stderr.trim()), (Some(0), "", "nobody is banned"));
-    fail(&server, 5);
+    fail(&server, "first", 5);
     let refused = server.ask(Some(ALICE), "repository:a:pull");
     assert_eq!(refused.status, 429);
     let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
@@ -68,7 +68,7 @@ fn bans_are_listed_and_lifted() {
     assert_eq!(status(&server, ALICE.1), 200);
 
     for which in [&["lift", "--address", "127.0.0.0/8"][..], &["lift", "--all"]] {
-        fail(&server, 5);
+        fail(&server, which[1], 5);
         assert_eq!(bans(&site, which).code, Some(0));
         assert_eq!(status(&server, ALICE.1), 200);
     }
@@ -80,11 +80,11 @@ fn bans_are_listed_and_lifted() {
 #[test]
 fn a_ban_outlives_a_reload_whose_thresholds_count_from_then_on_and_its_end_is_told() {
     let (site, server) = serving("{account: {delay: 0}, pair: {failures: 3, ban: 3s}}");
-    fail(&server, 2);
+    fail(&server, "reload", 2);
     site.write("auth.yml", configuration("{account: {delay: 0}, pair: {failures: 4, ban: 3s}}"));
     server.said("configuration reloaded", 1);
     // What was wrong under the old configuration is asked again, and counts again.
-    fail(&server, 2);
+    fail(&server, "reload", 2);
     assert_eq!(status(&server, ALICE.1), 429);
     site.write("auth.yml", configuration("{account: {delay: 0}, pair: {failures: 5, ban: 3s}}"));
     server.said("configuration reloaded", 2);

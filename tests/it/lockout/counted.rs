@@ -80,14 +80,15 @@ fn the_chain_is_asked_once_about_the_same_wrong_password() {
 #[test]
 fn thresholds_are_as_the_configuration_says() {
     let server =
-        server(", pair: {failures: 2, within: 10s, ban: 30s}, address: {failures: 4, within: 1m, ban: 2m}");
+        server(", pair: {failures: 2, within: 10s, ban: 30s}, address: {failures: 5, within: 1m, ban: 2m}");
     fail(&server, "alice", HERE, 1);
     server.clock.turn(Duration::from_secs(10));
     fail(&server, "alice", HERE, 1);
     assert_eq!(login(&server, ALICE.0, ALICE.1, HERE).status, 200);
     fail(&server, "bob", HERE, 2);
     assert_eq!(login(&server, "bob", "x", HERE).header("retry-after"), "30");
-    assert_eq!(login(&server, ALICE.0, ALICE.1, HERE).header("retry-after"), "120", "the fourth from there");
+    fail(&server, "carol", HERE, 1);
+    assert_eq!(login(&server, ALICE.0, ALICE.1, HERE).header("retry-after"), "120", "the fifth from there");
 }
 
 #[test]
