@@ -1,5 +1,5 @@
 //! One token request of a warm login in-process: from a parsed request to the body of the answer. `decision` and
-//! `issue` are what it is mostly made of; `reused` has `token.reuse`. Sockets, HTTP/1 and the writing of the decision line are not in it;
+//! `issue` are what it is mostly made of, `decision without lock-out` is what the counting of failures adds; `reused` has `token.reuse`. Sockets, HTTP/1 and the writing of the decision line are not in it;
 //! `benches/load` sees those.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot be made has nothing to measure")]
@@ -23,6 +23,10 @@ fn token_request(criterion: &mut Criterion) {
         group.bench_function(format!("{name}/decision"), |bencher| bencher.iter(|| server.grant()));
     }
     let (name, algorithm) = ALGORITHMS[0];
+    let unguarded = Server::unguarded(algorithm);
+    group.bench_function(format!("{name}/decision without lock-out"), |bencher| {
+        bencher.iter(|| unguarded.grant());
+    });
     let server = Server::with(algorithm, ", reuse: 60s");
     group.bench_function(format!("{name}/reused"), |bencher| {
         let (make, answer) = (|| server.request(), |request| server.answer(request));

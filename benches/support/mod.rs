@@ -58,6 +58,15 @@ impl Server {
 
     /// The same with more keys of `token`.
     pub(crate) fn with(algorithm: &'static SignatureAlgorithm, token: &str) -> Self {
+        Self::of(algorithm, token, "")
+    }
+
+    /// The same without lock-out.
+    pub(crate) fn unguarded(algorithm: &'static SignatureAlgorithm) -> Self {
+        Self::of(algorithm, "", "lockout: {enabled: false}\n")
+    }
+
+    fn of(algorithm: &'static SignatureAlgorithm, token: &str, sections: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outside = Outside::real();
         let files = tempfile::tempdir().unwrap();
@@ -65,7 +74,9 @@ impl Server {
         std::fs::write(files.path().join("cert.pem"), certificate(&key, outside.clock.now())).unwrap();
         std::fs::write(files.path().join("key.pem"), key.serialize_pem()).unwrap();
 
-        let source = Source::parse("bench.yml", &configuration(100, token), files.path(), &|_| None).unwrap();
+        let source =
+            Source::parse("bench.yml", &(configuration(100, token) + sections), files.path(), &|_| None)
+                .unwrap();
         let loaded = {
             let _entered = runtime.enter();
             state::build(&source, &Backends::builtin(), &outside, &Lasting::default())

@@ -1,12 +1,15 @@
 //! A login that was let on to the chain, and what comes of it.
 
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use dockgate_api::Call;
 
 use super::gate::Inside;
 use super::guard::{Claim, Guard, Names};
 use super::{Ban, Limit};
+
+/// Whoever goes away after that time had a reason: no backend that is well takes so long.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A login on its way. One that is given up before its answer was a guess as well: a directory was asked, and has
 /// counted.
@@ -15,8 +18,8 @@ pub struct Attempt<'g> {
     cx: &'g Call,
     claim: Claim<'g>,
     proof: u64,
-    /// It was right before: who then gives it up has not guessed.
-    known: bool,
+    /// When it began; none if it was right before: who then gives it up has not guessed.
+    began: Option<Instant>,
     open: bool,
     _inside: Option<Inside<'g>>,
 }
@@ -29,11 +32,11 @@ impl<'g> Attempt<'g> {
         proof: u64,
         inside: Inside<'g>,
     ) -> Self {
-        Self { guard, cx, claim, proof, known: false, open: true, _inside: Some(inside) }
+        Self { guard, cx, claim, proof, began: Some(Instant::now()), open: true, _inside: Some(inside) }
     }
 
     pub(super) fn known(guard: &'g Guard, cx: &'g Call, claim: Claim<'g>, proof: u64) -> Self {
-        Self { guard, cx, claim, proof, known: true, open: true, _inside: None }
+        Self { guard, cx, claim, proof, began: None, open: true, _inside: None }
     }
 
     /// It was let in. What is counted against this account from there is forgotten, and nothing else.
@@ -83,8 +86,9 @@ impl<'g> Attempt<'g> {
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        // Who waited to the end of the time has not gone away: the backend was too slow.
-        if self.open && !self.known && !self.cx.remaining().is_zero() {
+        // Who waited that long, or to the end of the time, has lost patience: the backend was too slow.
+        let Some(began) = self.began.filter(|_| self.open) else { return };
+        if began.elapsed() < PATIENCE && !self.cx.remaining().is_zero() {
             drop(self.tally(false));
         }
     }

@@ -1,8 +1,12 @@
 //! What an administrator sees of bans, and does about them.
 
-use super::place::folded;
-use super::{Ban, Guard};
+use std::net::IpAddr;
+use std::time::Duration;
+
 use dockgate_rules::Network;
+
+use super::place::folded;
+use super::{Ban, Guard, Place};
 
 /// Which bans are to end.
 #[derive(Clone, Debug)]
@@ -31,6 +35,14 @@ impl Guard {
             shared.look().await;
         }
         self.book.bans.list(self.clock.now())
+    }
+
+    /// For how long an account is refused from an address, if it is.
+    pub fn refuses(&self, account: &str, address: IpAddr) -> Option<Duration> {
+        let (now, place) = (self.clock.now(), Place::of(address));
+        let names = [self.book.name(Some(&folded(account)), Some(place)), self.book.name(None, Some(place))];
+        let left = names.into_iter().filter_map(|name| self.book.bans.left(name, now)).max();
+        left.filter(|_| !self.settings.allows(place))
     }
 
     /// Ends bans.

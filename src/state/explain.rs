@@ -51,6 +51,7 @@ impl State {
         };
         let credential = request.password.map_or(Credential::None, Credential::Password);
         let login = Login::new(request.account, credential).from_ip(request.ip).for_service(request.service);
+        let locked = if request.at.is_none() { self.locked(&login) } else { None };
         let now = request.at.map_or_else(|| whole_seconds(self.now()), |at| at.0);
         let occasion = Occasion {
             now,
@@ -70,7 +71,23 @@ impl State {
                 }
             }
         }
+        if let Some(refused) = locked {
+            explanation.outcome = Outcome::Refused;
+            explanation.status = Some(429);
+            explanation.refused = Some(refused);
+            explanation.token = None;
+        }
         Ok(explanation)
+    }
+
+    /// Why a login with a password would be refused at this moment, whatever else holds: only a running server knows.
+    fn locked(&self, login: &Login) -> Option<Refused> {
+        let left = self.access().lockout()?.refuses(&login.account, login.client_ip?)?;
+        let detail = format!(
+            "too many failed logins: refused from there for {} more seconds; `dockgate bans lift` ends it",
+            left.as_secs().max(1)
+        );
+        Some(Refused { link: None, code: "locked".to_owned(), detail }).filter(|_| !login.account.is_empty())
     }
 
     fn read_scopes(&self, texts: &[String]) -> Result<RequestedScopes, String> {

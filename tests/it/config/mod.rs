@@ -14,6 +14,7 @@ mod refused_chains;
 mod refused_doors;
 mod refused_files;
 mod refused_keys;
+mod refused_lockout;
 mod refused_outbound;
 mod refused_sections;
 mod refused_together;

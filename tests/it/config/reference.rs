@@ -5,6 +5,7 @@ use std::path::Path;
 
 use dockgate::config::audit::AuditConfig;
 use dockgate::config::links::LinkOptions;
+use dockgate::config::lockout::LockoutConfig;
 use dockgate::config::log::LogConfig;
 use dockgate::config::outbound::OutboundConfig;
 use dockgate::config::passwords::PasswordsConfig;
@@ -100,6 +101,7 @@ fn every_key_of_every_section_stands_in_it() {
         (Comparison::of::<AuditConfig>("audit", &[at(&root, &["audit"])]), 2),
         (Comparison::of::<PasswordsConfig>("passwords", &[at(&root, &["passwords"])]), 3),
         (Comparison::of::<StoreConfig>("store", &stores.map(|section| at(&root, &[section]))), 34),
+        (Comparison::of::<LockoutConfig>("lockout", &[at(&root, &["lockout"])]), 15),
         (Comparison::of::<OutboundConfig>("outbound", &[at(&root, &["outbound"])]), 1),
         (Comparison::of::<LinkOptions>("authn[]", &links), 5),
         (Comparison::of::<UsersConfig>("users", &[at(&root, &["authn", "0", "users"])]), 7),
@@ -147,6 +149,8 @@ fn its_values_are_the_defaults() {
     let passwords: PasswordsConfig = decoded(at(&root, &["passwords"]));
     let memo = dockgate_passwords::PoolOptions::default().memo_entries;
     assert_eq!((passwords.slots, passwords.queue, passwords.memo), (None, None, u32::try_from(memo).ok()));
+    let lockout = decoded::<LockoutConfig>(at(&root, &["lockout"])).settings();
+    assert_eq!(format!("{lockout:?}"), format!("{:?}", LockoutConfig::default().settings()));
     // What a section that says only what it must comes to.
     let token: TokenConfig = decoded(at(&root, &["token"]));
     let least = yaml::parse("least.yml", "{issuer: a, expiration: 1}", &mut Vec::new()).unwrap();

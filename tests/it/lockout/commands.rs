@@ -54,6 +54,18 @@ fn bans_are_listed_and_lifted() {
     assert_eq!((&ban["kind"], &ban["account"]), (&"pair".into(), &"alice".into()));
     assert_eq!((&ban["address"], &ban["failures"]), (&"127.0.0.1".into(), &5.into()));
 
+    let explained = |ip: &str| {
+        let asked = ["auth.yml", "--live", "--account", "alice", "--scope", "repository:a:pull", "--ip", ip];
+        run(dockgate().arg("explain").args(asked).current_dir(site.path()))
+    };
+    let here = explained("127.0.0.1").stdout;
+    assert!(
+        here.contains("429") && here.contains("too many failed logins: refused from there for"),
+        "{here}"
+    );
+    let elsewhere = explained("127.0.0.2").stdout;
+    assert!(!elsewhere.contains("too many failed logins"), "{elsewhere}");
+
     let nobody = bans(&site, &["lift", "--account", "bob"]);
     assert_eq!((nobody.code, nobody.stderr.trim()), (Some(1), "nothing was lifted: there is no such ban"));
     let wrong = bans(&site, &["lift", "--address", "everywhere"]);
