@@ -5,6 +5,7 @@ use dockgate_external::ProgramConfig;
 use dockgate_htpasswd::UsersFileConfig;
 use dockgate_http::{HttpAuthConfig, HttpAuthzConfig};
 use dockgate_ldap::LdapAuthConfig;
+use dockgate_mtls::MtlsAuthConfig;
 use dockgate_static::{AclConfig, UsersConfig};
 
 /// The backends that a server can be configured with.
@@ -38,6 +39,7 @@ impl Backends {
             .authenticator::<ProgramConfig>("ext_auth")
             .authenticator::<LdapAuthConfig>("ldap_auth")
             .authenticator::<HttpAuthConfig>("http_auth")
+            .authenticator::<MtlsAuthConfig>("mtls_auth")
             .authorizer::<AclConfig>("acl")
             .authorizer::<ProgramConfig>("ext_authz")
             .authorizer::<HttpAuthzConfig>("http_authz")
@@ -98,7 +100,7 @@ mod tests {
         let problems = refused.err().unwrap();
         assert_eq!(
             problems[0].to_string(),
-            "a.yml:3:5: zebra: unknown key `zebra`: known here: `ext_auth`, `http_auth`, `ldap_auth`, `users`, `users_file`"
+            "a.yml:3:5: zebra: unknown key `zebra`: known here: `ext_auth`, `http_auth`, `ldap_auth`, `mtls_auth`, `users`, `users_file`"
         );
     }
 }

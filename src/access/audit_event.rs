@@ -3,7 +3,7 @@
 use dockgate_api::{ActionSet, Reason, Resource};
 
 use super::grant::{Decided, Grant, GrantedScope};
-use super::refusal::{NotIdentified, UNKNOWN_ACCOUNT, UNKNOWN_SERVICE};
+use super::refusal::{DIFFERENT_ACCOUNTS, NotIdentified, UNKNOWN_ACCOUNT, UNKNOWN_SERVICE};
 use super::{About, Signed};
 use crate::audit::{Audit, Event, Object};
 use crate::chain::LinkError;
@@ -39,6 +39,7 @@ pub(super) fn not_identified(audit: &Audit, about: &About<'_>, failure: &NotIden
         }
         NotIdentified::Unknown => refused(audit, about, None, UNKNOWN_ACCOUNT),
         NotIdentified::Locked { detail, .. } => refused(audit, about, None, ("locked", detail)),
+        NotIdentified::Differs => refused(audit, about, None, ("different_accounts", DIFFERENT_ACCOUNTS)),
     }
 }
 

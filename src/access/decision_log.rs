@@ -5,7 +5,7 @@
 use dockgate_api::{ActionSet, BackendError, Because, Reason, Resource};
 
 use super::grant::{Decided, Grant};
-use super::refusal::{NotIdentified, UNKNOWN_ACCOUNT, UNKNOWN_SERVICE};
+use super::refusal::{DIFFERENT_ACCOUNTS, NotIdentified, UNKNOWN_ACCOUNT, UNKNOWN_SERVICE};
 use super::{About, Signed};
 use crate::chain::LinkError;
 use crate::logging::{DecisionLine, Importance, Log, Quoted};
@@ -69,6 +69,7 @@ pub(super) fn not_identified(log: &Log, about: &About<'_>, failure: &NotIdentifi
         NotIdentified::Locked { detail, .. } => {
             tracing::debug!(request_id = %about.cx.request_id(), reason = detail, "refused without asking");
         }
+        NotIdentified::Differs => refused(log, about, "-", "different_accounts", DIFFERENT_ACCOUNTS),
     }
 }
 

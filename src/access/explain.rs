@@ -92,7 +92,9 @@ impl Access {
             Found::Untold(link) => Some(link.as_ref()),
             Found::Refused(NotIdentified::Denied(link, _)) => link.as_deref(),
             Found::Refused(NotIdentified::Failed(failed)) => Some(failed.link.as_ref()),
-            Found::Refused(NotIdentified::Unknown | NotIdentified::Locked { .. }) => None,
+            Found::Refused(
+                NotIdentified::Unknown | NotIdentified::Differs | NotIdentified::Locked { .. },
+            ) => None,
         };
         let (authn, _) = self.chains();
         let login = &question.login;

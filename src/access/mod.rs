@@ -3,19 +3,21 @@
 //! The order is part of the security model:
 //!
 //! 1. names that cannot be anybody's, and services that get no tokens here, are refused before anyone is asked;
-//! 2. a credential of our own is looked up in the store, and the link that vouched for its owner is asked again;
-//! 3. anything else goes to the authentication chain, which says who it is; who failed too often is slowed or refused
+//! 2. a client certificate that a link takes says whose the request is; what else it says must be the same account's;
+//! 3. a credential of our own is looked up in the store, and the link that vouched for its owner is asked again;
+//! 4. anything else goes to the authentication chain, which says who it is; who failed too often is slowed or refused
 //!    before ([`lockout`](crate::lockout));
-//! 4. if nobody hashed a password, one hash is computed all the same, so that an unknown account takes as long as a
+//! 5. if nobody hashed a password, one hash is computed all the same, so that an unknown account takes as long as a
 //!    known one;
-//! 5. the authorization chain is asked for each scope;
-//! 6. the identity's restrictions are intersected last, so that no rule and no label widens it;
-//! 7. what is left becomes a [`Grant`].
+//! 6. the authorization chain is asked for each scope;
+//! 7. the identity's restrictions are intersected last, so that no rule and no label widens it;
+//! 8. what is left becomes a [`Grant`].
 //!
 //! Only this module can make a [`Grant`], and only a [`Grant`] can be signed into a token.
 
 mod audit_event;
 mod authorize;
+mod certificate;
 mod decision_log;
 mod door;
 mod explain;
@@ -47,7 +49,7 @@ pub use refusal::Refusal;
 use crate::audit::{Audit, Event, NotWritten};
 use crate::chain::{Chain, Verdict};
 use crate::credentials::{Credentials, recognise};
-use crate::lockout::{Claim, Guard};
+use crate::lockout::{Claim, Guard, Standing};
 use crate::logging::Log;
 use crate::metrics::RequestMeter;
 use crate::scope::is_unprintable;
@@ -150,7 +152,11 @@ impl Access {
         self.refuse_impossible_names(&question.login)?;
         let about = About { cx, question, client_id };
         self.refuse_unknown_service(&about)?;
-        let identity = self.let_in(cx, question).await.inspect_err(|failure| {
+        let identity = self.identify_client(cx, question).await.inspect_err(|failure| {
+            // What makes no sense is written down at the door.
+            if matches!(failure, NotIdentified::Differs) {
+                return;
+            }
             decision_log::not_identified(&self.log, &about, failure);
             self.audited(|audit| audit_event::not_identified(audit, &about, failure));
         })?;
@@ -221,9 +227,8 @@ impl Access {
     }
 
     /// Who it is, unless too many logins failed before.
-    async fn let_in(&self, cx: &Call, question: &Question) -> Result<Identity, NotIdentified> {
-        let login = &question.login;
-        let claim = Claim::of(login, question.standing).filter(|_| self.is_guessable(login));
+    async fn let_in(&self, cx: &Call, login: &Login, standing: Standing) -> Result<Identity, NotIdentified> {
+        let claim = Claim::of(login, standing).filter(|_| self.is_guessable(login));
         let (Some(guard), Some(claim)) = (&self.lockout, claim) else {
             return self.identify(cx, login).await;
         };
@@ -232,7 +237,9 @@ impl Access {
         match &identified {
             Ok(_) => attempt.right().await,
             Err(NotIdentified::Denied(..) | NotIdentified::Unknown) => attempt.wrong().await,
-            Err(NotIdentified::Failed(_) | NotIdentified::Locked { .. }) => attempt.unanswered(),
+            Err(NotIdentified::Failed(_) | NotIdentified::Locked { .. } | NotIdentified::Differs) => {
+                attempt.unanswered()
+            }
         }
         identified
     }

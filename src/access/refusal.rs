@@ -33,6 +33,8 @@ pub enum Refusal {
 
 /// What is written down of an account that nobody knows.
 pub(super) const UNKNOWN_ACCOUNT: (&str, &str) = ("unknown_account", "no backend knows the account");
+/// What is said of a certificate and a login that contradict each other.
+pub(super) const DIFFERENT_ACCOUNTS: &str = "the client certificate and the request name different accounts";
 /// What is written down of a service that gets no tokens.
 pub(super) const UNKNOWN_SERVICE: (&str, &str) =
     ("unknown_service", "not listed under token.services or token.keys");
@@ -46,6 +48,8 @@ pub(super) enum NotIdentified {
     Unknown,
     /// Nobody was asked: too many logins failed.
     Locked { retry_after: Duration, detail: &'static str },
+    /// The client's certificate is one account's, and what else it says another's.
+    Differs,
     /// A link could not answer.
     Failed(LinkError),
 }
@@ -90,6 +94,7 @@ impl From<NotIdentified> for Refusal {
         match failure {
             NotIdentified::Denied(..) | NotIdentified::Unknown => Self::BadCredentials,
             NotIdentified::Locked { retry_after, .. } => Self::Locked { retry_after },
+            NotIdentified::Differs => Self::Malformed(DIFFERENT_ACCOUNTS),
             NotIdentified::Failed(failed) => failed.into(),
         }
     }

@@ -3,7 +3,7 @@
 use dockgate_api::config::{KeyPath, Node, Problem, Value};
 
 /// Backends that are still to come: docker_auth's, then ours.
-pub const BACKENDS: [&str; 13] = [
+pub const BACKENDS: [&str; 12] = [
     "google_auth",
     "github_auth",
     "oidc_auth",
@@ -16,7 +16,6 @@ pub const BACKENDS: [&str; 13] = [
     "sql_auth",
     "acl_sql",
     "jwt_auth",
-    "mtls_auth",
 ];
 
 /// Options below `server` that are still to come.

@@ -8,9 +8,11 @@ mod tests;
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use dockgate_api::ClientCertificate;
 
 pub(super) use addresses::Addresses;
 pub(crate) use addresses::is_this_machine;
@@ -27,18 +29,24 @@ impl ClientAddress {
 }
 
 /// Who is at the other end of a connection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Peer {
     /// The address that the system names.
     pub address: ClientAddress,
     /// Whether TLS is spoken on the connection.
     pub over_tls: bool,
+    /// The certificate that TLS has verified, if the client has shown one.
+    pub certificate: Option<Arc<ClientCertificate>>,
 }
+
+/// The certificate of a request's connection, beside [`ClientAddress`].
+#[derive(Clone, Debug, Default)]
+pub(super) struct PeerCertificate(pub(super) Option<Arc<ClientCertificate>>);
 
 impl From<ClientAddress> for Peer {
     /// Over plain HTTP.
     fn from(address: ClientAddress) -> Self {
-        Self { address, over_tls: false }
+        Self { address, over_tls: false, certificate: None }
     }
 }
 
@@ -47,5 +55,13 @@ impl<S: Sync> FromRequestParts<S> for ClientAddress {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(parts.extensions.get::<Self>().copied().unwrap_or_default())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for PeerCertificate {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
     }
 }

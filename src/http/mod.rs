@@ -32,8 +32,9 @@ pub(crate) use ready::in_detail as ready_in_detail;
 use crate::access::AtTheDoor;
 use crate::metrics::{Connections, Outcome, Unanswered};
 use crate::state::State;
-use client::Addresses;
+use client::{Addresses, PeerCertificate};
 use cors::{Cors, Page};
+use token::Client;
 
 /// The token endpoint: the second and the third are what registries and clients guess by themselves (distribution's
 /// `autoredirect`, Docker Hub's shape); all three are the same.
@@ -99,7 +100,7 @@ impl Routes {
             Some(methods) => {
                 let page = self.frame.cors.page(headers);
                 if let Some(mut response) = page.preflight(request.method(), headers, methods) {
-                    self.frame.finish(&mut response, peer, id, &page);
+                    self.frame.finish(&mut response, &peer, id, &page);
                     return response;
                 }
                 page
@@ -107,13 +108,13 @@ impl Routes {
             None => Page::Unknown,
         };
         let limits = self.state.limits();
-        let answered = tokio::time::timeout(limits.request_timeout.0, self.route(peer, id, request));
+        let answered = tokio::time::timeout(limits.request_timeout.0, self.route(&peer, id, request));
         let mut response = answered.await.unwrap_or_else(|_| {
             self.frame.meter.failed(Unanswered::RequestTimeout);
             tracing::warn!(request_id = %id, "a request took longer than server.limits.request_timeout");
             ErrorAnswer::unavailable(Duration::from_secs(5)).respond()
         });
-        self.frame.finish(&mut response, peer, id, &page);
+        self.frame.finish(&mut response, &peer, id, &page);
         response
     }
 
@@ -125,13 +126,13 @@ impl Routes {
     /// Refuses a request that is not looked at any further.
     pub fn refuse(&self, peer: impl Into<Peer>, answer: ErrorAnswer) -> Response {
         let mut response = answer.respond();
-        self.frame.finish(&mut response, peer.into(), self.state.next_request_id(), &Page::Unknown);
+        self.frame.finish(&mut response, &peer.into(), self.state.next_request_id(), &Page::Unknown);
         response
     }
 
     /// Nearly every request is a GET of a token, and it costs little but its signature: it goes there without the
     /// router, which would take longer to find the way than the rules take to decide.
-    async fn route<B>(&self, peer: Peer, id: RequestId, request: Request<B>) -> Response
+    async fn route<B>(&self, peer: &Peer, id: RequestId, request: Request<B>) -> Response
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
@@ -159,13 +160,14 @@ impl Routes {
                 }
             };
             if request.method() == Method::GET {
-                let (uri, headers) = (request.uri(), request.headers());
-                return token::answer_get(&self.state, (client, standing), id, uri, headers).await;
+                let client = Client { address: client, certificate: peer.certificate.clone(), standing };
+                return token::answer_get(&self.state, client, id, request.uri(), request.headers()).await;
             }
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(client);
         request.extensions_mut().insert(standing);
+        request.extensions_mut().insert(PeerCertificate(peer.certificate.clone()));
         request.extensions_mut().insert(id);
         match self.router.clone().call(request).await {
             Ok(response) => response,
@@ -185,7 +187,7 @@ impl Frame {
     }
 
     /// What every answer carries.
-    fn finish(&self, response: &mut Response, peer: Peer, id: RequestId, page: &Page<'_>) {
+    fn finish(&self, response: &mut Response, peer: &Peer, id: RequestId, page: &Page<'_>) {
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_bytes(&digits(id)) {
             headers.insert(REQUEST_ID.clone(), id);

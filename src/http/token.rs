@@ -13,10 +13,10 @@ use axum::extract::State as Shared;
 use axum::http::{HeaderMap, Request, StatusCode, Uri, header};
 use axum::response::Response;
 use dockgate_api::secrecy::ExposeSecret as _;
-use dockgate_api::{Call, Credential, Login, RequestId};
+use dockgate_api::{Call, ClientCertificate, Credential, Login, RequestId};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::ClientAddress;
+use super::client::{ClientAddress, PeerCertificate};
 use super::credentials::{self, BadHeader, Basic};
 use super::error_answer::json;
 use super::params::Params;
@@ -62,21 +62,30 @@ fn answer(
     Ok(body)
 }
 
+/// From whom a request comes.
+pub(super) struct Client {
+    pub(super) address: ClientAddress,
+    pub(super) certificate: Option<Arc<ClientCertificate>>,
+    /// Whether the address is really the client's.
+    pub(super) standing: Standing,
+}
+
 /// HEAD comes here too.
 pub(super) async fn get(
     Shared(state): Shared<Arc<State>>,
-    client: ClientAddress,
+    address: ClientAddress,
+    PeerCertificate(certificate): PeerCertificate,
     Extension(standing): Extension<Standing>,
     Extension(id): Extension<RequestId>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    answer_get(&state, (client, standing), id, &uri, &headers).await
+    answer_get(&state, Client { address, certificate, standing }, id, &uri, &headers).await
 }
 
 pub(super) async fn answer_get(
     state: &State,
-    client: (ClientAddress, Standing),
+    client: Client,
     id: RequestId,
     uri: &Uri,
     headers: &HeaderMap,
@@ -89,12 +98,13 @@ pub(super) async fn answer_get(
 
 pub(super) async fn post(
     Shared(state): Shared<Arc<State>>,
-    client: ClientAddress,
+    address: ClientAddress,
+    PeerCertificate(certificate): PeerCertificate,
     Extension(standing): Extension<Standing>,
     Extension(id): Extension<RequestId>,
     request: Request<Body>,
 ) -> Response {
-    let mut asked = Asked::new(&state, (client, standing), id);
+    let mut asked = Asked::new(&state, Client { address, certificate, standing }, id);
     let answer = post_inner(&mut asked, request).await;
     asked.respond(answer)
 }
@@ -171,9 +181,10 @@ async fn token(
     let scopes = RequestedScopes::parse(params.scopes.iter().map(String::as_str), state.limits().scopes)
         .map_err(|_| Failure::Request("too many scopes in one request, or too long ones"))?;
     let offline = params.offline;
-    let (account, credential) = login(basic, params)?;
+    let (account, credential) = login(basic, params, asked.certificate.is_some())?;
     let service = asked.service.take().unwrap_or_default();
     let login = Login::new(account, credential).from_ip(asked.client.0).for_service(service);
+    let login = login.over(asked.certificate.take());
     let question = asked.question.insert(Question { login, scopes, standing: asked.standing });
 
     let deadline = asked.complete + state.limits().request_timeout.0;
@@ -196,8 +207,13 @@ async fn token(
 }
 
 /// Who the request claims to be. The header and the form may both say so, if they agree; `account` is a hint that must
-/// not contradict them. A refresh token stands for its owner, whoever that is. Nothing at all is the anonymous account.
-fn login(basic: Option<Basic>, mut params: Params) -> Result<(String, Credential), Failure> {
+/// not contradict them, nor a certificate. A refresh token stands for its owner, whoever that is. Nothing at all is the
+/// anonymous account.
+fn login(
+    basic: Option<Basic>,
+    mut params: Params,
+    has_certificate: bool,
+) -> Result<(String, Credential), Failure> {
     if params.grants_by_refresh_token() {
         if basic.is_some() {
             return Err(Failure::Request("grant_type=refresh_token takes no Authorization header"));
@@ -216,7 +232,10 @@ fn login(basic: Option<Basic>, mut params: Params) -> Result<(String, Credential
             return Err(Failure::Request("the Authorization header and the form name different accounts"));
         }
         (Some(proof), _) | (None, Some(proof)) => proof,
-        (None, None) => return Ok((String::new(), Credential::None)),
+        (None, None) => {
+            let claimed = params.account.filter(|_| has_certificate).unwrap_or_default();
+            return Ok((claimed, Credential::None));
+        }
     };
     if params.account.is_some_and(|account| !account.is_empty() && account != proof.account) {
         return Err(Failure::Request("account differs from the user who authenticates"));

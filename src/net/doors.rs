@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use dockgate_api::config::{KeyPath, Located, Problem};
+use rustls::server::danger::ClientCertVerifier;
 
 use super::owners::Owners;
-use super::tls::{self, Finding, Tls};
+use super::tls::{self, ClientTrust, Finding, Tls};
 use crate::config::Source;
 use crate::config::server::{DoorAddress, DoorCertificate, ProxySenders, ServerConfig, TlsOptions};
 
@@ -52,6 +53,9 @@ pub fn load(
     doors
 }
 
+/// The files of a door: certificate and key; authorities and revoked ones of clients, and whether clients need one.
+type Files = ([PathBuf; 2], Option<(PathBuf, Option<PathBuf>, bool)>);
+
 /// Certificates that several doors may have in common.
 struct Certificates<'a> {
     source: &'a Source,
@@ -59,7 +63,7 @@ struct Certificates<'a> {
     suites: Option<&'a Located<String>>,
     serving: &'a [Door],
     now: SystemTime,
-    known: HashMap<[PathBuf; 2], Option<Tls>>,
+    known: HashMap<Files, Option<Tls>>,
 }
 
 impl Certificates<'_> {
@@ -71,15 +75,24 @@ impl Certificates<'_> {
     ) -> Option<Tls> {
         let [certificate, key] =
             [files.certificate, files.key].map(|given| self.source.resolve(&given.value));
-        let pair = [certificate, key];
-        if let Some(known) = self.known.get(&pair) {
+        let clients = files.clients.as_ref().map(|clients| {
+            let crl = clients.crl.map(|crl| self.source.resolve(&crl.value));
+            (self.source.resolve(&clients.ca.value), crl, clients.is_required)
+        });
+        let named = ([certificate, key], clients);
+        if let Some(known) = self.known.get(&named) {
             return known.clone();
         }
-        let [certificate, key] = &pair;
+        let [certificate, key] = &named.0;
+        let Ok(clients) = self.clients(files, named.1.as_ref()).map_err(|problem| problems.push(problem))
+        else {
+            self.known.insert(named, None);
+            return None;
+        };
         let at = |given: &Located<PathBuf>, name: &str, message: String| {
             Problem::new(given.location.clone(), files.path.key(name), message)
         };
-        let loaded = match tls::load(certificate, key, &self.options) {
+        let loaded = match tls::load(certificate, key, &self.options, clients) {
             Ok(tls) => {
                 if let Some(finding) = tls.certificate.finding(self.now) {
                     let said = at(files.certificate, "certificate", finding.message());
@@ -103,8 +116,25 @@ impl Certificates<'_> {
                 None
             }
         };
-        self.known.insert(pair, loaded.clone());
+        self.known.insert(named, loaded.clone());
         loaded
+    }
+
+    /// Which certificates of clients the door takes, if it asks for any.
+    fn clients(
+        &self,
+        files: &DoorCertificate<'_>,
+        named: Option<&(PathBuf, Option<PathBuf>, bool)>,
+    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, Problem> {
+        let (Some(given), Some((ca, crl, is_required))) = (&files.clients, named) else { return Ok(None) };
+        let trust = ClientTrust { ca, crl: crl.as_deref(), is_required: *is_required };
+        trust.verifier(Arc::new(self.options.provider())).map(Some).map_err(|error| {
+            let (place, key) = match given.crl {
+                Some(crl) if error.crl_at_fault => (crl, "crl"),
+                _ => (given.ca, "ca"),
+            };
+            Problem::new(place.location.clone(), given.path.key(key), error.message)
+        })
     }
 
     fn is_serving(&self, tls: &Tls) -> bool {

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
+use dockgate_api::ClientCertificate;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -156,7 +157,7 @@ impl<A: Answers> Service<A> {
     {
         let Some(client) = self.client(&mut stream, peer).await else { return };
         match tls.map(TlsAcceptor::from) {
-            None => self.requests(stream, client).await,
+            None => self.requests(stream, client, None).await,
             Some(tls) => self.handshake(&tls, stream, client).await,
         }
     }
@@ -208,7 +209,11 @@ impl<A: Answers> Service<A> {
             () = told(&mut self.stopping) => return,
         };
         match outcome {
-            Ok(Ok(stream)) => self.requests(stream, client).await,
+            Ok(Ok(stream)) => {
+                let certificates = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+                let certificate = certificates.map(|leaf| Arc::new(ClientCertificate::new(leaf.to_vec())));
+                self.requests(stream, client, certificate).await;
+            }
             Ok(Err(error)) => {
                 self.meter.failed(Unanswered::Handshake);
                 tracing::debug!(client = ?client.0, %error, "TLS handshake failed");
@@ -220,7 +225,7 @@ impl<A: Answers> Service<A> {
         }
     }
 
-    async fn requests<S>(self, stream: S, client: ClientAddress)
+    async fn requests<S>(self, stream: S, client: ClientAddress, certificate: Option<Arc<ClientCertificate>>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -230,15 +235,17 @@ impl<A: Answers> Service<A> {
             .max_buf_size(self.limits.header);
         let stream = Paced::new(stream, self.limits.write_timeout.0);
         let mut stopping = self.stopping.clone();
+        let peer = Peer { address: client, over_tls: self.over_tls, certificate };
         let service = Arc::new(self);
         let in_flight = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&in_flight);
         let answer = service_fn(move |request| {
             let service = Arc::clone(&service);
             let counted = Counted::one(&counted);
+            let peer = peer.clone();
             async move {
                 // On the heap while it lasts: a connection that is idle keeps room for its next request.
-                let response = Box::pin(service.request(request, client)).await;
+                let response = Box::pin(service.request(request, peer)).await;
                 drop(counted);
                 Ok::<_, Infallible>(response)
             }
@@ -261,8 +268,7 @@ impl<A: Answers> Service<A> {
         }
     }
 
-    async fn request(&self, request: Request<Incoming>, client: ClientAddress) -> Response {
-        let peer = Peer { address: client, over_tls: self.over_tls };
+    async fn request(&self, request: Request<Incoming>, peer: Peer) -> Response {
         if head_length(&request) > self.limits.header {
             self.meter.failed(Unanswered::LargeHead);
             let message = "the request's head is larger than server.limits.header";

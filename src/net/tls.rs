@@ -1,6 +1,7 @@
 //! TLS from a certificate and its key.
 
 mod certificate;
+mod clients;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,11 +9,13 @@ use std::sync::Arc;
 use dockgate_api::read_file;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::Ticketer;
-use rustls::server::{ProducesTickets, ServerSessionMemoryCache};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ProducesTickets, ServerSessionMemoryCache, WebPkiClientVerifier};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 pub use certificate::{Finding, ServerCertificate};
+pub use clients::{ClientTrust, ClientTrustError};
 
 use crate::config::server::TlsOptions;
 
@@ -34,11 +37,17 @@ pub struct Tls {
 }
 
 /// Reads a certificate and its key. A reload may call it again: what it makes shares nothing with what was made before,
-/// the keys of tickets neither.
+/// the keys of tickets neither, so that a client whose certificate counts no more does not come back by a ticket. Clients'
+/// certificates are for the verifier; without one none is asked for.
 ///
 /// # Errors
 /// Which file is at fault, and the cure; the key's content never appears.
-pub fn load(certificate: &Path, key: &Path, options: &TlsOptions) -> Result<Tls, TlsError> {
+pub fn load(
+    certificate: &Path,
+    key: &Path,
+    options: &TlsOptions,
+    clients: Option<Arc<dyn ClientCertVerifier>>,
+) -> Result<Tls, TlsError> {
     let read = |path| read_file(path, LARGEST).map_err(|error| error.to_string());
     let text = read(certificate).map_err(|error| TlsError::certificate(certificate, &error))?;
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&text)
@@ -58,13 +67,16 @@ pub fn load(certificate: &Path, key: &Path, options: &TlsOptions) -> Result<Tls,
     let builder = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(options.versions())
         .map_err(|error| TlsError::certificate(certificate, &error.to_string()))?;
+    let clients = clients.unwrap_or_else(WebPkiClientVerifier::no_client_auth);
     let mut config =
-        builder.with_no_client_auth().with_single_cert(chain, private).map_err(|error| match error {
-            rustls::Error::InconsistentKeys(_) => TlsError::key(
-                key,
-                &format!("it does not belong to the certificate in {}", certificate.display()),
-            ),
-            other => TlsError::certificate(certificate, &other.to_string()),
+        builder.with_client_cert_verifier(clients).with_single_cert(chain, private).map_err(|error| {
+            match error {
+                rustls::Error::InconsistentKeys(_) => TlsError::key(
+                    key,
+                    &format!("it does not belong to the certificate in {}", certificate.display()),
+                ),
+                other => TlsError::certificate(certificate, &other.to_string()),
+            }
         })?;
     let leaf =
         leaf.ok_or_else(|| TlsError::certificate(certificate, "its first certificate cannot be read"))?;

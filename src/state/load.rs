@@ -238,5 +238,10 @@ fn audit(
 /// The files of the doors' certificates.
 fn tls_files(source: &Source, server: &ServerConfig) -> Vec<PathBuf> {
     let given = server.public_doors().into_iter().filter_map(|door| door.tls);
-    given.flat_map(|given| [source.resolve(given.certificate), source.resolve(given.key)]).collect()
+    let files = given.flat_map(|given| {
+        let clients =
+            given.clients.map(|clients| [Some(clients.ca), clients.crl]).into_iter().flatten().flatten();
+        [given.certificate, given.key].into_iter().chain(clients.collect::<Vec<_>>())
+    });
+    files.map(|file| source.resolve(file)).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -18,12 +19,21 @@ pub struct Login {
     pub client_ip: Option<IpAddr>,
     /// The registry for which a token is wanted, "" if the client did not say.
     pub service: String,
+    /// The certificate of the client's connection, if there is one. Backends are not asked about it here: the server asks
+    /// them with [`Credential::ClientCertificate`] first.
+    pub certificate: Option<Arc<ClientCertificate>>,
 }
 
 impl Login {
     /// A login from nowhere in particular.
     pub fn new(account: impl Into<String>, credential: Credential) -> Self {
-        Self { account: account.into(), credential, client_ip: None, service: String::new() }
+        Self {
+            account: account.into(),
+            credential,
+            client_ip: None,
+            service: String::new(),
+            certificate: None,
+        }
     }
 
     /// The same with the client's address.
@@ -37,6 +47,13 @@ impl Login {
     #[must_use]
     pub fn for_service(mut self, service: impl Into<String>) -> Self {
         self.service = service.into();
+        self
+    }
+
+    /// The same over a connection whose client has a certificate.
+    #[must_use]
+    pub fn over(mut self, certificate: Option<Arc<ClientCertificate>>) -> Self {
+        self.certificate = certificate;
         self
     }
 

@@ -11,7 +11,7 @@ use super::{Inquiry, Proof};
 use crate::access::explanation::{
     Asked, AskedLink, Decision, Explanation, Identified, Known, Outcome, Refused, rfc3339, shown,
 };
-use crate::access::refusal::NotIdentified;
+use crate::access::refusal::{DIFFERENT_ACCOUNTS, NotIdentified};
 use crate::access::{Decided, GrantedScope, Question};
 use crate::chain::{Chain, Link, LinkError, Turn};
 use crate::scope::RequestedScope;
@@ -124,6 +124,7 @@ pub(super) fn status(refused: &NotIdentified) -> u16 {
     match refused {
         NotIdentified::Denied(..) | NotIdentified::Unknown => 401,
         NotIdentified::Locked { .. } => 429,
+        NotIdentified::Differs => 400,
         NotIdentified::Failed(_) => 503,
     }
 }
@@ -143,6 +144,11 @@ pub(super) fn not_identified(refused: NotIdentified) -> Refused {
         NotIdentified::Locked { detail, .. } => {
             Refused { link: None, code: "locked".to_owned(), detail: detail.to_owned() }
         }
+        NotIdentified::Differs => Refused {
+            link: None,
+            code: "different_accounts".to_owned(),
+            detail: DIFFERENT_ACCOUNTS.to_owned(),
+        },
         NotIdentified::Failed(failed) => unavailable(&failed),
     }
 }

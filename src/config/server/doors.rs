@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::ServerConfig;
 use super::address::{DoorAddress, Net, Written, socket_path};
+use super::client_certificates::{self, ClientCertificatesConfig, DoorClients};
 use super::proxy_protocol::{self, ProxyProtocolConfig, ProxySenders};
 use super::socket::{SocketConfig, SocketOptions};
 
@@ -27,6 +28,8 @@ pub struct ListenerConfig {
     pub certificate: Option<Located<PathBuf>>,
     /// Its own private key (PEM).
     pub key: Option<Located<PathBuf>>,
+    /// Its own certificates of clients, in place of the server's.
+    pub client_certificates: Option<Located<ClientCertificatesConfig>>,
     /// Whose connections to this door begin with a PROXY header. Nobody's if not given, whatever the first door says.
     pub proxy_protocol: Option<Located<ProxyProtocolConfig>>,
 }
@@ -70,18 +73,31 @@ pub struct DoorCertificate<'a> {
     pub key: &'a Located<PathBuf>,
     /// The key path above the two: `server` or `server.listeners[0]`.
     pub path: KeyPath,
+    /// Whose certificates clients are asked for.
+    pub clients: Option<DoorClients<'a>>,
+}
+
+impl<'a> DoorCertificate<'a> {
+    /// The same for clients of whom certificates are asked, as a section below a key path says.
+    fn for_clients(mut self, given: Option<(&'a Located<ClientCertificatesConfig>, &KeyPath)>) -> Self {
+        self.clients = given.and_then(|(given, path)| given.value.clients(path));
+        self
+    }
 }
 
 impl ServerConfig {
     /// Where clients come in, in the order of the file: the first door, then `listeners`.
     pub fn public_doors(&self) -> Vec<PublicDoor<'_>> {
         let path = KeyPath::root().key("server");
-        let own = pair(self.certificate.as_ref(), self.key.as_ref(), &path);
+        let clients = self.client_certificates.as_ref();
+        let own = pair(self.certificate.as_ref(), self.key.as_ref(), &path)
+            .map(|own| own.for_clients(clients.map(|clients| (clients, &path))));
         let first = PublicDoor {
             address: self.written().door(&path),
             tls: own.clone(),
             proxies: self.proxy_protocol.as_ref().map(|given| given.senders(self.net)),
         };
+        let server = path.clone();
         let further = self.listeners.iter().enumerate().map(|(index, listener)| {
             let path = path.key("listeners").item(listener.index.unwrap_or(index));
             let tls = match &listener.tls {
@@ -90,6 +106,9 @@ impl ServerConfig {
                     pair(listener.certificate.as_ref(), listener.key.as_ref(), &path).or_else(|| own.clone())
                 }
             };
+            let its = listener.client_certificates.as_ref().map(|clients| (clients, &path));
+            let clients = its.or(clients.map(|clients| (clients, &server)));
+            let tls = tls.map(|tls| tls.for_clients(clients));
             let proxies = listener.proxy_protocol.as_ref().map(|given| given.senders(listener.net));
             PublicDoor { address: listener.written().door(&path), tls, proxies }
         });
@@ -132,9 +151,18 @@ impl ServerConfig {
         self.written().validate(path, problems, warnings);
         both_or_neither(self.certificate.as_ref(), self.key.as_ref(), path, problems);
         self.validate_proxy_protocol(self.proxy_protocol.as_ref(), self.net, path, problems);
+        let has_own = self.certificate.is_some() && self.key.is_some();
+        if let Some(given) = &self.client_certificates {
+            client_certificates::validate(given, has_own, &path.key("client_certificates"), problems);
+        }
         for (index, listener) in self.listeners.iter().enumerate() {
             let path = path.key("listeners").item(listener.index.unwrap_or(index));
             self.validate_proxy_protocol(listener.proxy_protocol.as_ref(), listener.net, &path, problems);
+            if let Some(given) = &listener.client_certificates {
+                let certified = has_own || (listener.certificate.is_some() && listener.key.is_some());
+                let speaks_tls = certified && listener.tls.as_ref().is_none_or(|tls| tls.value);
+                client_certificates::validate(given, speaks_tls, &path.key("client_certificates"), problems);
+            }
             listener.written().validate(&path, problems, warnings);
             both_or_neither(listener.certificate.as_ref(), listener.key.as_ref(), &path, problems);
             self.validate_tls_of(listener, &path, problems);
@@ -228,7 +256,7 @@ fn pair<'a>(
     path: &KeyPath,
 ) -> Option<DoorCertificate<'a>> {
     let (certificate, key) = certificate.zip(key)?;
-    Some(DoorCertificate { certificate, key, path: path.clone() })
+    Some(DoorCertificate { certificate, key, path: path.clone(), clients: None })
 }
 
 fn both_or_neither(

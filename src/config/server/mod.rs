@@ -1,6 +1,7 @@
 //! `server:` — where and how we listen.
 
 mod address;
+mod client_certificates;
 mod cors;
 mod doors;
 mod limits;
@@ -18,6 +19,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 pub use address::{DoorAddress, Net, host_and_port};
+pub use client_certificates::{ClientCertificateMode, ClientCertificatesConfig, DoorClients};
 pub use cors::CorsConfig;
 pub use doors::{AdminConfig, DoorCertificate, ListenerConfig, MetricsConfig, PublicDoor};
 pub use limits::Limits;
@@ -37,6 +39,8 @@ pub struct ServerConfig {
     pub net: Net,
     /// The socket file's mode and owner, with `net: unix`.
     pub socket: Option<Located<SocketConfig>>,
+    /// Whose certificates clients are asked for over TLS. Nobody's if not given.
+    pub client_certificates: Option<Located<ClientCertificatesConfig>>,
     /// Whose connections to this door begin with a PROXY header. Nobody's if not given.
     pub proxy_protocol: Option<Located<ProxyProtocolConfig>>,
     /// Further doors.

@@ -1,10 +1,12 @@
 //! One token request on its way, so that whatever becomes of it is counted and written down once.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::response::Response;
-use dockgate_api::RequestId;
+use dockgate_api::{ClientCertificate, RequestId};
 
+use super::Client;
 use super::failure::Failure;
 use crate::access::{AtTheDoor, Grant, Question};
 use crate::http::ClientAddress;
@@ -18,6 +20,7 @@ pub(super) struct Asked<'s> {
     pub(super) id: RequestId,
     pub(super) client: ClientAddress,
     pub(super) standing: Standing,
+    pub(super) certificate: Option<Arc<ClientCertificate>>,
     /// When the whole request was there.
     pub(super) complete: Instant,
     pub(super) client_id: Option<String>,
@@ -31,16 +34,13 @@ pub(super) struct Asked<'s> {
 const LONGEST_CLIENT_ID: usize = 256;
 
 impl<'s> Asked<'s> {
-    pub(super) fn new(
-        state: &'s State,
-        (client, standing): (ClientAddress, Standing),
-        id: RequestId,
-    ) -> Self {
+    pub(super) fn new(state: &'s State, client: Client, id: RequestId) -> Self {
         Self {
             state,
             id,
-            client,
-            standing,
+            client: client.address,
+            certificate: client.certificate,
+            standing: client.standing,
             complete: Instant::now(),
             client_id: None,
             service: None,
