@@ -51,7 +51,7 @@ pub struct StoreConfig {
 pub(crate) enum Settings {
     File(FileSettings),
     Redis(RedisSettings),
-    Postgres(PostgresSettings),
+    Postgres(Box<PostgresSettings>),
 }
 
 impl StoreConfig {
@@ -77,7 +77,7 @@ impl StoreConfig {
         let settings = match (self.file, self.redis, self.postgres) {
             (Some(file), None, None) => FileSettings::read(file, cx).map(Settings::File),
             (None, Some(redis), None) => redis.value.settings(cx).map(Settings::Redis),
-            (None, None, Some(postgres)) => postgres.value.settings(cx).map(Settings::Postgres),
+            (None, None, Some(postgres)) => postgres.value.settings(cx).map(Box::new).map(Settings::Postgres),
             _ => Err(BuildError::new(
                 "needs exactly one of `file`, `redis` and `postgres`: write `file: DIRECTORY` for one server alone",
             )),

@@ -32,6 +32,9 @@ pub(super) enum Again {
     No,
 }
 
+/// Nothing until it is known how it ended.
+type Preparation = watch::Receiver<Option<Result<(), BackendError>>>;
+
 /// A server, its connections, and what is known of its tables.
 pub(super) struct Server {
     pub(super) name: String,
@@ -42,7 +45,7 @@ pub(super) struct Server {
     is_prepared: bool,
     has_tables: AtomicBool,
     /// Somebody looks after the tables, for all who wait.
-    preparing: Mutex<Option<watch::Receiver<Option<Result<(), BackendError>>>>>,
+    preparing: Mutex<Option<Preparation>>,
     /// When was last swept, in milliseconds since 1970.
     pub(super) swept: AtomicU64,
 }
@@ -160,7 +163,7 @@ impl Server {
         }
     }
 
-    fn preparation(self: &Arc<Self>) -> watch::Receiver<Option<Result<(), BackendError>>> {
+    fn preparation(self: &Arc<Self>) -> Preparation {
         let mut preparing = self.preparing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(under_way) =
             preparing.as_ref().filter(|it| it.borrow().is_none() && it.has_changed().is_ok())
