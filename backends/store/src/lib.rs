@@ -14,4 +14,4 @@ mod transfer;
 
 pub use config::StoreConfig;
 pub use handle::StoreHandle;
-pub use transfer::{Export, Import, ImportError, Imported};
+pub use transfer::{Export, Import, ImportError, ImportReason, Imported};
