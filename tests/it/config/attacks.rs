@@ -34,9 +34,10 @@ fn site(name: &str) -> Site {
 fn open_to_guesses(site: &Site) {
     let text = std::fs::read_to_string(site.file("auth.yml")).unwrap();
     let (on, off) = ("\nlockout:\n  enabled: true", "\nlockout:\n  enabled: false");
-    let open = match text.contains("\nlockout:") {
-        true => text.replace(on, off),
-        false => format!("{text}\nlockout: {{enabled: false}}\n"),
+    let open = if text.contains("\nlockout:") {
+        text.replace(on, off)
+    } else {
+        format!("{text}\nlockout: {{enabled: false}}\n")
     };
     assert_ne!(open, text);
     site.write("auth.yml", open);
