@@ -239,7 +239,7 @@ fn a_certificate_says_when_it_ends() {
     let files = ["certificate", "key"].map(|name| directory.path().join(name));
     std::fs::write(&files[0], certificate).unwrap();
     std::fs::write(&files[1], key).unwrap();
-    let loaded = tls::load(&files[0], &files[1], &read("").0.tls_options()).unwrap();
+    let loaded = tls::load(&files[0], &files[1], &read("").0.tls_options(), None).unwrap();
     assert_eq!(loaded.certificate.not_after, at(100));
     for (day, finding) in
         [(50, None), (90, Some(tls::Finding::EndsIn { days: 10 })), (101, Some(tls::Finding::Expired))]
