@@ -27,6 +27,7 @@ pub(crate) const PODMAN: Component = debian("podman", "podman");
 pub(crate) const BUILDAH: Component = debian("buildah", "buildah");
 /// Debian's, whatever else is called docker on this machine: the version must be the engine's.
 pub(crate) const DOCKER: Component = debian("/usr/bin/docker", "docker.io");
+pub(crate) const CURL: Component = debian("curl", "curl");
 pub(crate) const OPENSSL: Component = debian("openssl", "openssl");
 pub(crate) const IP: Component = debian("ip", "iproute2");
 pub(crate) const HTPASSWD: Component = debian("htpasswd", "apache2-utils");

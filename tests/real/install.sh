@@ -111,7 +111,7 @@ cargo_deny() {
 
 quickstart="docker-registry:docker-registry skopeo:skopeo"
 # By its path: the tests want the client of Debian's engine, whatever else is called docker here.
-tests="podman:podman buildah:buildah openssl:openssl ip:iproute2 htpasswd:apache2-utils containerd:containerd ctr:containerd runc:runc \
+tests="podman:podman buildah:buildah openssl:openssl curl:curl ip:iproute2 htpasswd:apache2-utils containerd:containerd ctr:containerd runc:runc \
     dockerd:docker.io /usr/bin/docker:docker.io /usr/sbin/nginx:nginx /usr/lib/nginx/modules/ngx_stream_module.so:libnginx-mod-stream /usr/sbin/haproxy:haproxy \
     promtool:prometheus prometheus:prometheus /usr/sbin/logrotate:logrotate \
     docker-compose:docker-compose systemd-analyze:systemd strace:strace \

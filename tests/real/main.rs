@@ -32,6 +32,7 @@ mod anonymous;
 mod behind_nginx;
 mod book;
 mod catalog;
+mod client_certificates;
 mod container;
 mod delete;
 mod directory;

@@ -415,6 +415,28 @@ fn tls() {
 }
 
 #[test]
+fn client_certificates() {
+    let site = site("client-certificates.yml");
+    let server = Server::start(&site, "auth.yml");
+    let trusted = &site.pair.certificate_pem;
+    nobody_passes_for("alice", "registry", &|target, headers| {
+        server.address().get_tls(trusted, target, headers)
+    });
+    // Machines have no passwords, and no header stands in for a certificate.
+    let header = basic("ci-build", PASSWORD);
+    for name in ["X-SSL-Client-S-DN", "X-Client-Cert", "X-Forwarded-Client-Cert", "Ssl-Client-Cert"] {
+        let headers = [("Authorization", header.as_str()), (name, "CN=ci-build")];
+        assert_eq!(
+            server.address().get_tls(trusted, &target("registry", MINE), &headers).status,
+            401,
+            "{name}"
+        );
+        let alone = server.address().get_tls(trusted, &target("registry", MINE), &[(name, "CN=ci-build")]);
+        assert_eq!(alone.status, 401, "{name}");
+    }
+}
+
+#[test]
 fn reference() {
     let (_site, server) = attacked("reference.yml", "alice");
     let alice = basic("alice", PASSWORD);

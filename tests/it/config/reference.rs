@@ -17,6 +17,7 @@ use dockgate_external::ProgramConfig;
 use dockgate_htpasswd::UsersFileConfig;
 use dockgate_http::{HttpAuthConfig, HttpAuthzConfig};
 use dockgate_ldap::LdapAuthConfig;
+use dockgate_mtls::MtlsAuthConfig;
 use dockgate_static::{AclConfig, UsersConfig};
 use dockgate_store::StoreConfig;
 use schemars::JsonSchema;
@@ -110,6 +111,7 @@ fn every_key_of_every_section_stands_in_it() {
         (Comparison::of::<HttpAuthConfig>("http_auth", &[at(&root, &["authn", "4", "http_auth"])]), 21),
         (Comparison::of::<HttpAuthzConfig>("http_authz", &[at(&root, &["authz", "2", "http_authz"])]), 20),
         (Comparison::of::<LdapAuthConfig>("ldap_auth", &[at(&root, &["authn", "5", "ldap_auth"])]), 50),
+        (Comparison::of::<MtlsAuthConfig>("mtls_auth", &[at(&root, &["authn", "6", "mtls_auth"])]), 5),
         (Comparison::of::<AclConfig>("acl", &[at(&root, &["authz", "0", "acl"])]), 14),
     ];
     for (comparison, least) in comparisons {

@@ -100,6 +100,58 @@ fn proxy_headers() {
 }
 
 #[test]
+fn certificates_of_clients() {
+    refused_each(
+        FLAT,
+        &[
+            beside(
+                "without TLS",
+                "  client_certificates: {ca: cert.pem}\ntoken:\n",
+                "client_certificates",
+                "write `certificate` and `key`",
+            ),
+            beside(
+                "of nobody",
+                "  certificate: cert.pem\n  key: key.pem\n  client_certificates: {mode: optional}\ntoken:\n",
+                "client_certificates",
+                "`ca: FILE`",
+            ),
+            beside(
+                "in another mode",
+                "  certificate: cert.pem\n  key: key.pem\n  client_certificates: {ca: cert.pem, mode: on}\ntoken:\n",
+                "client_certificates",
+                "optional",
+            ),
+            beside(
+                "of a file that is not there",
+                "  certificate: cert.pem\n  key: key.pem\n  client_certificates:\n    ca: nobody.pem\ntoken:\n",
+                "nobody.pem",
+                "cannot use nobody.pem",
+            ),
+            beside(
+                "of a key",
+                "  certificate: cert.pem\n  key: key.pem\n  client_certificates:\n    ca: key.pem\ntoken:\n",
+                "    ca: key.pem",
+                "no certificate in it",
+            ),
+            beside(
+                "revoked by a certificate",
+                "  certificate: cert.pem\n  key: key.pem\n  client_certificates:\n    ca: cert.pem\n    crl: cert.pem\ntoken:\n",
+                "    crl: cert.pem",
+                "no list of revoked certificates",
+            ),
+            beside(
+                "at a door without TLS",
+                "  certificate: cert.pem\n  key: key.pem\n  listeners:\n    - addr: \":1\"\n      tls: false\n      \
+                 client_certificates: {ca: cert.pem}\ntoken:\n",
+                "client_certificates",
+                "does not speak",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn further_doors() {
     refused_each(
         FLAT,

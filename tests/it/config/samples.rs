@@ -49,6 +49,7 @@ pub(super) fn site(name: &str) -> Site {
         site.program(&format!("hooks/{hook}"), &std::fs::read_to_string(program).unwrap());
     }
     site.write("ca.pem", &site.pair.certificate_pem);
+    site.write("people.pem", &site.pair.certificate_pem);
     site.write("Google.crt", &site.pair.certificate_pem);
     site.write("Google.key", &site.pair.key_pem);
     site.write("bind.password", "service-pass\n");
@@ -354,6 +355,19 @@ fn tls() {
     };
     assert_eq!(ask("alpha-pass").granted(), "pull,push");
     assert_eq!(ask("wrong").granted(), "401");
+}
+
+#[test]
+fn client_certificates() {
+    let site = site("client-certificates.yml");
+    let server = Server::start(&site, "auth.yml");
+    let ask = |account: &str, password: &str| {
+        let header = basic(account, password);
+        let target = "/auth?service=registry&scope=repository:a:pull,push";
+        server.address().get_tls(&site.pair.certificate_pem, target, &[("Authorization", &header)])
+    };
+    assert_eq!(ask("alice", "alpha-pass").granted(), "pull,push");
+    assert_eq!(ask("alice", "wrong").granted(), "401");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod around;
 mod bounds;
+mod client_certificates;
 mod doors;
 mod modes;
 mod proxies;
