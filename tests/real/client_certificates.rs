@@ -110,7 +110,7 @@ fn curl() {
 #[test]
 fn skopeo_and_podman_show_the_registry_s() {
     let Some(site) = Site::start(&[SKOPEO, PODMAN]) else { return };
-    Image::of(&["a certificate"]).write_named(&site.dir.path().join("layout"), "tiny");
+    Image::of(&["a certificate"]).write_named(&site.dir.path().join("layout"), "app:tiny");
     let push = |directory: &str, name: &str| {
         let target = format!("docker://{}/{name}", site.registry_host);
         let words = ["copy", "--insecure-policy", "--dest-tls-verify=false", "--dest-cert-dir", directory];

@@ -163,7 +163,7 @@ fn write_files(site: &TempDir, keys: &Path, config: &str) -> bool {
             "managed_keys" => {
                 let _ = std::os::unix::fs::symlink(keys.join("keys"), &place);
             }
-            "certificate" | "ca_certificate" | "ca_bundle" => {
+            "certificate" | "ca_certificate" | "ca_bundle" | "ca" => {
                 fs::copy(&pair.certificate, place).unwrap();
             }
             "key" => drop(fs::copy(&pair.key, place).unwrap()),
@@ -191,7 +191,7 @@ fn collect(node: &Node, named: &mut Vec<(String, String)>) {
         let key = entry.key.text.as_ref();
         let names_a_file = match key {
             "managed_keys" | "certificate" | "path" | "password_file" | "include" | "to"
-            | "ca_certificate" | "ca_bundle" | "signing_key_file" | "bearer_token_file"
+            | "ca_certificate" | "ca_bundle" | "ca" | "signing_key_file" | "bearer_token_file"
             | "bind_password_file" => true,
             // Else it is a name of PATH.
             "command" => entry.value.as_text().is_some_and(|command| command.contains('/')),
