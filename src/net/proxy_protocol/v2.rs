@@ -94,9 +94,9 @@ fn computed(head: [u8; 4], body: &[u8], further: &[u8]) -> u32 {
     while let Some((kind, value, rest)) = entry(further) {
         sum.add(further.get(..3).unwrap_or_default());
         if kind == CHECKSUM {
-            sum.add(&[0; 4])
+            sum.add(&[0; 4]);
         } else {
-            sum.add(value)
+            sum.add(value);
         }
         further = rest;
     }
