@@ -6,7 +6,7 @@
 //! The rooms, from the outside in: [`cli`] reads the command line, `server` runs from the first connection to the last and
 //! lets one configuration follow another, [`net`] listens, [`http`] has the routes, [`access`] decides (and nothing else
 //! does), [`chain`] asks the backends in order, [`token`] signs what was granted. [`outbound`] asks other
-//! servers where a backend needs one. [`config`] reads the file, [`state`]
+//! servers where a backend needs one, and [`acme`] an authority for the doors' certificate. [`config`] reads the file, [`state`]
 //! makes everything of it, [`watch`] notices that a file changed. [`logging`] and [`audit`] write down what happened,
 //! [`metrics`] counts it.
 //!
@@ -17,6 +17,7 @@
 //! more word: see [`Backends`] and `examples/custom_backend.rs`.
 
 pub mod access;
+pub mod acme;
 pub mod audit;
 mod backends;
 pub mod chain;

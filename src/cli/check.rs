@@ -91,7 +91,18 @@ fn doors(state: &State) -> Vec<String> {
     let server = state.server();
     let metrics = server.metrics_door().map(|door| format!("metrics          {} (HTTP)", place(&door)));
     let admin = server.admin_door().map(|door| format!("admin commands   {}", place(&door)));
-    public.chain(metrics).chain(admin).collect()
+    public.chain(metrics).chain(admin).chain(issued(state)).collect()
+}
+
+/// What an authority issues to the server.
+fn issued(state: &State) -> Option<String> {
+    let acme = &state.acme()?.acme;
+    let settings = acme.settings();
+    let kept = acme.ends().map_or_else(
+        || "none yet, asked for at the start".to_owned(),
+        |ends| format!("kept, until {}", super::date(ends)),
+    );
+    Some(format!("TLS certificate  of {} for {}: {kept}", settings.directory, settings.hosts.join(", ")))
 }
 
 /// How tokens for one service, or for all others, are signed.

@@ -88,7 +88,7 @@ fn complain(text: &str) {
 }
 
 /// `2026-11-21`, in UTC.
-fn date(time: SystemTime) -> String {
+pub(crate) fn date(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let date = i64::try_from(seconds)
         .ok()

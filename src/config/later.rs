@@ -19,7 +19,7 @@ pub const BACKENDS: [&str; 12] = [
 ];
 
 /// Options below `server` that are still to come.
-pub const SERVER: [&str; 1] = ["letsencrypt"];
+pub const SERVER: [&str; 0] = [];
 
 /// Go shared objects cannot be loaded into this server, ever.
 pub const PLUGINS: [&str; 2] = ["plugin_authn", "plugin_authz"];

@@ -128,7 +128,8 @@ impl Source {
 const NEEDED: [&str; 3] = ["addr", "issuer", "expiration"];
 
 /// Keys of `server` that look like sections of their own.
-const OF_SERVER: [&str; 6] = ["listeners", "metrics", "admin", "cors", "limits", "shutdown_delay"];
+const OF_SERVER: [&str; 8] =
+    ["listeners", "metrics", "admin", "cors", "limits", "shutdown_delay", "letsencrypt", "acme"];
 
 /// The sections beside the chains, decoded and validated. One that is at fault is absent.
 #[derive(Debug, Default)]

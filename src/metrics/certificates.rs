@@ -19,6 +19,8 @@ pub enum Certificates {
     Managed,
     /// They are shown to clients.
     Tls,
+    /// So is this, and an authority renews it: see [`AcmeMeter`](super::AcmeMeter).
+    Acme,
 }
 
 impl Certificates {
@@ -34,6 +36,7 @@ impl Certificates {
             Self::Signing => "signing",
             Self::Managed => "managed",
             Self::Tls => "tls",
+            Self::Acme => "acme",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! by name while a request is answered. Labels hold what the configuration names (links, services, keys) and words of
 //! ours, never what a client chose.
 
+mod acme;
 mod certificates;
 mod connections;
 mod links;
@@ -14,6 +15,7 @@ mod reloads;
 mod requests;
 mod text;
 
+pub use acme::AcmeMeter;
 pub use certificates::Certificates;
 pub use connections::{Connections, OpenConnection, Unanswered};
 pub(crate) use links::LinkMeter;

@@ -10,8 +10,11 @@ use rustls::server::danger::ClientCertVerifier;
 
 use super::owners::Owners;
 use super::tls::{self, ClientTrust, Finding, Tls};
+use crate::acme::Resolver;
 use crate::config::Source;
-use crate::config::server::{DoorAddress, DoorCertificate, ProxySenders, ServerConfig, TlsOptions};
+use crate::config::server::{
+    DoorAddress, DoorCertificate, DoorClients, DoorTls, ProxySenders, ServerConfig, TlsOptions,
+};
 
 /// A door for clients that is not open yet.
 #[derive(Clone, Debug)]
@@ -26,11 +29,12 @@ pub struct Door {
 
 /// Reads what the doors need, in the order of the file. What is wrong with them, and what is to be said of them, goes to
 /// the lists. A certificate that has expired keeps a server from starting, but where doors are `serving` with it already
-/// it is no reason to leave out what else has changed.
+/// it is no reason to leave out what else has changed. What an authority issues, `issued` shows.
 pub fn load(
     source: &Source,
     server: &ServerConfig,
     serving: &[Door],
+    issued: Option<&Arc<Resolver>>,
     now: SystemTime,
     problems: &mut Vec<Problem>,
     warnings: &mut Vec<Problem>,
@@ -41,7 +45,13 @@ pub fn load(
         .public_doors()
         .into_iter()
         .map(|door| Door {
-            tls: door.tls.and_then(|files| certificates.of(&files, problems, warnings)),
+            tls: door.tls.and_then(|given| match given {
+                DoorTls::Files(files) => certificates.of(&files, door.clients.as_ref(), problems, warnings),
+                DoorTls::Issued => {
+                    let clients = door.clients.as_ref();
+                    certificates.issued(issued, &door.address, clients, problems, warnings)
+                }
+            }),
             address: door.address,
             proxies: door.proxies.map(Arc::new),
         })
@@ -70,12 +80,13 @@ impl Certificates<'_> {
     fn of(
         &mut self,
         files: &DoorCertificate<'_>,
+        given: Option<&DoorClients<'_>>,
         problems: &mut Vec<Problem>,
         warnings: &mut Vec<Problem>,
     ) -> Option<Tls> {
         let [certificate, key] =
             [files.certificate, files.key].map(|given| self.source.resolve(&given.value));
-        let clients = files.clients.as_ref().map(|clients| {
+        let clients = given.map(|clients| {
             let crl = clients.crl.map(|crl| self.source.resolve(&crl.value));
             (self.source.resolve(&clients.ca.value), crl, clients.is_required)
         });
@@ -84,8 +95,7 @@ impl Certificates<'_> {
             return known.clone();
         }
         let [certificate, key] = &named.0;
-        let Ok(clients) = self.clients(files, named.1.as_ref()).map_err(|problem| problems.push(problem))
-        else {
+        let Some(clients) = self.clients(given, problems) else {
             self.known.insert(named, None);
             return None;
         };
@@ -94,17 +104,13 @@ impl Certificates<'_> {
         };
         let loaded = match tls::load(certificate, key, &self.options, clients) {
             Ok(tls) => {
-                if let Some(finding) = tls.certificate.finding(self.now) {
+                let leaf = tls.certificate.as_ref();
+                if let Some(finding) = leaf.and_then(|leaf| leaf.finding(self.now)) {
                     let said = at(files.certificate, "certificate", finding.message());
                     let is_new = finding == Finding::Expired && !self.is_serving(&tls);
                     if is_new { problems.push(said) } else { warnings.push(said) }
                 }
-                if let (false, Some(first)) = (tls.suites_fit, self.suites) {
-                    let message = "none of these fits the kind of the certificate's key (RSA or ECDSA): clients of TLS 1.2 \
-                                   cannot connect. Add one that does, or write `tls_min_version: TLS13` in its place";
-                    let path = KeyPath::root().key("server").key("tls_cipher_suites");
-                    warnings.push(Problem::new(first.location.clone(), path, message));
-                }
+                self.say_if_no_suite_fits(&tls, warnings);
                 Some(tls)
             }
             Err(error) if error.key_at_fault => {
@@ -120,21 +126,56 @@ impl Certificates<'_> {
         loaded
     }
 
-    /// Which certificates of clients the door takes, if it asks for any.
+    /// Which certificates of clients a door takes, if it asks for any. What is wrong with them goes to the list, and is
+    /// answered by nothing.
     fn clients(
         &self,
-        files: &DoorCertificate<'_>,
-        named: Option<&(PathBuf, Option<PathBuf>, bool)>,
-    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, Problem> {
-        let (Some(given), Some((ca, crl, is_required))) = (&files.clients, named) else { return Ok(None) };
-        let trust = ClientTrust { ca, crl: crl.as_deref(), is_required: *is_required };
-        trust.verifier(Arc::new(self.options.provider())).map(Some).map_err(|error| {
+        given: Option<&DoorClients<'_>>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Option<Arc<dyn ClientCertVerifier>>> {
+        let Some(given) = given else { return Some(None) };
+        let ca = self.source.resolve(&given.ca.value);
+        let crl = given.crl.map(|crl| self.source.resolve(&crl.value));
+        let trust = ClientTrust { ca: &ca, crl: crl.as_deref(), is_required: given.is_required };
+        let verifier = trust.verifier(Arc::new(self.options.provider())).map_err(|error| {
             let (place, key) = match given.crl {
                 Some(crl) if error.crl_at_fault => (crl, "crl"),
                 _ => (given.ca, "ca"),
             };
-            Problem::new(place.location.clone(), given.path.key(key), error.message)
-        })
+            problems.push(Problem::new(place.location.clone(), given.path.key(key), error.message));
+        });
+        verifier.ok().map(Some)
+    }
+
+    /// The certificate that an authority issues. The authority itself comes without a certificate when it looks at the proof.
+    fn issued(
+        &self,
+        resolver: Option<&Arc<Resolver>>,
+        door: &DoorAddress,
+        given: Option<&DoorClients<'_>>,
+        problems: &mut Vec<Problem>,
+        warnings: &mut Vec<Problem>,
+    ) -> Option<Tls> {
+        let resolver = resolver?;
+        if let Some(given) = given.filter(|given| given.is_required) {
+            let message = "the authority that issues the server's certificate comes without one of its own: write `mode: \
+                           optional`, and let rules and `mtls_auth` ask for it";
+            problems.push(Problem::new(given.ca.location.clone(), given.path.key("mode"), message));
+            return None;
+        }
+        let clients = self.clients(given, problems)?;
+        let made = tls::issued(Arc::clone(resolver) as _, &self.options, clients);
+        let made = made.map_err(|why| problems.push(door.problem(why))).ok()?;
+        self.say_if_no_suite_fits(&made, warnings);
+        Some(made)
+    }
+
+    fn say_if_no_suite_fits(&self, tls: &Tls, warnings: &mut Vec<Problem>) {
+        let (false, Some(first)) = (tls.suites_fit, self.suites) else { return };
+        let message = "none of these fits the kind of the certificate's key (RSA or ECDSA): clients of TLS 1.2 cannot \
+                       connect. Add one that does, or write `tls_min_version: TLS13` in its place";
+        let path = KeyPath::root().key("server").key("tls_cipher_suites");
+        warnings.push(Problem::new(first.location.clone(), path, message));
     }
 
     fn is_serving(&self, tls: &Tls) -> bool {

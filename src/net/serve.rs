@@ -16,7 +16,7 @@ use dockgate_api::ClientCertificate;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_rustls::TlsAcceptor;
 
@@ -25,6 +25,7 @@ use super::paced::Paced;
 use super::proxy_protocol::{self, BadHeader};
 use super::seldom::Seldom;
 use super::slots::Slots;
+use super::tls::ACME_TLS;
 use crate::config::server::{Limits, ProxySenders};
 use crate::http::{ClientAddress, ErrorAnswer, Peer};
 use crate::live::Live;
@@ -209,6 +210,13 @@ impl<A: Answers> Service<A> {
             () = told(&mut self.stopping) => return,
         };
         match outcome {
+            // The authority has seen what it came for.
+            Ok(Ok(mut stream)) if stream.get_ref().1.alpn_protocol() == Some(ACME_TLS) => {
+                let goodbye = tokio::time::timeout(LAST_WORDS, stream.shutdown());
+                // Who is gone already needs none.
+                let _ = goodbye.await;
+                tracing::debug!(client = ?client.0, "an authority looked at the proof of a host");
+            }
             Ok(Ok(stream)) => {
                 let certificates = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
                 let certificate = certificates.map(|leaf| Arc::new(ClientCertificate::new(leaf.to_vec())));

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dockgate_api::read_file;
-use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::server::{ProducesTickets, ServerSessionMemoryCache, WebPkiClientVerifier};
+use rustls::server::{ProducesTickets, ResolvesServerCert, ServerSessionMemoryCache, WebPkiClientVerifier};
+use rustls::{ServerConfig, SignatureAlgorithm};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -18,6 +18,9 @@ pub use certificate::{Finding, ServerCertificate};
 pub use clients::{ClientTrust, ClientTrustError};
 
 use crate::config::server::TlsOptions;
+
+/// What an authority offers that looks at a server (RFC 8737, section 6.2).
+pub const ACME_TLS: &[u8] = b"acme-tls/1";
 
 /// Sessions of clients that take no tickets; the oldest ones go. A few hundred bytes each.
 const SESSIONS: usize = 1024;
@@ -30,8 +33,8 @@ const LARGEST: u64 = 1024 * 1024;
 pub struct Tls {
     /// For the handshakes.
     pub config: Arc<ServerConfig>,
-    /// What the server proves itself with.
-    pub certificate: ServerCertificate,
+    /// What the server proves itself with; none if an authority issues it, and [`Acme`](crate::acme::Acme) knows.
+    pub certificate: Option<ServerCertificate>,
     /// Whether a suite is left for clients of TLS 1.2, if they are to be served.
     pub suites_fit: bool,
 }
@@ -80,13 +83,39 @@ pub fn load(
         })?;
     let leaf =
         leaf.ok_or_else(|| TlsError::certificate(certificate, "its first certificate cannot be read"))?;
+    settle(&mut config).map_err(|error| TlsError::certificate(certificate, &error.to_string()))?;
+    Ok(Tls { config: Arc::new(config), certificate: Some(leaf), suites_fit })
+}
+
+/// For a certificate that is another one from time to time. Its key is an ECDSA key.
+///
+/// # Errors
+/// If there is no randomness for the keys of tickets.
+pub fn issued(
+    resolver: Arc<dyn ResolvesServerCert>,
+    options: &TlsOptions,
+    clients: Option<Arc<dyn ClientCertVerifier>>,
+) -> Result<Tls, String> {
+    let suites_fit = options.has_tls12_for(SignatureAlgorithm::ECDSA);
+    let builder = ServerConfig::builder_with_provider(Arc::new(options.provider()))
+        .with_protocol_versions(options.versions())
+        .map_err(|error| error.to_string())?;
+    let clients = clients.unwrap_or_else(WebPkiClientVerifier::no_client_auth);
+    let mut config = builder.with_client_cert_verifier(clients).with_cert_resolver(resolver);
+    settle(&mut config).map_err(|error| error.to_string())?;
+    config.alpn_protocols.push(ACME_TLS.to_vec());
+    Ok(Tls { config: Arc::new(config), certificate: None, suites_fit })
+}
+
+/// What all doors have in common.
+fn settle(config: &mut ServerConfig) -> Result<(), rustls::Error> {
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config.ignore_client_order = true;
     // Those who come again do so one by one.
     config.send_tls13_tickets = 1;
     config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
-    config.ticketer = ticketer().map_err(|error| TlsError::certificate(certificate, &error.to_string()))?;
-    Ok(Tls { config: Arc::new(config), certificate: leaf, suites_fit })
+    config.ticketer = ticketer()?;
+    Ok(())
 }
 
 /// A client that comes again shows its ticket in place of a whole handshake; its keys change every six hours.

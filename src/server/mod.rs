@@ -22,6 +22,7 @@ use dockgate_api::config::Problem;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
+use crate::acme::{Acme, Renewing};
 use crate::backends::Backends;
 use crate::lockout;
 use crate::logging::problem;
@@ -105,6 +106,7 @@ impl Server {
             signals,
             asked,
             keeper: None,
+            renewing: Renewing::follow(None, wanted_certificate(&front.state())),
             making: Making::new(MADE_WITHIN),
         };
         tokio::select! {
@@ -136,6 +138,8 @@ struct Current<'a> {
     signals: Signals,
     asked: mpsc::Receiver<Asked>,
     keeper: Option<Keeper>,
+    /// The certificate that an authority issues: an order under way survives a reload that wants the same.
+    renewing: Option<Renewing>,
     making: Making,
 }
 
@@ -241,6 +245,10 @@ impl Current<'_> {
         self.front.swap(Arc::clone(&state));
         state.follow_log();
         self.doors.commit(prepared, state.limits());
+        if let Some(loaded) = state.acme() {
+            loaded.acme.ask_through(Arc::clone(&loaded.client));
+        }
+        self.renewing = Renewing::follow(self.renewing.take(), wanted_certificate(&state));
         log_findings(&warnings, &notes);
         tokio::spawn(memory::give_back());
         Ok((state, warnings))
@@ -264,8 +272,14 @@ impl Current<'_> {
 /// Says when the certificates of the doors end.
 fn tell_ends(state: &State) {
     let doors = state.doors().iter().filter_map(|door| Some((door, door.tls.as_ref()?)));
-    let ends = doors.map(|(door, tls)| (door.address.addr.as_str(), tls.certificate.not_after));
+    let ends = doors
+        .filter_map(|(door, tls)| Some((door.address.addr.as_str(), tls.certificate.as_ref()?.not_after)));
     Certificates::Tls.end(state.metrics(), ends);
+}
+
+/// What an authority is asked for.
+fn wanted_certificate(state: &State) -> Option<&Arc<Acme>> {
+    state.acme().map(|loaded| &loaded.acme)
 }
 
 /// Who moves log files asks for it with the signal.

@@ -58,6 +58,7 @@ async fn nothing_keeps_a_configuration_that_another_has_followed() {
         signals,
         asked,
         keeper: Some(Keeper::of(&front.state())),
+        renewing: None,
         making: Making::new(MADE_WITHIN),
     };
     let mut before = Vec::new();

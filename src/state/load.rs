@@ -11,10 +11,11 @@ use super::signing::SigningPlan;
 use super::store::ConfiguredStore;
 use super::{Findings, Lasting, Signing, State};
 use crate::access::{Access, Bounds};
+use crate::acme;
 use crate::audit::Audit;
 use crate::backends::Backends;
 use crate::config::audit::AuditConfig;
-use crate::config::server::ServerConfig;
+use crate::config::server::{DoorTls, ServerConfig};
 use crate::config::token::TokenConfig;
 use crate::config::{Sections, Source};
 use crate::credentials::Credentials;
@@ -99,6 +100,7 @@ fn build_beside(
         authn,
         authz,
         passwords,
+        outbound,
         spawner,
         store,
         secret_files,
@@ -106,13 +108,21 @@ fn build_beside(
         mut warnings,
         mut notes,
     } = Parts::read(source, backends, outside, lasting, false)?;
+    let acme = sections.server.as_ref().and_then(|server| {
+        notes.extend(server.way_from_the_authority());
+        let before = before.and_then(State::acme).map(|before| &before.acme);
+        acme::load(source, server, before, outbound.as_ref(), outside, &mut problems, &mut warnings)
+    });
     let doors = sections.server.as_ref().map(|server| {
         let serving = before.map(State::doors).unwrap_or_default();
-        net::load_doors(source, server, serving, outside.clock.now(), &mut problems, &mut warnings)
+        let issued = acme.as_ref().map(|loaded| loaded.acme.resolver());
+        net::load_doors(source, server, serving, issued, outside.clock.now(), &mut problems, &mut warnings)
     });
     named.extend(secret_files);
     named.extend(sections.server.iter().flat_map(|server| tls_files(source, server)));
     refuse_refresh_without_store(source, &sections, &mut problems);
+    let of_acme = sections.server.iter().flat_map(acme::files);
+    named.extend(of_acme.map(|file| source.resolve(file)));
     let audit = audit(source, &sections.audit, outside, lasting);
     let audit = audit.map_err(|problem| problems.push(problem)).ok().flatten();
     let plan = SigningPlan::new(source, &sections, &mut problems, &mut warnings);
@@ -173,6 +183,7 @@ fn build_beside(
             limits,
             store,
             doors: doors.unwrap_or_default(),
+            acme,
             request_ids,
             outside,
             lasting: lasting.clone(),
@@ -237,11 +248,15 @@ fn audit(
 
 /// The files of the doors' certificates.
 fn tls_files(source: &Source, server: &ServerConfig) -> Vec<PathBuf> {
-    let given = server.public_doors().into_iter().filter_map(|door| door.tls);
-    let files = given.flat_map(|given| {
-        let clients =
-            given.clients.map(|clients| [Some(clients.ca), clients.crl]).into_iter().flatten().flatten();
-        [given.certificate, given.key].into_iter().chain(clients.collect::<Vec<_>>())
-    });
-    files.map(|file| source.resolve(file)).collect()
+    let mut files = Vec::new();
+    for door in server.public_doors() {
+        if let Some(DoorTls::Files(given)) = &door.tls {
+            files.extend([&given.certificate.value, &given.key.value]);
+        }
+        if let Some(clients) = &door.clients {
+            files.push(&clients.ca.value);
+            files.extend(clients.crl.map(|crl| &crl.value));
+        }
+    }
+    files.into_iter().map(|file| source.resolve(file)).collect()
 }

@@ -33,6 +33,7 @@ pub use signing::{Findings, ListedKey, LoadedKey, RetiredKey, ServiceProfile, Si
 pub use tokens::{CreatedToken, CredentialList, NotDone, Revoked, TokenRequest, WhichCredentials};
 
 use crate::access::Access;
+use crate::acme;
 use crate::config::Source;
 use crate::config::log::LogConfig;
 use crate::config::server::{Limits, ServerConfig};
@@ -56,6 +57,7 @@ pub struct State {
     limits: Arc<Limits>,
     store: Option<ConfiguredStore>,
     doors: Vec<Door>,
+    acme: Option<acme::Loaded>,
     request_ids: RequestIds,
     outside: Outside,
     lasting: Lasting,
@@ -123,6 +125,11 @@ impl State {
     /// Why it cannot be opened: another process has it, or it is damaged.
     pub fn open_store(&self) -> Result<(), Vec<Problem>> {
         self.store.as_ref().map_or(Ok(()), ConfiguredStore::open)
+    }
+
+    /// The certificate that an authority issues, if the configuration wants one.
+    pub fn acme(&self) -> Option<&acme::Loaded> {
+        self.acme.as_ref()
     }
 
     /// The clock.

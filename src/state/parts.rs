@@ -24,6 +24,7 @@ pub(super) struct Parts {
     pub(super) authn: Chain<dyn Authenticator>,
     pub(super) authz: Chain<dyn Authorizer>,
     pub(super) passwords: Arc<PasswordService>,
+    pub(super) outbound: Arc<Site>,
     pub(super) spawner: Arc<TokioSpawner>,
     pub(super) store: Option<ConfiguredStore>,
     pub(super) secret_files: Vec<PathBuf>,
@@ -65,7 +66,8 @@ impl Parts {
         .with_offline(offline);
         let authorities = if offline { Ok(Vec::new()) } else { sections.outbound.authorities(source, &cx) };
         let authorities = authorities.map_err(|problem| problems.push(problem)).unwrap_or_default();
-        let cx = cx.with_outbound(Arc::new(Site::new(authorities, outside)));
+        let outbound = Arc::new(Site::new(authorities, outside));
+        let cx = cx.with_outbound(Arc::clone(&outbound) as _);
         let store = ConfiguredStore::read(source, &cx, lasting.stores(), &mut problems, &mut warnings);
         let cx = match &store {
             Some(store) => cx.with_store(Arc::clone(&store.handle) as _),
@@ -92,6 +94,7 @@ impl Parts {
             authn,
             authz,
             passwords,
+            outbound,
             spawner,
             store,
             secret_files,

@@ -73,6 +73,9 @@ pub(crate) const HELM: Component = go("helm");
 pub(crate) const STRICT_MANIFESTS: Component = go("strict-manifests");
 pub(crate) const REVIEWS: Component = go("reviews");
 pub(crate) const OPA: Component = go("opa");
+/// An authority for certificates, and a name server for it.
+pub(crate) const PEBBLE: Component = go("pebble");
+pub(crate) const PEBBLE_NAMES: Component = go("pebble-challtestsrv");
 pub(crate) const NERDCTL: Component = go("nerdctl");
 pub(crate) const BUILDCTL: Component = go("buildctl");
 pub(crate) const BUILDKITD: Component = go("buildkitd");

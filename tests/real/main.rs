@@ -12,6 +12,7 @@
 )]
 
 mod accounts;
+mod acme;
 mod api;
 mod bare_image;
 mod client;

@@ -59,9 +59,27 @@ pub struct PublicDoor<'a> {
     /// Where it is.
     pub address: DoorAddress,
     /// What it proves itself with; without it plain HTTP is spoken.
-    pub tls: Option<DoorCertificate<'a>>,
+    pub tls: Option<DoorTls<'a>>,
+    /// Whose certificates clients are asked for.
+    pub clients: Option<DoorClients<'a>>,
     /// Whose connections begin with a PROXY header.
     pub proxies: Option<ProxySenders>,
+}
+
+/// What a door proves itself with.
+#[derive(Clone, Debug)]
+pub enum DoorTls<'a> {
+    /// A certificate that somebody brings.
+    Files(DoorCertificate<'a>),
+    /// The one that an authority issues to the server: see [`ServerConfig::wanted_certificate`].
+    Issued,
+}
+
+impl PublicDoor<'_> {
+    /// Whether it shows the certificate that an authority issues to the server.
+    pub fn is_certified_by_an_authority(&self) -> bool {
+        matches!(self.tls, Some(DoorTls::Issued))
+    }
 }
 
 /// The files of a door's certificate.
@@ -73,16 +91,6 @@ pub struct DoorCertificate<'a> {
     pub key: &'a Located<PathBuf>,
     /// The key path above the two: `server` or `server.listeners[0]`.
     pub path: KeyPath,
-    /// Whose certificates clients are asked for.
-    pub clients: Option<DoorClients<'a>>,
-}
-
-impl<'a> DoorCertificate<'a> {
-    /// The same for clients of whom certificates are asked, as a section below a key path says.
-    fn for_clients(mut self, given: Option<(&'a Located<ClientCertificatesConfig>, &KeyPath)>) -> Self {
-        self.clients = given.and_then(|(given, path)| given.value.clients(path));
-        self
-    }
 }
 
 impl ServerConfig {
@@ -90,10 +98,11 @@ impl ServerConfig {
     pub fn public_doors(&self) -> Vec<PublicDoor<'_>> {
         let path = KeyPath::root().key("server");
         let clients = self.client_certificates.as_ref();
-        let own = pair(self.certificate.as_ref(), self.key.as_ref(), &path)
-            .map(|own| own.for_clients(clients.map(|clients| (clients, &path))));
+        let own = pair(self.certificate.as_ref(), self.key.as_ref(), &path);
+        let own = own.or_else(|| self.asks_an_authority().then_some(DoorTls::Issued));
         let first = PublicDoor {
             address: self.written().door(&path),
+            clients: own.as_ref().and_then(|_| clients?.value.clients(&path)),
             tls: own.clone(),
             proxies: self.proxy_protocol.as_ref().map(|given| given.senders(self.net)),
         };
@@ -107,10 +116,10 @@ impl ServerConfig {
                 }
             };
             let its = listener.client_certificates.as_ref().map(|clients| (clients, &path));
-            let clients = its.or(clients.map(|clients| (clients, &server)));
-            let tls = tls.map(|tls| tls.for_clients(clients));
+            let given = its.or(clients.map(|clients| (clients, &server)));
+            let clients = tls.as_ref().and(given).and_then(|(given, path)| given.value.clients(path));
             let proxies = listener.proxy_protocol.as_ref().map(|given| given.senders(listener.net));
-            PublicDoor { address: listener.written().door(&path), tls, proxies }
+            PublicDoor { address: listener.written().door(&path), tls, clients, proxies }
         });
         std::iter::once(first).chain(further).collect()
     }
@@ -187,7 +196,8 @@ impl ServerConfig {
     fn validate_tls_of(&self, listener: &ListenerConfig, path: &KeyPath, problems: &mut Vec<Problem>) {
         let Some(tls) = &listener.tls else { return };
         let has_own = listener.certificate.is_some() || listener.key.is_some();
-        let message = match (tls.value, has_own, self.certificate.is_some() || self.key.is_some()) {
+        let all_have_one = self.certificate.is_some() || self.key.is_some() || self.asks_an_authority();
+        let message = match (tls.value, has_own, all_have_one) {
             (true, false, false) => {
                 "there is no certificate: write `certificate` and `key` here, or in `server` for all doors"
             }
@@ -254,9 +264,9 @@ fn pair<'a>(
     certificate: Option<&'a Located<PathBuf>>,
     key: Option<&'a Located<PathBuf>>,
     path: &KeyPath,
-) -> Option<DoorCertificate<'a>> {
+) -> Option<DoorTls<'a>> {
     let (certificate, key) = certificate.zip(key)?;
-    Some(DoorCertificate { certificate, key, path: path.clone(), clients: None })
+    Some(DoorTls::Files(DoorCertificate { certificate, key, path: path.clone() }))
 }
 
 fn both_or_neither(

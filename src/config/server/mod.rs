@@ -1,5 +1,6 @@
 //! `server:` — where and how we listen.
 
+mod acme;
 mod address;
 mod client_certificates;
 mod cors;
@@ -18,10 +19,11 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+pub use acme::{AcmeConfig, ExternalAccountConfig, LETS_ENCRYPT, LetsEncryptConfig, WantedCertificate};
 pub use address::{DoorAddress, Net, host_and_port};
 pub use client_certificates::{ClientCertificateMode, ClientCertificatesConfig, DoorClients};
 pub use cors::CorsConfig;
-pub use doors::{AdminConfig, DoorCertificate, ListenerConfig, MetricsConfig, PublicDoor};
+pub use doors::{AdminConfig, DoorCertificate, DoorTls, ListenerConfig, MetricsConfig, PublicDoor};
 pub use limits::Limits;
 pub(super) use limits::positive;
 pub use proxies::TrustedNetwork;
@@ -56,6 +58,10 @@ pub struct ServerConfig {
     pub certificate: Option<Located<PathBuf>>,
     /// The TLS private key (PEM).
     pub key: Option<Located<PathBuf>>,
+    /// docker_auth's way to a certificate of Let's Encrypt, in place of `certificate` and `key`.
+    pub letsencrypt: Option<Located<LetsEncryptConfig>>,
+    /// A certificate that an authority issues to the server itself, in place of `certificate` and `key`.
+    pub acme: Option<Located<AcmeConfig>>,
     /// The oldest version of TLS that is spoken: `TLS12` (the default), `TLS13`, or their numbers.
     pub tls_min_version: Option<Located<String>>,
     /// Curves by name or number, the preferred one first. The library's own if not given.
@@ -104,6 +110,7 @@ impl ServerConfig {
     /// What types alone cannot say.
     pub fn validate(&self, path: &KeyPath, problems: &mut Vec<Problem>, warnings: &mut Vec<Problem>) {
         self.validate_doors(path, problems, warnings);
+        self.validate_acme(path, problems);
         if let Some(prefix) = &self.path_prefix
             && !prefix.is_empty()
             && !is_path(prefix)

@@ -46,7 +46,7 @@ impl Finding {
 }
 
 impl ServerCertificate {
-    pub(super) fn of(der: &[u8]) -> Option<Self> {
+    pub(crate) fn of(der: &[u8]) -> Option<Self> {
         let (_, parsed) = X509Certificate::from_der(der).ok()?;
         let validity = parsed.validity();
         Some(Self {
