@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustls::crypto::CryptoProvider;
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::ParsedCertificate;
@@ -27,6 +27,7 @@ impl Certificate {
     /// Why it cannot be shown for these hosts; never holds the key.
     pub(super) fn read(pem: Vec<u8>, hosts: &[String]) -> Result<Self, String> {
         let shown = key_and_chain(&pem)?;
+        shown.keys_match().map_err(|_| "its key and its certificate do not belong together".to_owned())?;
         let leaf = shown.end_entity_cert().map_err(|_| "no certificate in it".to_owned())?;
         let validity =
             ServerCertificate::of(leaf).ok_or_else(|| "its first certificate cannot be read".to_owned())?;
@@ -40,16 +41,13 @@ impl Certificate {
     }
 }
 
-/// A key and its chain, whatever they are for.
+/// A key and its chain, whatever they are for: a proof has an extension that no client would take.
 pub(super) fn key_and_chain(pem: &[u8]) -> Result<CertifiedKey, String> {
     let chain: Vec<CertificateDer<'static>> =
         CertificateDer::pem_slice_iter(pem)
             .collect::<Result<_, _>>()
             .map_err(|error| format!("its certificates cannot be read: {error}"))?;
     let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| "no private key in it".to_owned())?;
-    CertifiedKey::from_der(chain, key, &provider()).map_err(|error| error.to_string())
-}
-
-fn provider() -> CryptoProvider {
-    rustls::crypto::aws_lc_rs::default_provider()
+    let key = any_supported_type(&key).map_err(|_| "its private key cannot be used".to_owned())?;
+    Ok(CertifiedKey::new(chain, key))
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair, PKCS_ECDSA_P256_SHA256};
+use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 use super::Acme;
@@ -64,8 +65,10 @@ impl Drop for Proofs<'_> {
         for host in &self.hosts {
             self.resolver().forget(host);
             let path = self.acme.cache.challenge(host);
-            // In the end it is of no use to anybody; a disk that hangs must not hold up this thread.
-            drop(spawn_blocking(move || std::fs::remove_file(path)));
+            // A disk that hangs must not hold up this thread. One that is left behind proves nothing any more.
+            if let Ok(runtime) = Handle::try_current() {
+                drop(runtime.spawn_blocking(move || std::fs::remove_file(path)));
+            }
         }
     }
 }

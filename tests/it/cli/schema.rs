@@ -174,7 +174,7 @@ fn mistakes_are_not_valid() {
         ("  addr: \":5001\"\n", "  addr: \":5001\"\n  net: udp\n"),
         ("  addr: \":5001\"\n", "  addr: \":5001\"\n  limits: {bodies: 1}\n"),
         ("  addr: \":5001\"\n", "  addr: \":5001\"\n  limits: {body_timeout: 10}\n"),
-        ("  addr: \":5001\"\n", "  addr: \":5001\"\n  letsencrypt: {email: a@b.example}\n"),
+        ("  addr: \":5001\"\n", "  addr: \":5001\"\n  letsencrypt: {mail: a@b.example}\n"),
         ("token:", "tokens: {}\ntoken:"),
         ("token:", "log: {format: xml}\ntoken:"),
         ("token:", "log: {level: loud}\ntoken:"),

@@ -4,13 +4,14 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::process::{
     Address, DAY, Response, Server, Site, basic, dockgate, encode, now, pair, run_with_input,
 };
 
 use super::directories;
-use super::samples::{ALWAYS_OPEN, KNOWN, site as checked, with_hooks};
+use super::samples::{ALWAYS_OPEN, KNOWN, issued, site as checked, with_hooks};
 
 const PASSWORD: &str = "alpha-pass";
 /// Its hash of the least cost: an attack is many guesses.
@@ -484,6 +485,31 @@ fn behind_proxy() {
     assert_eq!(from("192.0.2.7", &[], &public).granted(), "pull");
     assert_eq!(from("192.0.2.7", &[], &internal).granted(), "");
     assert_eq!(from("198.51.100.1", &[], &public).granted(), "");
+}
+
+#[test]
+fn letsencrypt() {
+    let site = site("letsencrypt.yml");
+    let trusted = issued(&site);
+    let server = Server::start(&site, "auth.yml");
+    nobody_passes_for("alice", "registry", &|target, headers| {
+        server.address().get_tls(&trusted, target, headers)
+    });
+    // Who comes as an authority does, while nothing is ordered, gets neither proof nor connection.
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider);
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let mut config =
+        config.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+    config.alpn_protocols = vec![b"acme-tls/1".to_vec()];
+    let config = Arc::new(config);
+    for name in ["auth.example.com", "localhost", "x.example"] {
+        let name = rustls::pki_types::ServerName::try_from(name).unwrap();
+        let mut client = rustls::ClientConnection::new(Arc::clone(&config), name.clone()).unwrap();
+        let mut stream = TcpStream::connect(("127.0.0.1", server.address().port())).unwrap();
+        let refused = client.complete_io(&mut stream).unwrap_err().to_string();
+        assert!(refused.contains("AccessDenied"), "{name:?}: {refused}");
+    }
 }
 
 #[test]

@@ -78,10 +78,14 @@ fn non_tls() {
     }
 }
 
+/// A certificate that is fetched, beside one that is brought: here one of the two.
+const FETCHED: &str = "  letsencrypt:\n    email: webmaster@example.com\n    cache_dir: /var/cache/certificates\n";
+const BROUGHT: &str = "  #\n  #\n  #\n";
+
 /// What a file is refused for, as `LINE:COLUMN: PATH`; nothing else may be wrong with it, and without these keys it loads.
 fn waits_for(name: &str, places: &[&str]) -> Site {
     let site = site(name);
-    let example = with_programs(&site, &example(name));
+    let example = with_programs(&site, &example(name)).replace(FETCHED, BROUGHT);
     site.write(name, &example);
     let refused = check(&site, name);
     let line = |place: &&str| {
@@ -151,11 +155,20 @@ fn ldap_auth() {
 }
 
 #[test]
+fn the_reference_has_two_certificates() {
+    let site = site("reference.yml");
+    site.write("reference.yml", example("reference.yml"));
+    let refused = check(&site, "reference.yml").stderr;
+    let said = "reference.yml:20:5: server.letsencrypt: `certificate` and `key` stand beside it: keep the pair, or ";
+    assert!(refused.contains(said), "{refused}");
+    assert!(refused.contains("reference.yml:20:5: server.letsencrypt: `host` is missing"), "{refused}");
+}
+
+#[test]
 fn reference() {
     let site = waits_for(
         "reference.yml",
         &[
-            "19:3: server.letsencrypt",
             "41:1: google_auth",
             "51:1: github_auth",
             "73:1: oidc_auth",

@@ -9,6 +9,7 @@ mod docker_auth_rules;
 mod reference;
 mod reference_page;
 pub(crate) mod refusal;
+mod refused_acme;
 mod refused_audit;
 mod refused_chains;
 mod refused_doors;

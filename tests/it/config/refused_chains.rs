@@ -314,9 +314,6 @@ fn what_is_still_to_come_is_no_typo() {
             assert_eq!(shown, config);
         }
     }
-    let letsencrypt = "  letsencrypt: {email: a@example.com, host: auth.example.com}\ntoken:\n";
-    let config = FLAT.replace("token:\n", letsencrypt);
-    refused(&site, config.as_bytes(), 3, "`letsencrypt` is not in this build: remove it").unwrap();
     let config = FLAT.replace("users:\n", "  refresh: x\nusers:\n");
     refused(&site, config.as_bytes(), 8, "`refresh` is not in this build").unwrap();
 }

@@ -44,7 +44,7 @@ fn a_typo_hides_no_other_mistake() {
         &config,
         &[
             ("nowhere", "`:5001`"),
-            ("letsencrypt", "not in this build"),
+            ("letsencrypt", "`host` is missing"),
             ("colour: red", "unknown key `colour`"),
             ("  bob:", "did you mean `password`?"),
             ("  carol:", "perhaps the password itself"),

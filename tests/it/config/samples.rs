@@ -53,6 +53,7 @@ pub(super) fn site(name: &str) -> Site {
     site.write("Google.crt", &site.pair.certificate_pem);
     site.write("Google.key", &site.pair.key_pem);
     site.write("bind.password", "service-pass\n");
+    std::fs::create_dir(site.file("certificates")).unwrap();
     site.write("hook.key", web::KEY);
     site.write("robots.json", web::robots_file("alpha-pass"));
     site.write("frozen.txt", "web/frozen\n");
@@ -204,6 +205,30 @@ fn directories() {
         ("CORP\\Alice", "repository:web/app:push", "push"),
         ("alice@corp.example.com", "repository:web/app:push", "push"),
     ]);
+}
+
+/// A certificate that was issued before, for `localhost` too.
+pub(super) fn issued(site: &Site) -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let names = ["auth.example.com", "localhost"].map(str::to_owned);
+    let issued = rcgen::CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+    let kept = format!("{}{}", key.serialize_pem(), issued.pem());
+    site.write("certificates/dockgate-auth.example.com-2eaeff44.pem", kept);
+    issued.pem()
+}
+
+/// What was issued before serves at once, so that nobody is asked. Its place is for good: another one would order anew.
+#[test]
+fn letsencrypt() {
+    let site = site("letsencrypt.yml");
+    let issued = issued(&site);
+    let server = Server::start(&site, "auth.yml");
+    let target = "/auth?service=registry&scope=repository:a:pull,push";
+    let header = basic("alice", "alpha-pass");
+    let answer = server.address().get_tls(&issued, target, &[("Authorization", &header)]);
+    assert_eq!(answer.granted(), "pull,push", "{}", server.stderr());
+    assert_eq!(server.address().get_tls(&issued, target, &[]).status, 401);
+    assert!(!server.stderr().contains("asking for a certificate"), "{}", server.stderr());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use dockgate::metrics::{Certificates, Connections, Reloads};
+use dockgate::metrics::{AcmeMeter, Certificates, Connections, Reloads};
 use dockgate_testkit::fakes::noon;
 
 use crate::support::{ALICE, Ask, TestServer};
@@ -54,6 +54,7 @@ pub(super) fn whole() -> String {
     server.review_keys();
     let metrics = Arc::clone(&server.metrics);
     let _connections = Connections::new(metrics.as_ref());
+    let _acme = AcmeMeter::new(&metrics);
     Reloads::new(&metrics).started("abc", noon());
     Certificates::Tls.end(&metrics, [("server.certificate", noon())]);
     metrics.text()

@@ -27,6 +27,7 @@ fn two_servers_order_once_and_show_the_same() {
     let shown = |port| poll(super::WITHIN, || client::connect(port, HOST, &root).ok());
     let [one, other] = [port, second_port].map(shown).map(|connection| connection.unwrap().certificate());
     assert_eq!(one, other);
+    assert_eq!(authority.orders(), 1);
     let issued = [&first, &second].map(|server| server.log().matches("certificate issued").count());
     assert_eq!(issued.iter().sum::<usize>(), 1, "{}\n{}", first.log(), second.log());
 }
