@@ -16,6 +16,8 @@ use super::{Acme, order, schedule};
 const TICK: Duration = Duration::from_secs(20);
 /// Another server orders.
 const WHILE_ANOTHER_ORDERS: Duration = Duration::from_secs(1);
+/// It takes minutes at most; one that hangs keeps the lock, and is told of so often, in seconds.
+const TOLD_EVERY: u32 = 10 * 60;
 /// Of a disk.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// No pause is longer: a clock that was wrong and is right again must not silence us.
@@ -39,7 +41,7 @@ pub(super) async fn keep(acme: &Acme) -> Infallible {
         );
     }
     acme.count();
-    let (mut failures, mut again_at) = (0_u32, None);
+    let (mut failures, mut again_at, mut waited) = (0_u32, None, 0_u32);
     loop {
         acme.look().await;
         let now = acme.clock.now();
@@ -52,8 +54,17 @@ pub(super) async fn keep(acme: &Acme) -> Infallible {
             continue;
         }
         match acme.renew().await {
-            Ok(Came::Good) => (failures, again_at) = (0, None),
-            Ok(Came::Elsewhere) => tokio::time::sleep(WHILE_ANOTHER_ORDERS).await,
+            Ok(Came::Good) => (failures, again_at, waited) = (0, None, 0),
+            Ok(Came::Elsewhere) => {
+                waited = waited.saturating_add(1);
+                if waited % TOLD_EVERY == 0 {
+                    tracing::warn!(
+                        hosts,
+                        "another process has held the lock of cache_dir for long: no certificate is ordered"
+                    );
+                }
+                tokio::time::sleep(WHILE_ANOTHER_ORDERS).await;
+            }
             Err(failure) => {
                 failures = failures.saturating_add(1);
                 again_at = Some(acme.failed(&failure, failures));

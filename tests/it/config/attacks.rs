@@ -499,8 +499,7 @@ fn letsencrypt() {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider);
     let config = config.with_safe_default_protocol_versions().unwrap();
-    let mut config =
-        config.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+    let mut config = config.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
     config.alpn_protocols = vec![b"acme-tls/1".to_vec()];
     let config = Arc::new(config);
     for name in ["auth.example.com", "localhost", "x.example"] {

@@ -79,7 +79,8 @@ fn non_tls() {
 }
 
 /// A certificate that is fetched, beside one that is brought: here one of the two.
-const FETCHED: &str = "  letsencrypt:\n    email: webmaster@example.com\n    cache_dir: /var/cache/certificates\n";
+const FETCHED: &str =
+    "  letsencrypt:\n    email: webmaster@example.com\n    cache_dir: /var/cache/certificates\n";
 const BROUGHT: &str = "  #\n  #\n  #\n";
 
 /// What a file is refused for, as `LINE:COLUMN: PATH`; nothing else may be wrong with it, and without these keys it loads.
@@ -159,7 +160,8 @@ fn the_reference_has_two_certificates() {
     let site = site("reference.yml");
     site.write("reference.yml", example("reference.yml"));
     let refused = check(&site, "reference.yml").stderr;
-    let said = "reference.yml:20:5: server.letsencrypt: `certificate` and `key` stand beside it: keep the pair, or ";
+    let said =
+        "reference.yml:20:5: server.letsencrypt: `certificate` and `key` stand beside it: keep the pair, or ";
     assert!(refused.contains(said), "{refused}");
     assert!(refused.contains("reference.yml:20:5: server.letsencrypt: `host` is missing"), "{refused}");
 }

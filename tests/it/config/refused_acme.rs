@@ -77,7 +77,12 @@ fn sections() {
                 "letsencrypt",
                 "not by a unix socket",
             ),
-            beside("no hosts", "  acme: {hosts: [], cache_dir: .}\ntoken:\n", "acme", "is empty: write the names"),
+            beside(
+                "no hosts",
+                "  acme: {hosts: [], cache_dir: .}\ntoken:\n",
+                "acme",
+                "is empty: write the names",
+            ),
             beside(
                 "one host twice",
                 "  acme: {cache_dir: ., hosts: [a.example.com, A.example.com]}\ntoken:\n",
@@ -110,7 +115,8 @@ fn sections() {
 /// `check` does not even look for the authority: there is none under this name.
 #[test]
 fn what_check_says_of_a_good_one() {
-    let acme = "  acme: {cache_dir: ., hosts: [Auth.example.com], directory: \"https://ca.invalid/dir\"}\ntoken:\n";
+    let acme =
+        "  acme: {cache_dir: ., hosts: [Auth.example.com], directory: \"https://ca.invalid/dir\"}\ntoken:\n";
     let site = Site::with(&FLAT.replace("token:\n", acme));
     let checked = run(dockgate().args(["check", "auth.yml"]).current_dir(site.path()));
     assert_eq!(checked.code, Some(0), "{checked:#?}");

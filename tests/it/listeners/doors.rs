@@ -27,7 +27,7 @@ fn doors_beside(
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
     let server: ServerConfig =
         source.root.get("server").unwrap().value.decode(&KeyPath::root().key("server")).unwrap();
-    let doors = load_doors(&source, &server, serving, now, &mut problems, &mut warnings);
+    let doors = load_doors(&source, &server, serving, None, now, &mut problems, &mut warnings);
     let texts = |list: Vec<dockgate_api::config::Problem>| list.iter().map(ToString::to_string).collect();
     (doors, texts(problems), texts(warnings))
 }
@@ -67,7 +67,7 @@ fn each_has_its_certificate_or_the_servers_or_none() {
     assert!(Arc::ptr_eq(&config(first), &config(second)) && Arc::ptr_eq(&config(first), &config(fifth)));
     assert!(!Arc::ptr_eq(&config(first), &config(fourth)));
     assert!(third.tls.is_none());
-    let ends = |door: &Door| door.tls.as_ref().unwrap().certificate.not_after;
+    let ends = |door: &Door| door.tls.as_ref().unwrap().certificate.as_ref().unwrap().not_after;
     assert!(ends(fourth) < ends(first));
     assert_eq!((fifth.address.net, fifth.address.socket.mode), (Net::Unix, Some(Mode(0o640))));
 }

@@ -174,6 +174,8 @@ fn write_files(site: &TempDir, keys: &Path, config: &str) -> bool {
                 fs::write(&place, "#!/bin/sh\nexit 1\n").unwrap();
                 fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
             }
+            "cache_dir" => fs::create_dir_all(place).unwrap(),
+            "key_file" => fs::write(place, "a2V5").unwrap(),
             "signing_key_file" => fs::write(place, SIGNING_SECRET).unwrap(),
             "bearer_token_file" | "bind_password_file" => fs::write(place, "token\n").unwrap(),
             _ => {} // made when it is written to
@@ -191,8 +193,8 @@ fn collect(node: &Node, named: &mut Vec<(String, String)>) {
         let key = entry.key.text.as_ref();
         let names_a_file = match key {
             "managed_keys" | "certificate" | "path" | "password_file" | "include" | "to"
-            | "ca_certificate" | "ca_bundle" | "ca" | "signing_key_file" | "bearer_token_file"
-            | "bind_password_file" => true,
+            | "ca_certificate" | "ca_bundle" | "signing_key_file" | "bearer_token_file"
+            | "bind_password_file" | "cache_dir" | "ca" | "key_file" => true,
             // Else it is a name of PATH.
             "command" => entry.value.as_text().is_some_and(|command| command.contains('/')),
             "key" => node.get("certificate").is_some(),
