@@ -14,7 +14,7 @@ use super::certificate::Certificate;
 use super::resolver::Resolver;
 use super::{Acme, Settings};
 use crate::config::Source;
-use crate::config::server::{ExternalAccountConfig, ServerConfig, WantedCertificate};
+use crate::config::server::{ExternalAccount, ServerConfig, WantedCertificate};
 use crate::outside::Outside;
 
 /// In bytes; far longer than any key of an account.
@@ -91,20 +91,19 @@ pub fn load(
 /// The files that the section names beside the directory.
 pub(crate) fn files<'a>(server: &'a ServerConfig) -> impl Iterator<Item = &'a Path> {
     let wanted = server.wanted_certificate();
-    let files = wanted.map(|wanted| {
-        [wanted.ca, wanted.external_account.map(|given| &given.key_file)].into_iter().flatten()
-    });
+    let files = wanted
+        .map(|wanted| [wanted.ca, wanted.external_account.map(|given| given.key_file)].into_iter().flatten());
     files.into_iter().flatten().map(|given| given.value.as_path())
 }
 
 /// The authority's key for an account that exists there.
 fn external_account(
     source: &Source,
-    given: &ExternalAccountConfig,
+    given: ExternalAccount<'_>,
     wanted: &WantedCertificate<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<(String, Vec<u8>)> {
-    let file = source.resolve(&given.key_file);
+    let file = source.resolve(given.key_file);
     let shown = file.display();
     let key = match read_file(&file, LONGEST_KEY) {
         Err(error) => Err(format!("cannot read {shown}: {error}")),

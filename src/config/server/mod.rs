@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-pub use acme::{AcmeConfig, ExternalAccountConfig, LETS_ENCRYPT, LetsEncryptConfig, WantedCertificate};
+pub use acme::{AcmeConfig, ExternalAccount, LETS_ENCRYPT, LetsEncryptConfig, WantedCertificate};
 pub use address::{DoorAddress, Net, host_and_port};
 pub use client_certificates::{ClientCertificateMode, ClientCertificatesConfig, DoorClients};
 pub use cors::CorsConfig;

@@ -102,6 +102,12 @@ fn sections() {
                 "no certificate in it",
             ),
             beside(
+                "half of an account",
+                "  acme: {cache_dir: ., hosts: [a.example.com], external_account: {key_id: a}}\ntoken:\n",
+                "acme",
+                "needs `key_id` and `key_file`",
+            ),
+            beside(
                 "no key of an account",
                 "  acme: {cache_dir: ., hosts: [a.example.com], external_account: {key_id: a, key_file: cert.pem}}\n\
                  token:\n",
@@ -138,7 +144,8 @@ fn what_check_says_of_a_good_one() {
 /// A template of docker_auth's writes keys with nothing behind them.
 #[test]
 fn nothing_is_absent() {
-    let nothing = "  letsencrypt: {email: \"\", host: \"\", cache_dir: \"\"}\ntoken:\n";
+    let nothing =
+        "  letsencrypt: {email: \"\", host: \"\", cache_dir: \"\"}\n  acme: {hosts: [], ca: ~}\ntoken:\n";
     let site = Site::with(&FLAT.replace("token:\n", nothing));
     let checked = run(dockgate().args(["check", "auth.yml"]).current_dir(site.path()));
     assert!(checked.stdout.contains("listens on       127.0.0.1:0 (HTTP)\n"), "{checked:#?}");
