@@ -17,13 +17,13 @@ pub(super) async fn account(acme: &Acme, http: &Http, lock: &Arc<Held>) -> Resul
     let kept = on_disk(spawn_blocking(move || Cache::read(&path))).await?;
     let builder = Account::builder_with_http(Box::new(http.clone()));
     if let Some(text) = kept {
-        match serde_json::from_slice::<AccountCredentials>(&text) {
-            Ok(credentials) => return Ok(builder.from_credentials(credentials).await?),
-            Err(_) => tracing::warn!(
-                file = %acme.cache.account().display(),
-                "the account that is kept cannot be read: another one is made in its place"
-            ),
+        if let Ok(credentials) = serde_json::from_slice::<AccountCredentials>(&text) {
+            return Ok(builder.from_credentials(credentials).await?);
         }
+        tracing::warn!(
+            file = %acme.cache.account().display(),
+            "the account that is kept cannot be read: another one is made in its place"
+        );
     }
     new(acme, http, lock).await
 }

@@ -89,7 +89,7 @@ pub fn load(
 }
 
 /// The files that the section names beside the directory.
-pub(crate) fn files<'a>(server: &'a ServerConfig) -> impl Iterator<Item = &'a Path> {
+pub(crate) fn files(server: &ServerConfig) -> impl Iterator<Item = &Path> {
     let wanted = server.wanted_certificate();
     let files = wanted
         .map(|wanted| [wanted.ca, wanted.external_account.map(|given| given.key_file)].into_iter().flatten());

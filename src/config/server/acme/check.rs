@@ -60,13 +60,12 @@ impl Check<'_> {
     }
 
     fn lets_encrypt(&mut self, given: &Located<LetsEncryptConfig>, path: &KeyPath) {
-        match text(given.host.as_ref()) {
-            Some(host) => self.host(host, &path.key("host")),
-            None => {
-                let message = "`host` is missing: write the name that clients know the server by. Without one docker_auth \
-                               gets a certificate for whatever name a client asks for";
-                self.refuse(&given.location, path, message);
-            }
+        if let Some(host) = text(given.host.as_ref()) {
+            self.host(host, &path.key("host"));
+        } else {
+            let message = "`host` is missing: write the name that clients know the server by. Without one docker_auth gets a \
+                           certificate for whatever name a client asks for";
+            self.refuse(&given.location, path, message);
         }
         self.cache_dir(given.cache_dir.as_ref(), &given.location, path);
         self.email(given.email.as_ref(), path);
