@@ -170,6 +170,7 @@ fn name(text: &str) -> Result<(), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::server::LETS_ENCRYPT;
 
     #[test]
     fn names_that_an_authority_can_look_at() {
