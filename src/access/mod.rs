@@ -238,7 +238,7 @@ impl Access {
             Ok(_) => attempt.right().await,
             Err(NotIdentified::Denied(..) | NotIdentified::Unknown) => attempt.wrong().await,
             Err(NotIdentified::Failed(_) | NotIdentified::Locked { .. } | NotIdentified::Differs) => {
-                attempt.unanswered()
+                attempt.unanswered();
             }
         }
         identified

@@ -154,30 +154,22 @@ impl Ban {
     fn log_began(&self) {
         let seconds = self.until.duration_since(self.since).unwrap_or_default().as_secs();
         let (account, address, failures) = (self.account.as_deref(), self.place.to_string(), self.failures);
-        match account {
-            Some(account) => {
-                tracing::warn!(
-                    ?account,
-                    address,
-                    failures,
-                    seconds,
-                    "too many failed logins: refused for a while"
-                );
-            }
-            None => tracing::warn!(
+        if account.is_some() {
+            tracing::warn!(
+                account,
                 address,
                 failures,
                 seconds,
-                "too many failed logins: every password from there is refused for a while"
-            ),
+                "too many failed logins: refused for a while"
+            );
+        } else {
+            let message = "too many failed logins: every password from there is refused for a while";
+            tracing::warn!(address, failures, seconds, "{message}");
         }
     }
 
     pub(super) fn log_ended(&self, how: &'static str) {
         let address = self.place.to_string();
-        match self.account.as_deref() {
-            Some(account) => tracing::info!(?account, address, "{how}"),
-            None => tracing::info!(address, "{how}"),
-        }
+        tracing::info!(account = self.account.as_deref(), address, "{how}");
     }
 }

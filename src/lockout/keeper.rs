@@ -12,7 +12,9 @@ impl Guard {
     /// Tells which bans are over, and looks at what other servers have written.
     pub async fn review(&self) {
         let over = self.book.bans.end_over(self.clock.now());
-        over.iter().for_each(|ban| ban.log_ended("a ban has ended"));
+        for ban in &over {
+            ban.log_ended("a ban has ended");
+        }
         if let Some(shared) = self.shared() {
             shared.look().await;
         }

@@ -95,7 +95,7 @@ impl Certificates<'_> {
             return known.clone();
         }
         let [certificate, key] = &named.0;
-        let Some(clients) = self.clients(given, problems) else {
+        let Ok(clients) = self.clients(given).map_err(|problem| problems.push(problem)) else {
             self.known.insert(named, None);
             return None;
         };
@@ -126,25 +126,22 @@ impl Certificates<'_> {
         loaded
     }
 
-    /// Which certificates of clients a door takes, if it asks for any. What is wrong with them goes to the list, and is
-    /// answered by nothing.
+    /// Which certificates of clients a door takes, if it asks for any.
     fn clients(
         &self,
         given: Option<&DoorClients<'_>>,
-        problems: &mut Vec<Problem>,
-    ) -> Option<Option<Arc<dyn ClientCertVerifier>>> {
-        let Some(given) = given else { return Some(None) };
+    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, Problem> {
+        let Some(given) = given else { return Ok(None) };
         let ca = self.source.resolve(&given.ca.value);
         let crl = given.crl.map(|crl| self.source.resolve(&crl.value));
         let trust = ClientTrust { ca: &ca, crl: crl.as_deref(), is_required: given.is_required };
-        let verifier = trust.verifier(Arc::new(self.options.provider())).map_err(|error| {
+        trust.verifier(Arc::new(self.options.provider())).map(Some).map_err(|error| {
             let (place, key) = match given.crl {
                 Some(crl) if error.crl_at_fault => (crl, "crl"),
                 _ => (given.ca, "ca"),
             };
-            problems.push(Problem::new(place.location.clone(), given.path.key(key), error.message));
-        });
-        verifier.ok().map(Some)
+            Problem::new(place.location.clone(), given.path.key(key), error.message)
+        })
     }
 
     /// The certificate that an authority issues. The authority itself comes without a certificate when it looks at the proof.
@@ -163,7 +160,7 @@ impl Certificates<'_> {
             problems.push(Problem::new(given.ca.location.clone(), given.path.key("mode"), message));
             return None;
         }
-        let clients = self.clients(given, problems)?;
+        let clients = self.clients(given).map_err(|problem| problems.push(problem)).ok()?;
         let made = tls::issued(Arc::clone(resolver) as _, &self.options, clients);
         let made = made.map_err(|why| problems.push(door.problem(why))).ok()?;
         self.say_if_no_suite_fits(&made, warnings);

@@ -16,7 +16,7 @@ use crate::audit::Audit;
 use crate::backends::Backends;
 use crate::config::audit::AuditConfig;
 use crate::config::server::{DoorTls, ServerConfig};
-use crate::config::token::TokenConfig;
+use crate::config::token::{RefreshConfig, TokenConfig};
 use crate::config::{Sections, Source};
 use crate::credentials::Credentials;
 use crate::live::Live;
@@ -216,7 +216,7 @@ fn credentials(
 ) -> Option<Credentials> {
     let store = store?;
     let refresh = token.and_then(|token| token.refresh.as_ref()).filter(|refresh| refresh.enabled);
-    let terms = refresh.map(|refresh| refresh.terms());
+    let terms = refresh.map(RefreshConfig::terms);
     let handle = Arc::clone(&store.handle) as _;
     Some(Credentials::new(handle, Arc::clone(&outside.random), store.recheck, terms))
 }

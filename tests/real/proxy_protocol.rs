@@ -222,8 +222,8 @@ fn health_checks_are_nobody() {
         let Some(site) = Site::start(Front::Haproxy(how), false, &keys) else { return };
         let log = site.server.log();
         let line = log.lines().find(|line| line.contains("listening for those who watch")).unwrap();
-        let address = line.split(|c: char| !(c.is_ascii_digit() || ".:".contains(c)));
-        let metrics = address.filter(|word| word.starts_with("127.0.0.1:")).last().unwrap().to_owned();
+        let mut address = line.split(|c: char| !(c.is_ascii_digit() || ".:".contains(c)));
+        let metrics = address.rfind(|word| word.starts_with("127.0.0.1:")).unwrap().to_owned();
         let count = |series: &str| -> u64 {
             let page = request("GET", &metrics, "/metrics", None).body;
             let line = page.lines().find_map(|line| line.strip_prefix(series));

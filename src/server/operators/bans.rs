@@ -18,8 +18,8 @@ async fn list(Shared(desk): Shared<Desk>) -> Response {
 }
 
 async fn lift(Shared(desk): Shared<Desk>, body: Bytes) -> Response {
-    match read(&body) {
-        Ok(request) => told(desk.front.state().lift_bans(request).await),
-        Err(refused) => refused,
-    }
+    told(match read(&body) {
+        Ok(request) => desk.front.state().lift_bans(request).await,
+        Err(mistake) => Err(mistake),
+    })
 }

@@ -21,29 +21,29 @@ pub(super) fn routes() -> Router<Desk> {
 }
 
 async fn create(Shared(desk): Shared<Desk>, body: Bytes) -> Response {
-    match read(&body) {
-        Ok(request) => told(desk.front.state().create_token(request).await),
-        Err(refused) => refused,
-    }
+    told(match read(&body) {
+        Ok(request) => desk.front.state().create_token(request).await,
+        Err(mistake) => Err(mistake),
+    })
 }
 
 async fn list(Shared(desk): Shared<Desk>, body: Bytes) -> Response {
-    match read(&body) {
-        Ok(which) => told(desk.front.state().list_credentials(which).await),
-        Err(refused) => refused,
-    }
+    told(match read(&body) {
+        Ok(which) => desk.front.state().list_credentials(which).await,
+        Err(mistake) => Err(mistake),
+    })
 }
 
 async fn revoke(Shared(desk): Shared<Desk>, body: Bytes) -> Response {
-    match read(&body) {
-        Ok(which) => told(desk.front.state().revoke_credentials(which).await),
-        Err(refused) => refused,
-    }
+    told(match read(&body) {
+        Ok(which) => desk.front.state().revoke_credentials(which).await,
+        Err(mistake) => Err(mistake),
+    })
 }
 
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, NotDone> {
     serde_json::from_slice(body)
-        .map_err(|error| mistake(StatusCode::BAD_REQUEST, format!("the command cannot be read: {error}")))
+        .map_err(|error| NotDone::Mistake(format!("the command cannot be read: {error}")))
 }
 
 pub(super) fn told(done: Result<impl Serialize, NotDone>) -> Response {

@@ -55,6 +55,15 @@ fn sections() {
                 "letsencrypt",
                 "auth.yml is no directory",
             ),
+        ],
+    );
+}
+
+#[test]
+fn sections_of_doors_and_of_ours() {
+    refused_each(
+        FLAT,
+        &[
             beside(
                 "a pair too",
                 "  certificate: cert.pem\n  key: key.pem\n  letsencrypt: {host: auth.example.com, cache_dir: .}\ntoken:\n",

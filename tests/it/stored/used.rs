@@ -1,5 +1,7 @@
 //! A refresh token in place of a password.
 
+use std::time::Duration;
+
 use super::{DAY, chains, logged_in, login, refresh, server};
 use crate::support::{ALICE, Ask, BOB, Setup, TestServer, hash};
 
@@ -58,7 +60,7 @@ fn it_ends_with_its_life_and_when_nobody_uses_it() {
     let status = || server.ask(&refresh(&token, "")).status;
     for _ in 0..6 {
         assert_eq!(status(), 200);
-        server.clock.turn(14 * DAY - std::time::Duration::from_secs(1));
+        server.clock.turn(Duration::from_secs(14 * 86_400 - 1));
     }
     assert_eq!(status(), 200, "84 days, and never unused for 14");
     server.clock.turn(7 * DAY);
