@@ -23,7 +23,7 @@ fn token_request(criterion: &mut Criterion) {
         group.bench_function(format!("{name}/decision"), |bencher| bencher.iter(|| server.grant()));
     }
     let (name, algorithm) = ALGORITHMS[0];
-    let unguarded = Server::unguarded(algorithm);
+    let unguarded = Server::of(algorithm, "", "lockout: {enabled: false}\n");
     group.bench_function(format!("{name}/decision without lock-out"), |bencher| {
         bencher.iter(|| unguarded.grant());
     });

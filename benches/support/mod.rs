@@ -61,12 +61,8 @@ impl Server {
         Self::of(algorithm, token, "")
     }
 
-    /// The same without lock-out.
-    pub(crate) fn unguarded(algorithm: &'static SignatureAlgorithm) -> Self {
-        Self::of(algorithm, "", "lockout: {enabled: false}\n")
-    }
-
-    fn of(algorithm: &'static SignatureAlgorithm, token: &str, sections: &str) -> Self {
+    /// The same with more sections too.
+    pub(crate) fn of(algorithm: &'static SignatureAlgorithm, token: &str, sections: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outside = Outside::real();
         let files = tempfile::tempdir().unwrap();
