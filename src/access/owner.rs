@@ -59,10 +59,10 @@ impl Access {
         self.audited(|audit| -> Event {
             audit.event("token_created", |event| {
                 event.quoted("request_id", |to| to.id(cx.request_id()));
-                event.text("credential", id);
                 event.text("account", &listed.account);
                 event.text("backend", link);
                 event.text_if_any("service", listed.service.as_deref());
+                event.text("credential", id);
                 event.texts("scopes", listed.scopes.iter().flatten().map(String::as_str));
                 event.text_if_any("ends", listed.ends.map(|ends| ends.to_string()).as_deref());
                 event.text_if_any("note", listed.note.as_deref());
@@ -76,9 +76,9 @@ impl Access {
         self.audited(|audit| -> Event {
             audit.event("revoked", |event| {
                 event.quoted("request_id", |to| to.id(cx.request_id()));
-                event.text_if_any("credential", which.id.as_deref());
                 event.text_if_any("account", which.account.as_deref());
                 event.text_if_any("backend", which.link.as_deref());
+                event.text_if_any("credential", which.id.as_deref());
                 event.number("revoked", u64::try_from(revoked).unwrap_or(u64::MAX));
             })
         });

@@ -1,13 +1,15 @@
 //! The page says of the log what the log says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
+use dockgate::state::{TokenRequest, WhichCredentials};
 use serde_json::Value;
 
 use super::events::chains;
 use super::{fields, lines, whole};
 use crate::process::{Server, Site};
-use crate::support::{ALICE, Ask, Setup, TestServer};
+use crate::support::{ALICE, Ask, Setup, TestServer, users};
 
 const PAGE: &str = include_str!("../../../docs/monitoring.md");
 
@@ -38,6 +40,8 @@ fn specimens() -> Vec<String> {
     server.ask(&Ask::auth().query("client_id", "docker").header("authorization", "Bearer x"));
     server.ask(&Ask::auth().basic(("a\u{1}", "x")));
     lines(&file, 6);
+    let kept = directory.path().join("kept.log");
+    keep(&kept);
     // A gap.
     let site = Site::with(&format!("audit: {{to: audit.log}}\n{}", super::rotation::CONFIG));
     std::fs::create_dir(site.file("elsewhere")).unwrap();
@@ -51,8 +55,35 @@ fn specimens() -> Vec<String> {
         lines(&site.file("audit.log"), 2);
         std::fs::read_to_string(site.file("audit.log")).unwrap()
     };
-    let all = std::fs::read_to_string(&file).unwrap() + &lost;
+    let kept = std::fs::read_to_string(&kept).unwrap();
+    let all = std::fs::read_to_string(&file).unwrap() + &kept + &lost;
     all.lines().map(str::to_owned).collect()
+}
+
+/// Makes credentials, uses one, and takes them away, with a line for each.
+fn keep(file: &Path) {
+    let chains = format!("audit: {{to: {file:?}}}\nusers: {}\nacl: []", users("\"\": {}"));
+    let server = TestServer::of(Setup::new(chains).refreshing("{}"));
+    let answer = server.ask(&Ask::auth().basic(ALICE).query("offline_token", "true"));
+    let token = answer.json()["refresh_token"].as_str().unwrap().to_owned();
+    server.ask(&Ask::auth().basic((ALICE.0, &token)));
+    let wanted = TokenRequest {
+        account: ALICE.0.to_owned(),
+        link: None,
+        scopes: vec!["repository:a:pull".to_owned()],
+        service: Some("registry".to_owned()),
+        ends: Some("2027-01-01".parse().unwrap()),
+        note: Some("nightly".to_owned()),
+    };
+    let id = server.with_state(async |state| state.create_token(wanted).await).unwrap().listed.id;
+    let which = WhichCredentials {
+        id: Some(id),
+        account: Some(ALICE.0.to_owned()),
+        link: Some("users".to_owned()),
+        ..WhichCredentials::default()
+    };
+    server.with_state(async |state| state.revoke_credentials(which).await).unwrap();
+    lines(file, 4);
 }
 
 #[test]
@@ -76,7 +107,9 @@ fn every_field_stands_on_the_page_and_in_its_order() {
     }
     for row in &rows {
         let documented: BTreeSet<String> = match row[1].as_str() {
-            "all" => ["token", "refused", "error", "lost"].map(str::to_owned).into(),
+            "all" => {
+                ["token", "refused", "error", "token_created", "revoked", "lost"].map(str::to_owned).into()
+            }
             some => some.split(", ").map(str::to_owned).collect(),
         };
         assert_eq!(seen.get(row[0].as_str()), Some(&documented), "{}", row[0]);

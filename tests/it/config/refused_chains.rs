@@ -314,6 +314,4 @@ fn what_is_still_to_come_is_no_typo() {
             assert_eq!(shown, config);
         }
     }
-    let config = FLAT.replace("users:\n", "  refresh: x\nusers:\n");
-    refused(&site, config.as_bytes(), 8, "`refresh` is not in this build").unwrap();
 }
