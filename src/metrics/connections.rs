@@ -14,6 +14,7 @@ pub struct Connections {
     proxy_headers_late: Counter,
     heads_too_large: Counter,
     answers_late: Counter,
+    crowded_out: Counter,
 }
 
 /// Why a connection or a request on it got nowhere.
@@ -33,6 +34,8 @@ pub enum Unanswered {
     LargeHead,
     /// A request took longer than `server.limits.request_timeout`.
     RequestTimeout,
+    /// It kept the server waiting when there was no room for another (`server.limits.connections`).
+    CrowdedOut,
 }
 
 /// A connection, counted as open until this goes.
@@ -57,6 +60,7 @@ impl Connections {
             proxy_headers_late: failed("proxy_header_timeout"),
             heads_too_large: failed("large_head"),
             answers_late: failed("request_timeout"),
+            crowded_out: failed("crowded_out"),
         }
     }
 
@@ -78,6 +82,7 @@ impl Connections {
             Unanswered::ProxyHeaderTimeout => &self.proxy_headers_late,
             Unanswered::LargeHead => &self.heads_too_large,
             Unanswered::RequestTimeout => &self.answers_late,
+            Unanswered::CrowdedOut => &self.crowded_out,
         };
         counter.add(1);
     }

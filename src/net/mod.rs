@@ -9,9 +9,11 @@ mod seldom;
 mod serve;
 mod slots;
 pub mod tls;
+mod turns;
 mod unix_socket;
 
 pub use doors::{Door, load as load_doors};
 pub use listener::Listener;
 pub use serve::{Answers, Serving, Terms, serve};
 pub use slots::Slots;
+pub use turns::RequestBody;

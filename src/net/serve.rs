@@ -2,7 +2,7 @@
 //!
 //! Everything that waits has a deadline: the TLS handshake, a request's head, the request as a whole, a client that
 //! does not read, and the end. The number of connections is bounded; those beyond it wait, at most one a door here and
-//! the others in the system's queue.
+//! the others in the system's queue, until one ends or is made to (`turns`).
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -10,22 +10,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::Response;
 use dockgate_api::ClientCertificate;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::listener::{Connection, Listener};
 use super::paced::Paced;
 use super::proxy_protocol::{self, BadHeader};
 use super::seldom::Seldom;
-use super::slots::Slots;
+use super::slots::{Slot, Slots};
 use super::tls::ACME_TLS;
+use super::turns::{RequestBody, Turn};
 use crate::config::server::{Limits, ProxySenders};
 use crate::http::{ClientAddress, ErrorAnswer, Peer};
 use crate::live::Live;
@@ -34,13 +35,16 @@ use crate::metrics::{Connections, Unanswered};
 /// After an accept that failed for want of file descriptors: long enough for some to be freed.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(200);
 
+/// While there is no room: how often it is looked whether somebody has to go.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// At the end: what a connection without a request gets to finish an answer that is on its way out.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// What is behind a door.
 pub trait Answers: Clone + Send + Sync + 'static {
     /// Answers one request.
-    fn answer(&self, peer: Peer, request: Request<Incoming>) -> impl Future<Output = Response> + Send;
+    fn answer(&self, peer: Peer, request: Request<RequestBody>) -> impl Future<Output = Response> + Send;
 
     /// Refuses one that is not looked at any further.
     fn refuse(&self, peer: Peer, answer: ErrorAnswer) -> Response;
@@ -78,6 +82,7 @@ struct Service<A> {
     over_tls: bool,
     meter: Connections,
     bad_headers: Arc<Seldom>,
+    turn: Arc<Turn>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -102,11 +107,12 @@ pub async fn serve<A: Answers>(door: Serving, answers: A, stop: impl Future<Outp
                     over_tls: tls.is_some(),
                     meter: meter.clone(),
                     bad_headers: Arc::clone(&bad_headers),
+                    turn: Arc::clone(slot.turn()),
                     stopping: stopping.clone(),
                 };
                 let open = meter.opened();
                 tokio::spawn(async move {
-                    service.connection(connection, tls, client).await;
+                    service.until_over(connection, tls, client).await;
                     drop((open, slot));
                 });
             }
@@ -129,17 +135,35 @@ async fn told(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
-async fn accept(
-    listener: &Listener,
-    slots: &Slots,
-) -> std::io::Result<(Connection, ClientAddress, OwnedSemaphorePermit)> {
+async fn accept(listener: &Listener, slots: &Slots) -> std::io::Result<(Connection, ClientAddress, Slot)> {
     let (connection, client) = listener.accept().await?;
     // One that waits for room holds up its own door and keeps no room from others.
-    let slot = slots.one().await?;
-    Ok((connection, client, slot))
+    loop {
+        slots.make_room();
+        if let Ok(slot) = tokio::time::timeout(LOOK_AGAIN, slots.one()).await {
+            return Ok((connection, client, slot?));
+        }
+    }
 }
 
 impl<A: Answers> Service<A> {
+    /// Until it ends by itself, or has to make room.
+    async fn until_over(
+        self,
+        connection: Connection,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        client: ClientAddress,
+    ) {
+        let (turn, meter) = (Arc::clone(&self.turn), self.meter.clone());
+        tokio::select! {
+            () = self.connection(connection, tls, client) => {}
+            () = turn.over() => {
+                meter.failed(Unanswered::CrowdedOut);
+                tracing::debug!(client = ?client.0, "connection ended: it kept the server waiting, and others need its room");
+            }
+        }
+    }
+
     async fn connection(
         self,
         connection: Connection,
@@ -283,7 +307,22 @@ impl<A: Answers> Service<A> {
             let too_large = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
             return self.answers.refuse(peer, ErrorAnswer::new(too_large, "SIZE_INVALID", message));
         }
-        self.answers.answer(peer, request).await
+        if request.headers().get_all(header::HOST).iter().count() > 1 {
+            let message = "there is more than one Host header";
+            return self
+                .answers
+                .refuse(peer, ErrorAnswer::new(StatusCode::BAD_REQUEST, "UNSUPPORTED", message));
+        }
+        // If it said a length too, whoever stands in front may take its end for another request (RFC 9112, section 6.1).
+        // The parser may have dropped that header: no connection goes on behind chunks.
+        let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+        let request = request.map(|body| RequestBody::new(body, Arc::clone(&self.turn)));
+        let mut response = self.answers.answer(peer, request).await;
+        if chunked {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        self.turn.client();
+        response
     }
 }
 

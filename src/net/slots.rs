@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::turns::{Seat, Turn, Turns};
+
 /// Room for connections, shared by the doors that lead to the same thing. A clone is the same.
 #[derive(Clone, Debug)]
 pub struct Slots(Arc<Room>);
@@ -13,6 +15,21 @@ pub struct Slots(Arc<Room>);
 struct Room {
     free: Arc<Semaphore>,
     size: Mutex<Size>,
+    turns: Arc<Turns>,
+}
+
+/// The room that one connection takes.
+#[derive(Debug)]
+pub(super) struct Slot {
+    _room: OwnedSemaphorePermit,
+    seat: Seat,
+}
+
+impl Slot {
+    /// Who has the next word on the connection.
+    pub(super) fn turn(&self) -> &Arc<Turn> {
+        self.seat.turn()
+    }
 }
 
 #[derive(Debug)]
@@ -26,19 +43,27 @@ impl Slots {
     /// Room for so many.
     pub fn new(size: usize) -> Self {
         let size_now = Size { wanted: size, too_many: 0 };
-        Self(Arc::new(Room { free: Arc::new(Semaphore::new(size)), size: Mutex::new(size_now) }))
+        let (free, size) = (Arc::new(Semaphore::new(size)), Mutex::new(size_now));
+        Self(Arc::new(Room { free, size, turns: Turns::new() }))
     }
 
     /// Waits for room for one more.
-    pub(super) async fn one(&self) -> io::Result<OwnedSemaphorePermit> {
+    pub(super) async fn one(&self) -> io::Result<Slot> {
         loop {
             let slot = Arc::clone(&self.0.free).acquire_owned().await.map_err(io::Error::other)?;
             let mut size = self.size();
             if size.too_many == 0 {
-                return Ok(slot);
+                return Ok(Slot { _room: slot, seat: self.0.turns.seat() });
             }
             size.too_many -= 1;
             slot.forget();
+        }
+    }
+
+    /// Where there is no room, ends connections that keep the server waiting.
+    pub(super) fn make_room(&self) {
+        if self.0.free.available_permits() == 0 {
+            self.0.turns.make_room();
         }
     }
 
@@ -70,7 +95,7 @@ impl Slots {
 mod tests {
     use super::*;
 
-    fn now(slots: &Slots) -> Option<OwnedSemaphorePermit> {
+    fn now(slots: &Slots) -> Option<Slot> {
         use std::task::{Context, Poll, Waker};
         let mut one = std::pin::pin!(slots.one());
         match one.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

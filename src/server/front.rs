@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use axum::http::Request;
 use axum::response::Response;
-use hyper::body::Incoming;
 
 use crate::http::{ErrorAnswer, Peer, Routes};
 use crate::live::Live;
-use crate::net::Answers;
+use crate::net::{Answers, RequestBody};
 use crate::state::State;
 
 /// The routes of this moment. A clone is the same.
@@ -32,7 +31,7 @@ impl Front {
 }
 
 impl Answers for Front {
-    async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Response {
+    async fn answer(&self, peer: Peer, request: Request<RequestBody>) -> Response {
         self.0.load().answer(peer, request).await
     }
 

@@ -30,6 +30,7 @@ mod site;
 use clients::skopeo; // as the other tests name it
 
 mod anonymous;
+mod attack;
 mod behind_nginx;
 mod book;
 mod catalog;

@@ -13,13 +13,12 @@ use axum::extract::{DefaultBodyLimit, State as Shared};
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
-use hyper::body::Incoming;
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use tower::Service as _;
 
 use crate::http::{self, ErrorAnswer, Peer};
-use crate::net::Answers;
+use crate::net::{Answers, RequestBody};
 use crate::server::front::Front;
 use crate::server::outcome::Outcome;
 use crate::state::ExplainRequest;
@@ -89,7 +88,7 @@ impl Operators {
 }
 
 impl Answers for OperatorRoutes {
-    async fn answer(&self, _: Peer, request: Request<Incoming>) -> Response {
+    async fn answer(&self, _: Peer, request: Request<RequestBody>) -> Response {
         let mut routes = self.0.clone();
         // As long as it is: each of its pieces has a deadline.
         if request.uri().path() == store::IMPORT {

@@ -159,6 +159,30 @@ fn a_body_cannot_smuggle_a_request() {
 }
 
 #[test]
+fn no_request_is_taken_from_behind_chunks() {
+    let server = listening();
+    let smuggled = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    for lines in [
+        "content-length: 5\r\ntransfer-encoding: chunked\r\n",
+        "transfer-encoding: chunked\r\ncontent-length: 5\r\n",
+        "transfer-encoding: chunked\r\n",
+    ] {
+        let post = format!("POST /auth HTTP/1.1\r\nhost: x\r\n{lines}\r\n0\r\n\r\n{smuggled}");
+        let mut client = asks(&server, post.as_bytes());
+        assert_eq!(client.answer().status, 200);
+        assert!(client.is_closed(), "{lines:?}");
+    }
+    still_serves(&server);
+}
+
+#[test]
+fn a_request_has_one_host() {
+    let server = listening();
+    let mut client = asks(&server, b"GET /auth HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n");
+    assert_eq!(client.answer().error(400, "UNSUPPORTED"), "invalid_request");
+}
+
+#[test]
 fn an_absolute_target_is_served_here() {
     let server = listening();
     let mut client = server.connect();

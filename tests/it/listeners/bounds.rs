@@ -2,25 +2,28 @@
 
 use std::time::Duration;
 
+use super::stopping::{gated, send_login};
 use super::{ask, chains, granted};
 use crate::support::{Listening, Setup};
 
 #[test]
 fn a_connection_beyond_the_limit_waits_for_its_turn() {
-    let server = Listening::start(Setup::new(chains()).server("limits: {connections: 2}"));
+    let (server, gate) = gated("beyond-the-limit", "limits: {connections: 2, request_timeout: 10m}");
     let mut clients = [server.connect(), server.connect()];
     for client in &mut clients {
-        assert_eq!(client.get("/healthz").status, 200);
+        send_login(client);
     }
+    gate.wait_for(2);
     let mut third = server.connect();
     third.send("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
     third.wait_at_most(Duration::from_millis(300));
     let error = third.try_answer().expect_err("a third connection was served");
     assert!(matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut), "{error}");
     // The others are not disturbed, and a place that becomes free is taken.
-    let [mut first, second] = clients;
-    assert_eq!(granted(&ask(&mut first)), ["pull", "pull"]);
-    drop(second);
+    gate.open();
+    for mut client in clients {
+        assert_eq!(granted(&client.answer()), ["pull", "pull"]);
+    }
     third.wait_at_most(crate::support::PATIENCE);
     assert_eq!(third.answer().status, 200);
 }

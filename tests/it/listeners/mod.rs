@@ -3,6 +3,7 @@
 mod around;
 mod bounds;
 mod client_certificates;
+mod crowds;
 mod doors;
 mod modes;
 mod proxies;

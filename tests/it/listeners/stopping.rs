@@ -7,7 +7,7 @@ use super::{ask, chains, granted};
 use crate::support::{Gate, Listening, PATIENCE, RawClient, Setup, basic, users};
 
 /// A server whose logins wait at a gate of that name.
-fn gated(name: &str, limits: &str) -> (Listening, std::sync::Arc<Gate>) {
+pub(super) fn gated(name: &str, limits: &str) -> (Listening, std::sync::Arc<Gate>) {
     let chains = format!(
         "authn: [{{script_authn: {{says: no_match, gate: {name}}}}}, {{users: {}}}]\n\
          authz: [{{acl: [{{match: {{}}, actions: [pull]}}]}}]",
@@ -16,7 +16,7 @@ fn gated(name: &str, limits: &str) -> (Listening, std::sync::Arc<Gate>) {
     (Listening::start(Setup::new(chains).server(limits)), Gate::named(name))
 }
 
-fn send_login(client: &mut RawClient) {
+pub(super) fn send_login(client: &mut RawClient) {
     let authorization = basic(crate::support::ALICE.0, crate::support::ALICE.1);
     client.send(format!(
         "GET /auth?scope=repository:a:pull+repository:b:pull HTTP/1.1\r\nhost: x\r\n\

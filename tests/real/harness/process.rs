@@ -85,6 +85,11 @@ impl Process {
     }
 
     /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The same for signals.
     pub(crate) fn id(&self) -> i32 {
         Pid::from_child(&self.child).as_raw_nonzero().get()
     }
