@@ -242,6 +242,7 @@ impl<A: Answers> Service<A> {
                 tracing::debug!(client = ?client.0, "an authority looked at the proof of a host");
             }
             Ok(Ok(stream)) => {
+                self.turn.client();
                 let certificates = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
                 let certificate = certificates.map(|leaf| Arc::new(ClientCertificate::new(leaf.to_vec())));
                 self.requests(stream, client, certificate).await;

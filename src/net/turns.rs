@@ -17,8 +17,9 @@ use axum::body::{Bytes, HttpBody};
 use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::sync::Notify;
 
-/// So long nobody has to go, however many wait: time for a handshake and a request from the other side of the world.
-const COURTESY: Duration = Duration::from_secs(1);
+/// So long nobody has to go, however many wait: time for a request from the other side of the world, and before it, with
+/// TLS, as long for the handshake.
+const COURTESY: Duration = Duration::from_millis(500);
 
 /// How many go at a time, and of those who could one in so many: finding the longest wait is a look at every connection.
 const AT_ONCE: usize = 32;

@@ -44,7 +44,7 @@ enum Place {
 struct Behind(Routes);
 
 impl Answers for Behind {
-    async fn answer(&self, peer: Peer, request: Request<hyper::body::Incoming>) -> Response {
+    async fn answer(&self, peer: Peer, request: Request<dockgate::net::RequestBody>) -> Response {
         self.0.answer(peer, request).await
     }
 

@@ -10,9 +10,9 @@ use super::siege::Siege;
 use super::wire::{as_many_as, ask, connect, connect_all};
 
 const MANY: usize = 10_000;
-const LASTS: Duration = Duration::from_secs(3);
+const LASTS: Duration = Duration::from_secs(2);
 
-/// One below the server's limit, so that the honest ones find room without anybody having to go.
+/// Below the server's limit, so that the honest ones find room without anybody having to go.
 const ALMOST: usize = 9_900;
 
 #[test]

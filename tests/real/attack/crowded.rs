@@ -14,7 +14,7 @@ use super::wire::{connect, connect_all};
 /// Twice as many attackers as there are places.
 const LIMITS: &str = "  limits: {connections: 400}\n";
 const CROWD: usize = 800;
-const LASTS: Duration = Duration::from_secs(6);
+const LASTS: Duration = Duration::from_secs(5);
 
 /// Says something, waits until the server has had enough, and comes again.
 async fn again_and_again(place: SocketAddr, says: &'static [u8]) {
@@ -58,7 +58,7 @@ fn by_ten_thousand_idle_ones() {
     let name = "11,000 idle connections for 10,000 places";
     Siege { name, target, honest, budget: 400 }.withstands(async |place| {
         let idle = connect_all(place, number).await;
-        tokio::time::sleep(Duration::from_secs(4)).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
         idle
     });
 }

@@ -9,7 +9,7 @@ use super::siege::Siege;
 use super::wire::{ask, connect, form};
 
 const AT_A_TIME: usize = 8;
-const LASTS: Duration = Duration::from_secs(3);
+const LASTS: Duration = Duration::from_secs(2);
 /// `server.limits.body`.
 const LIMIT: usize = 64 * 1024;
 

@@ -13,7 +13,7 @@ use super::target::Target;
 use super::wire::connect_all;
 
 const CROWD: usize = 300;
-const LASTS: Duration = Duration::from_secs(3);
+const LASTS: Duration = Duration::from_secs(2);
 
 /// What a client says first.
 fn hello() -> Vec<u8> {

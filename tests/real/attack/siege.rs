@@ -21,7 +21,7 @@ const SLOWEST: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// What may be left in memory of an attack, in MiB: buffers and threads that the next one finds.
-const KEPT: u64 = 32;
+const KEPT: u64 = 64;
 
 /// An attack, and what it may cost.
 pub(super) struct Siege {
@@ -58,7 +58,7 @@ impl Siege {
         let most = most.join().unwrap();
         let mut lines = Vec::new();
         for (words, client) in clients {
-            let latencies = client.join().unwrap_or_else(|_| panic!("{name}: {}", target.log()));
+            let latencies = client.join().unwrap_or_else(|_| panic!("{name}: {words}"));
             assert!(latencies.count() > 0, "{name}: nobody came: {words}");
             assert!(latencies.slowest() <= SLOWEST, "{name}: {words}: {latencies}");
             lines.push(format!("| {name} | {words} | {latencies} | {before} → {most} MiB |"));
@@ -71,9 +71,8 @@ impl Siege {
         );
         drop(held);
         drop(runtime);
-        target.recovers(files, before + KEPT);
+        target.recovers(files, before + KEPT, || warm(&target, &honest));
         println!("  after it: {} MiB", target.resident());
-        warm(&target, &honest);
         target.ends();
     }
 }

@@ -11,7 +11,7 @@ use super::siege::Siege;
 use super::wire::{connect_all, form};
 
 const CROWD: usize = 500;
-const LASTS: Duration = Duration::from_secs(4);
+const LASTS: Duration = Duration::from_secs(3);
 
 /// `CROWD` connections that say `first` at once, and then `more` a byte a second.
 async fn dawdle(place: SocketAddr, first: &[u8], more: &'static [u8]) {
@@ -54,6 +54,14 @@ fn chunks_a_byte_a_second() {
     let first = b"POST /auth HTTP/1.1\r\nhost: slow\r\ntransfer-encoding: chunked\r\n\r\n";
     Siege::usual("500 chunked bodies, a byte a second", 48)
         .withstands(async |place| dawdle(place, first, b"1\r\na\r\n").await);
+}
+
+#[test]
+fn chunks_of_one_byte() {
+    let head = "POST /auth HTTP/1.1\r\nhost: slow\r\ntransfer-encoding: chunked\r\n\r\n";
+    let first = format!("{head}{}", "1\r\na\r\n".repeat(60_000));
+    Siege::usual("500 chunked bodies of 60,000 chunks, a byte each", 128)
+        .withstands(async |place| dawdle(place, first.as_bytes(), b"1\r\na\r\n").await);
 }
 
 #[test]

@@ -79,7 +79,8 @@ pub(super) async fn connect(place: SocketAddr) -> io::Result<TcpStream> {
 
 /// Many, a few at a time.
 pub(super) async fn connect_all(place: SocketAddr, number: usize) -> Vec<TcpStream> {
-    let (mut streams, mut coming) = (Vec::with_capacity(number), JoinSet::new());
+    let mut streams = Vec::with_capacity(number);
+    let mut coming: JoinSet<io::Result<TcpStream>> = JoinSet::new();
     for _ in 0..number {
         if coming.len() >= AT_A_TIME {
             streams.push(coming.join_next().await.unwrap().unwrap().unwrap());
