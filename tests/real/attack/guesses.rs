@@ -15,7 +15,7 @@ use super::target::Target;
 use super::wire::{ask, connect, form, login};
 
 const AT_A_TIME: usize = 16;
-const LASTS: Duration = Duration::from_secs(3);
+const LASTS: Duration = Duration::from_secs(2);
 
 /// `AT_A_TIME` clients, each on a connection that it keeps; answers how many questions were answered.
 async fn flood(place: SocketAddr, right: &'static [u16], request: fn(usize) -> String) -> usize {

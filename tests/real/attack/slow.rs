@@ -11,7 +11,7 @@ use super::siege::Siege;
 use super::wire::{connect_all, form};
 
 const CROWD: usize = 500;
-const LASTS: Duration = Duration::from_secs(3);
+const LASTS: Duration = Duration::from_secs(2);
 
 /// So many connections that say `first` at once, and then `more` a byte a second.
 async fn dawdle(place: SocketAddr, number: usize, first: &[u8], more: &'static [u8]) {
