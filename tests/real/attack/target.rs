@@ -120,7 +120,9 @@ pub(super) fn resident(pid: u32) -> u64 {
 
 fn program() -> PathBuf {
     match env::var_os("DOCKGATE") {
-        Some(given) => fs::canonicalize(&given).unwrap_or_else(|error| panic!("DOCKGATE={given:?}: {error}")),
+        Some(given) => {
+            fs::canonicalize(&given).unwrap_or_else(|error| panic!("DOCKGATE={}: {error}", given.display()))
+        }
         None => PathBuf::from(PROGRAM),
     }
 }
