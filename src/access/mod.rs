@@ -236,7 +236,11 @@ impl Access {
         let identified = self.identify(cx, login).await;
         match &identified {
             Ok(_) => attempt.right().await,
-            Err(NotIdentified::Denied(..) | NotIdentified::Unknown) => attempt.wrong().await,
+            Err(NotIdentified::Denied(_, reason)) => {
+                let is_the_password = matches!(reason.code, ReasonCode::BadCredentials | ReasonCode::Locked);
+                attempt.wrong(is_the_password).await;
+            }
+            Err(NotIdentified::Unknown) => attempt.wrong(true).await,
             Err(NotIdentified::Failed(_) | NotIdentified::Locked { .. } | NotIdentified::Differs) => {
                 attempt.unanswered();
             }

@@ -55,12 +55,13 @@ impl<'g> Attempt<'g> {
         }
     }
 
-    /// It was refused.
-    pub async fn wrong(mut self) {
+    /// It was refused. The same password is refused for a moment without asking if `repeats`: if it was the password that
+    /// was wrong, and not the time or the account, which may have become right since.
+    pub async fn wrong(mut self, repeats: bool) {
         self.open = false;
         let guard = self.guard;
         guard.book.right.forget(self.proof);
-        let Some(mut tally) = self.tally(true) else { return };
+        let Some(mut tally) = self.tally(repeats) else { return };
         let Some(shared) = guard.shared() else { return };
         shared.count(&mut tally).await;
         let begun = tally.conclude();
@@ -74,10 +75,10 @@ impl<'g> Attempt<'g> {
     }
 
     /// Counts it, unless the same was counted a moment ago.
-    fn tally(&self, refused: bool) -> Option<Tally<'g>> {
+    fn tally(&self, repeats: bool) -> Option<Tally<'g>> {
         let (guard, now) = (self.guard, self.guard.clock.now());
         let print = guard.print(&self.claim);
-        guard.book.wrong.note(print, now, guard.settings.repeat, refused).then(|| {
+        guard.book.wrong.note(print, now, guard.settings.repeat, repeats).then(|| {
             guard.book.meter.failures.add(1);
             Tally::new(guard, guard.names(&self.claim), now)
         })

@@ -49,7 +49,7 @@ impl Site {
         let attempt = self.guard.enter(&cx, Claim::of(login, Standing::Own).unwrap()).await?;
         match outcome {
             Comes::Right => attempt.right().await,
-            Comes::Wrong => attempt.wrong().await,
+            Comes::Wrong => attempt.wrong(true).await,
             Comes::Unanswered => attempt.unanswered(),
         }
         Ok(())
@@ -172,7 +172,7 @@ async fn addresses_that_may_be_a_proxys_are_not_banned_as_a_whole_and_no_address
         let login = login(&format!("somebody{number}"), "wrong", HERE);
         let cx = site.call();
         let claim = Claim::of(&login, Standing::Shared).unwrap();
-        site.guard.enter(&cx, claim).await.unwrap_or_else(|_| panic!("stopped")).wrong().await;
+        site.guard.enter(&cx, claim).await.unwrap_or_else(|_| panic!("stopped")).wrong(true).await;
     }
     site.fail("alice", "nowhere", 20).await;
     assert_eq!(site.is_let_on("alice", "nowhere").await, Ok(()));
@@ -357,7 +357,7 @@ async fn guesses_at_once_are_stopped_by_the_ban_that_the_first_ones_brought() {
                 let cx = site.call();
                 let attempt = site.guard.enter(&cx, Claim::of(&login, Standing::Own).unwrap()).await?;
                 tokio::task::yield_now().await;
-                attempt.wrong().await;
+                attempt.wrong(true).await;
                 Ok::<(), Stopped>(())
             })
         })

@@ -28,7 +28,8 @@ fn server() -> Server {
         "server: {{addr: \"127.0.0.1:0\"}}\n\
          token: {{issuer: it, expiration: 300, certificate: cert.pem, key: key.pem}}\n\
          authn: [{{users: {users}}}]\n\
-         authz: [{{acl: [{{match: {{account: alice}}, actions: [pull]}}]}}]\n"
+         authz: [{{acl: [{{match: {{account: alice}}, actions: [pull]}}]}}]\n\
+         lockout: {{enabled: false}}\n"
     ));
     Server::start(&site, "auth.yml")
 }

@@ -196,7 +196,7 @@ async fn who_goes_away_while_the_store_is_asked_has_failed() {
         let login = login("alice", &format!("{number}"), HERE);
         let cx = first.call();
         let attempt = first.guard.enter(&cx, Claim::of(&login, Standing::Own).unwrap()).await.unwrap();
-        assert!(tokio::time::timeout(SECOND / 100, attempt.wrong()).await.is_err());
+        assert!(tokio::time::timeout(SECOND / 100, attempt.wrong(true)).await.is_err());
     }
     assert_eq!(first.is_let_on("alice", HERE).await, banned(300, false));
 }

@@ -62,7 +62,7 @@ fn specimens() -> Vec<String> {
 
 /// Makes credentials, uses one, and takes them away, with a line for each.
 fn keep(file: &Path) {
-    let chains = format!("audit: {{to: {file:?}}}\nusers: {}\nacl: []", users("\"\": {}"));
+    let chains = format!("audit: {{to: {}}}\nusers: {}\nacl: []", file.display(), users("\"\": {}"));
     let server = TestServer::of(Setup::new(chains).refreshing("{}"));
     let answer = server.ask(&Ask::auth().basic(ALICE).query("offline_token", "true"));
     let token = answer.json()["refresh_token"].as_str().unwrap().to_owned();

@@ -15,7 +15,7 @@ fn chains() -> String {
     let acl = "acl:
 - {match: {account: '/.+/', name: '${account}/*'}, actions: ['*']}
 - {match: {name: 'public/*'}, actions: [pull]}";
-    format!("users: {}\n{acl}", users("\"\": {}"))
+    format!("users: {}\n{acl}\nlockout: {{enabled: false}}", users("\"\": {}"))
 }
 
 fn server() -> TestServer {

@@ -10,7 +10,8 @@ use crate::support::{Gate, Listening, PATIENCE, RawClient, Setup, basic, users};
 pub(super) fn gated(name: &str, limits: &str) -> (Listening, std::sync::Arc<Gate>) {
     let chains = format!(
         "authn: [{{script_authn: {{says: no_match, gate: {name}}}}}, {{users: {}}}]\n\
-         authz: [{{acl: [{{match: {{}}, actions: [pull]}}]}}]",
+         authz: [{{acl: [{{match: {{}}, actions: [pull]}}]}}]\n\
+         lockout: {{enabled: false}}",
         users("")
     );
     (Listening::start(Setup::new(chains).server(limits)), Gate::named(name))

@@ -3,7 +3,7 @@
 use crate::support::{ALICE, Answer, Ask, BOB, Setup, TestServer, users};
 
 fn server() -> TestServer {
-    TestServer::new(&format!("users: {}\nacl: []", users("")))
+    TestServer::new(&format!("users: {}\nacl: []\nlockout: {{enabled: false}}", users("")))
 }
 
 fn challenged(answer: &Answer) {
