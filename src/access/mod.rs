@@ -48,7 +48,7 @@ pub use refusal::Refusal;
 
 use crate::audit::{Audit, Event, NotWritten};
 use crate::chain::{Chain, Verdict};
-use crate::credentials::{Credentials, recognise};
+use crate::credentials::{Credentials, gives_away};
 use crate::lockout::{Claim, Guard, Standing};
 use crate::logging::Log;
 use crate::metrics::RequestMeter;
@@ -209,6 +209,10 @@ impl Access {
         if impossible(&login.service) {
             return Err(Refusal::Malformed("the service name is too long or holds control characters"));
         }
+        // It would be written down, and asked of directories.
+        if gives_away(&login.account) {
+            return Err(Refusal::Malformed("the account name is a token: give the token as the password"));
+        }
         Ok(())
     }
 
@@ -251,7 +255,7 @@ impl Access {
     /// Nobody guesses what is longer than any password, or one of our own credentials.
     fn is_guessable(&self, login: &Login) -> bool {
         matches!(&login.credential, Credential::Password(password)
-            if length(password) <= self.bounds.secret && recognise(password).is_none())
+            if length(password) <= self.bounds.secret && !gives_away(password.expose_secret()))
     }
 
     async fn identify(&self, cx: &Call, login: &Login) -> Result<Identity, NotIdentified> {

@@ -1,13 +1,13 @@
 //! Our own credentials: recognised by their look before any chain is asked, so that none ever reaches a backend, a script
-//! or a directory.
+//! or a directory; nor what is nearly one.
 
-use dockgate_api::secrecy::SecretString;
+use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
 use dockgate_api::{Call, Identity, Login, Reason};
 
 use super::refusal::NotIdentified;
 use super::{Access, Grant, Question, admitted};
 use crate::chain::Verdict;
-use crate::credentials::{Credentials, NotUsable, RefreshToken, recognise};
+use crate::credentials::{Credentials, NotUsable, RefreshToken, gives_away, recognise};
 
 impl From<NotUsable> for NotIdentified {
     fn from(failure: NotUsable) -> Self {
@@ -38,7 +38,12 @@ impl Access {
         login: &Login,
         password: &SecretString,
     ) -> Option<Result<Identity, NotIdentified>> {
-        let presented = recognise(password)?;
+        let Some(presented) = recognise(password) else {
+            let detail =
+                "a token with something missing, added or changed: copy it again, without the line's end";
+            let refused = || NotIdentified::Denied(None, Reason::bad_credentials(detail));
+            return gives_away(password.expose_secret()).then(|| Err(refused()));
+        };
         let Some(credentials) = &self.credentials else {
             let detail = format!("this server keeps no {}s: it has no `store`", presented.kind);
             return Some(Err(NotIdentified::Denied(None, Reason::bad_credentials(detail))));

@@ -105,6 +105,44 @@ async fn names_that_cannot_be_anybodys_reach_nobody() {
     }
 }
 
+/// What is easily made of one of ours when it is copied: whoever sees that has the whole of it, or nearly.
+#[tokio::test]
+async fn what_was_one_of_our_credentials_reaches_nobody_either() {
+    let (access, _) = access(|_| panic!("asked"), everything);
+    let ours = format!("dga_{}", "abcdefghijklmnopqrstuvwxyz234567".repeat(2).get(..58).unwrap());
+    for password in [
+        ours.clone(),
+        format!("{ours}\n"),
+        format!(" {ours}"),
+        format!("\u{feff}{ours}\r\n"),
+        ours.to_uppercase(),
+        format!("Bearer {ours}"),
+        format!("alice:{ours}"),
+        ours.replace("dga_", "dgr_dgp_"),
+        ours[..55].to_owned(),
+        ours[..50].to_owned() + "\u{2026}",
+    ] {
+        let refused =
+            access.answer(&fakes::call(), &question("alice", Some(&password), &[])).await.unwrap_err();
+        assert!(matches!(refused, Refusal::BadCredentials), "{password:?}");
+    }
+    for account in [ours.clone(), ours.to_uppercase(), format!("alice/{ours}")] {
+        let refused = access.answer(&fakes::call(), &question(&account, Some("x"), &[])).await.unwrap_err();
+        assert!(matches!(refused, Refusal::Malformed(_)), "{account:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_only_begins_like_ours_is_its_owners() {
+    let (access, _) = access(everyone, everything);
+    for password in
+        ["dga_", "dgr_but a password all the same", "my dgp_secret", "dga_abcdefghijklmnopqrstuvwxyz"]
+    {
+        let question = question("alice", Some(password), &[]);
+        assert!(access.answer(&fakes::call(), &question).await.is_ok(), "{password}");
+    }
+}
+
 #[tokio::test]
 async fn a_word_that_has_ended_does_not_count() {
     let (access, _) = access(

@@ -22,7 +22,7 @@ use dockgate_api::{Random, Store};
 pub use kept::Limit;
 pub use manage::{Listed, NewToken, Which};
 pub use refresh::{RefreshTerms, RefreshToken};
-pub use secret::{Kind, Minted, Presented, recognise};
+pub use secret::{Kind, Minted, Presented, gives_away, recognise};
 pub use using::NotUsable;
 
 use recheck::Rechecks;

@@ -13,6 +13,8 @@ use crate::chain::Chain;
 /// Refresh tokens of one owner for one service. Pipelines that log in at every run make many: the one that was used
 /// longest ago makes room.
 const MOST_OF_ONE: usize = 500;
+/// Of one owner for all services: where none are listed, clients make them up.
+const MOST_IN_ALL: usize = 1_000;
 
 /// `token.refresh`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +72,7 @@ impl Credentials {
         Ok(Some(RefreshToken { secret, id }))
     }
 
-    /// Takes away what was used longest ago, where an owner has too many for a service.
+    /// Takes away what was used longest ago, where an owner has too many for a service, or in all.
     async fn make_room(&self, cx: &Call, owner: &Owner, service: &str) -> Result<(), BackendError> {
         let shelf = Kind::RefreshToken.shelf();
         let (filter, mut after, mut all) = (Filter::owned_by(owner), None, Vec::new());
@@ -78,19 +80,25 @@ impl Credentials {
             let page = self.store.list(cx, shelf, &filter, after.as_ref(), PAGE).await?;
             for record in &page.records {
                 let kept = Kept::of(record)?;
-                if kept.service.as_deref() == Some(service) {
-                    all.push((kept.used.unwrap_or_default(), record.key.clone()));
-                }
+                let is_same = kept.service.as_deref() == Some(service);
+                all.push((kept.used.unwrap_or_default(), record.key.clone(), is_same));
             }
             match page.next {
                 Some(next) => after = Some(next),
                 None => break,
             }
         }
-        let too_many = (all.len() + 1).saturating_sub(MOST_OF_ONE);
         all.sort();
-        for (_, key) in all.into_iter().take(too_many) {
-            self.store.take(cx, shelf, &key).await?;
+        let same = all.iter().filter(|(_, _, is_same)| *is_same).count();
+        let mut too_many_of_one = (same + 1).saturating_sub(MOST_OF_ONE);
+        let mut too_many_in_all = (all.len() + 1).saturating_sub(MOST_IN_ALL).saturating_sub(too_many_of_one);
+        for (_, key, is_same) in all {
+            let left =
+                if is_same && too_many_of_one > 0 { &mut too_many_of_one } else { &mut too_many_in_all };
+            if *left > 0 {
+                *left -= 1;
+                self.store.take(cx, shelf, &key).await?;
+            }
         }
         Ok(())
     }

@@ -14,6 +14,8 @@ const RANDOM: usize = 32;
 const CHECKSUM: usize = 4;
 /// 36 bytes in base 32.
 const LETTERS: usize = 58;
+/// So many of them are no accident.
+const MOST_LETTERS: usize = 40;
 /// Of a record's key in logs and lists: enough to tell credentials apart, and no way back to one.
 const ID: usize = 16;
 
@@ -98,6 +100,19 @@ pub fn recognise(password: &SecretString) -> Option<Presented> {
     let bytes = LOWER_BASE32.as_ref()?.decode(letters.as_bytes()).ok()?;
     let (random, sum) = bytes.split_at_checked(RANDOM)?;
     (checksum(kind, random) == sum).then(|| Presented { kind, key: key(text) })
+}
+
+/// Whether a text holds a credential of ours, or most of one: a line's end was copied with it, or a letter was not, or it
+/// stands where something else belongs. Whoever sees such a text has the credential.
+pub fn gives_away(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let is_letter = |byte: &u8| matches!(byte, b'a'..=b'z' | b'2'..=b'7');
+    let follows = |prefix: &str| {
+        let places =
+            text.match_indices(prefix).filter_map(|(at, _)| text.as_bytes().get(at + prefix.len()..));
+        places.into_iter().any(|rest| rest.iter().take_while(|byte| is_letter(byte)).count() >= MOST_LETTERS)
+    };
+    Kind::ALL.into_iter().any(|kind| follows(kind.prefix()))
 }
 
 /// A new credential.

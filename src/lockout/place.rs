@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use dockgate_rules::Network;
+use icu_normalizer::DecomposingNormalizerBorrowed;
+use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
 
 /// An IPv4 address, or the /64 that one customer of a network gets at the least (RFC 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,10 +58,31 @@ impl fmt::Display for Place {
     }
 }
 
-/// The name under which an account is counted: directories take `Alice`, ` alice` and `ALICE` for one, and whoever
-/// guesses must not gain by writing it in another way.
+/// The name under which an account is counted: directories take `Alice`, ` alice` and `ALICE` for one, many take `àlice`
+/// and `ａｌｉｃｅ` for it too, and whoever guesses must not gain by writing it in another way. That two people are counted
+/// as one costs little; that one counts as many undoes the count.
 pub(super) fn folded(account: &str) -> String {
-    account.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+    if account.is_ascii() {
+        return account.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+    }
+    let (decomposer, classes) =
+        (DecomposingNormalizerBorrowed::new_nfkd(), CanonicalCombiningClassMapBorrowed::new());
+    let bare = |text: &str| -> String {
+        let plain = |c: &char| !c.is_whitespace() && !is_invisible(*c) && classes.get_u8(*c) == 0;
+        decomposer.normalize(text).chars().filter(plain).collect()
+    };
+    // Up first: `ß` is `SS` there, and the long and the final s are one with the others.
+    let upper: String = bare(account).chars().flat_map(char::to_uppercase).collect();
+    bare(&upper).chars().flat_map(char::to_lowercase).collect()
+}
+
+/// What a directory leaves out when it compares (RFC 4518, section 2.2; Unicode's `Default_Ignorable_Code_Point`).
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{1806}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffc}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -98,8 +121,23 @@ mod tests {
 
     #[test]
     fn spellings_that_a_directory_takes_for_one_are_one() {
-        for spelling in ["alice", "Alice", " ALICE ", "al ice"] {
-            assert_eq!(folded(spelling), "alice");
+        for spelling in [
+            "alice",
+            "Alice",
+            " ALICE ",
+            "al ice",
+            "\u{ff41}\u{ff2c}ice",
+            "al\u{ad}i\u{200b}c\u{feff}e",
+            "\u{e0}lice\u{301}",
+            "\u{1d41a}l\u{2170}ce",
+            "al\u{130}ce",
+        ] {
+            assert_eq!(folded(spelling), "alice", "{spelling:?}");
+        }
+        for (one, other) in
+            [("\u{212a}im", "kim"), ("stra\u{df}e", "STRASSE"), ("\u{17f}am", "sam"), ("\u{3c2}", "\u{3a3}")]
+        {
+            assert_eq!(folded(one), folded(other), "{one}");
         }
         assert_ne!(folded("alice2"), "alice");
     }

@@ -89,3 +89,22 @@ async fn the_one_that_was_used_longest_ago_makes_room() {
     assert!(other_service.is_some());
     assert_eq!(site.records().len(), 501, "another registry's have room of their own");
 }
+
+/// Where `token.services` is not written, a client names the services.
+#[tokio::test]
+async fn nobody_fills_the_store_by_asking_for_ever_more_registries() {
+    let site = Site::new();
+    let ask = async |at: SystemTime, service: &str| {
+        let made = site.credentials.refresh_token(&call_at(at), &site.chain, &alice(), service, None).await;
+        made.unwrap().unwrap().secret
+    };
+    let first = ask(noon(), "registry").await;
+    for number in 0..1_100 {
+        ask(noon() + Duration::from_secs(number), &format!("made-up-{number}")).await;
+    }
+    assert_eq!(site.records().len(), 1_000);
+    let late = noon() + DAY;
+    assert!(why(site.use_at(late, &first).await).contains("no such refresh token"), "used longest ago");
+    assert!(site.show(late, "", "newest", &ask(late, "newest").await).await.is_ok());
+    assert_eq!(site.records().len(), 1_000);
+}

@@ -9,6 +9,7 @@ use dockgate_api::{ClientCertificate, RequestId};
 use super::Client;
 use super::failure::Failure;
 use crate::access::{AtTheDoor, Grant, Question};
+use crate::credentials::gives_away;
 use crate::http::ClientAddress;
 use crate::lockout::Standing;
 use crate::metrics::Outcome;
@@ -81,7 +82,7 @@ impl<'s> Asked<'s> {
             request_id: self.id,
             client: self.client.0,
             client_id: self.client_id.as_deref(),
-            account: login.map(|login| login.account.as_str()),
+            account: login.map(|login| login.account.as_str()).filter(|account| !gives_away(account)),
             service: login.map(|login| login.service.as_str()).or(self.service.as_deref()),
             reason: self.outcome.as_str(),
             detail,
