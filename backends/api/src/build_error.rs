@@ -33,6 +33,12 @@ impl BuildError {
         self
     }
 
+    /// The same problems of a section that stands in another: `above` is the way to it.
+    #[must_use]
+    pub fn below(self, above: &KeyPath) -> Self {
+        Self { problems: self.problems.into_iter().map(|remark| remark.below(above)).collect() }
+    }
+
     /// Whether nothing is wrong after all.
     pub fn is_empty(&self) -> bool {
         self.problems.is_empty()

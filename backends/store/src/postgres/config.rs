@@ -48,28 +48,36 @@ pub struct PostgresConfig {
     #[serde(default = "connections", deserialize_with = "bounds::number::<1, 1_000, _, _>")]
     #[schemars(range(min = 1, max = 1_000))]
     max_connections: usize,
-    /// For the name, the connection, TLS and the login; 3s if not given.
-    #[serde(default = "connect_timeout", deserialize_with = "bounds::time")]
-    connect_timeout: GoDuration,
-    /// For a whole question, with what comes before it; 5s if not given. A request that has less time left waits no longer.
-    #[serde(default = "timeout", deserialize_with = "bounds::time")]
-    timeout: GoDuration,
+    /// How long things may take.
+    #[serde(default)]
+    timeouts: TimeoutsConfig,
     /// Whether statements are prepared once for each connection; true if not given. False behind a pooler that hands out
     /// connections for a transaction and does not know prepared statements (pgbouncer before 1.21).
     #[serde(default = "yes")]
     prepared_statements: bool,
 }
 
+/// The section `timeouts`.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(default)]
+struct TimeoutsConfig {
+    /// For the name, the connection, TLS and the login; 3s if not given.
+    #[serde(deserialize_with = "bounds::time")]
+    connect: GoDuration,
+    /// For a whole question, with what comes before it; 5s if not given. A request that has less time left waits no longer.
+    #[serde(deserialize_with = "bounds::time")]
+    answer: GoDuration,
+}
+
+impl Default for TimeoutsConfig {
+    fn default() -> Self {
+        let seconds = |seconds| GoDuration(Duration::from_secs(seconds));
+        Self { connect: seconds(3), answer: seconds(5) }
+    }
+}
+
 fn connections() -> usize {
     10
-}
-
-fn connect_timeout() -> GoDuration {
-    GoDuration(Duration::from_secs(3))
-}
-
-fn timeout() -> GoDuration {
-    GoDuration(Duration::from_secs(5))
 }
 
 fn yes() -> bool {
@@ -78,7 +86,14 @@ fn yes() -> bool {
 
 impl PostgresConfig {
     /// What the section says, secrets read.
+    ///
+    /// # Errors
+    /// What is wrong with it, by the ways from `store`.
     pub(crate) fn settings(self, cx: &BuildContext) -> Result<PostgresSettings, BuildError> {
+        self.read(cx).map_err(|errors| errors.below(&section()))
+    }
+
+    fn read(self, cx: &BuildContext) -> Result<PostgresSettings, BuildError> {
         let mut errors = BuildError::none();
         if self.host.value.is_empty() || self.host.value.contains("://") {
             let message = "write a host's name, its address, or the directory of a Unix socket; port, database, user and \
@@ -111,8 +126,8 @@ impl PostgresConfig {
             schema: self.schema.map_or_else(|| SCHEMA.to_owned(), |schema| schema.value),
             tls,
             max_connections: self.max_connections,
-            connect_timeout: self.connect_timeout.0,
-            timeout: self.timeout.0,
+            connect_timeout: self.timeouts.connect.0,
+            timeout: self.timeouts.answer.0,
             prepared_statements: self.prepared_statements,
         })
     }
@@ -144,8 +159,13 @@ fn is_plain(name: &str) -> bool {
         && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
 }
 
-/// A problem of one key of this section.
+/// Where this stands in the section `store`.
+pub(super) fn section() -> KeyPath {
+    KeyPath::root().key("postgres")
+}
+
+/// What there is to say of one key of this section.
 pub(super) fn at<T>(value: &Located<T>, key: &str, message: impl Into<String>) -> Remark {
-    let path = key.split('.').fold(KeyPath::root().key("postgres"), |path, key| path.key(key));
+    let path = key.split('.').fold(KeyPath::root(), |path, key| path.key(key));
     Remark::new(value.location.clone(), path, message)
 }

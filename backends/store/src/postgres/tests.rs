@@ -48,10 +48,15 @@ fn what_is_wrong_is_named_with_the_cure() {
         (json!({"host": "/run", "tls": {}}), "postgres.tls: there is no TLS on a Unix socket"),
         (json!({"tls": {"certificate": "a"}}), "postgres.tls.certificate: `key` is missing"),
         (json!({"tls": {"key": "a"}}), "postgres.tls.key: `certificate` is missing"),
-        (json!({"tls": {"ca": "/nowhere/ca.pem"}}), "postgres.tls.ca: cannot read"),
+        (json!({"tls": {"ca_certificate": "/nowhere/ca.pem"}}), "postgres.tls.ca_certificate: cannot read"),
         (json!({"tls": {"mode": "prefer"}}), "`verify-full`"),
         (json!({"max_connections": 0}), "1"),
-        (json!({"password_file": "/nowhere"}), "keep one of them"),
+        (json!({"timeouts": {"connect": "0"}}), "out of range"),
+        (
+            json!({"password_file": "/nowhere"}),
+            "postgres.password_file: `password` stands there too: keep one",
+        ),
+        (json!({"password": null, "password_file": "/nowhere"}), "postgres.password_file: cannot read"),
     ];
     for (changes, words) in cases {
         let Err(why) = settings(changes.clone()) else { panic!("{changes} is taken") };
@@ -69,7 +74,7 @@ fn settings_that_differ_are_another_store() {
         json!({"schema": "other"}),
         json!({"port": 5433}),
         json!({"tls": {"mode": "require"}}),
-        json!({"timeout": "1s"}),
+        json!({"timeouts": {"answer": "1s"}}),
     ];
     for changes in others {
         assert!(first != settings(changes.clone()).unwrap(), "{changes}");
@@ -85,6 +90,7 @@ fn a_certificate_that_anybody_may_show_is_warned_of() {
     assert!(config.settings(&cx).is_ok());
     let warned = cx.take_warnings(&Node::text(Location::unknown(), ""), &KeyPath::root());
     assert_eq!(warned.len(), 1);
+    assert_eq!(warned[0].path.as_str(), "postgres.tls.mode");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dockgate_api::config::{Located, Remark};
+use dockgate_api::config::{KeyPath, Located, Remark};
 use dockgate_api::secrecy::SecretString;
 use dockgate_api::{BuildContext, BuildError};
 use dockgate_tls::{ClientSettings, SettingsError};
@@ -14,7 +14,7 @@ use rustls::pki_types::CertificateDer;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::config::{Reach, at};
+use super::config::{Reach, at, section};
 use super::settings::Hidden;
 
 /// `store.postgres.tls`.
@@ -25,7 +25,7 @@ pub(super) struct TlsConfig {
     mode: Mode,
     /// A PEM file of authorities that vouch for the server; the site's if not given.
     #[schemars(with = "Option<String>")]
-    ca: Option<Located<PathBuf>>,
+    ca_certificate: Option<Located<PathBuf>>,
     /// What the server is shown when it asks who connects: a PEM file with a certificate and its chain; with `key`.
     #[schemars(with = "Option<String>")]
     certificate: Option<Located<PathBuf>>,
@@ -62,7 +62,7 @@ pub(super) fn build(
     let given = match (config, reach) {
         (None, Reach::Socket | Reach::Loopback) => return None,
         (None, Reach::Network) => {
-            TlsConfig { mode: Mode::VerifyFull, ca: None, certificate: None, key: None }
+            TlsConfig { mode: Mode::VerifyFull, ca_certificate: None, certificate: None, key: None }
         }
         (Some(config), Reach::Socket) => {
             errors.add(at(
@@ -75,8 +75,8 @@ pub(super) fn build(
         (Some(config), _) => {
             if config.value.mode == Mode::Require {
                 let message = "any certificate is believed: whoever is on the way reads what is stored, and answers in the \
-                               server's place. Write `verify-full`, and name the authority with `ca`";
-                cx.warn(at(&config, "tls.mode", message));
+                               server's place. Write `verify-full`, and name the authority with `ca_certificate`";
+                cx.warn(at(&config, "tls.mode", message).below(&section()));
             }
             config.value
         }
@@ -85,9 +85,9 @@ pub(super) fn build(
         return None;
     }
     let mut named = None;
-    if let Some(file) = &given.ca {
+    if let Some(file) = &given.ca_certificate {
         let pem = cx.read_certificates(&file.value);
-        named = pem.map_err(|message| errors.add(at(file, "tls.ca", message))).ok();
+        named = pem.map_err(|message| errors.add(at(file, "tls.ca_certificate", message))).ok();
     }
     let pair = pair(given.certificate.as_ref(), given.key.as_ref(), cx, errors);
     if !errors.is_empty() {
@@ -102,13 +102,13 @@ pub(super) fn build(
     let tried = tried.config(|| Arc::new(dockgate_tls::roots(cx.authorities())), &cx.clock());
     if let Err(error) = tried {
         let (file, key) = match &error {
-            SettingsError::Authorities(_) => (&given.ca, "tls.ca"),
+            SettingsError::Authorities(_) => (&given.ca_certificate, "tls.ca_certificate"),
             SettingsError::ClientCertificate(_) => (&given.certificate, "tls.certificate"),
             SettingsError::Tls(_) => (&None, ""),
         };
         errors.add(match file {
             Some(file) => at(file, key, format!("cannot use {}: {error}", file.value.display())),
-            None => Remark::on_section(error.to_string()),
+            None => Remark::on_section(error.to_string()).below(&KeyPath::root().key("tls")),
         });
         return None;
     }

@@ -44,16 +44,19 @@ async fn the_server_shows_a_certificate_of_an_authority_that_is_trusted() {
     let options = Options { authority: Some(authority.clone()), ..Options::default() };
     let Some(postgres) = Postgres::start(options) else { return };
     let with_tls = |tls: Value| with(&postgres.section(), json!({"tls": tls}));
-    assert_eq!(asked(&with_tls(json!({"ca": authority.certificate}))).await, Ok(()));
+    assert_eq!(asked(&with_tls(json!({"ca_certificate": authority.certificate}))).await, Ok(()));
     let spoken = "SELECT count(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ssl AND usename = 'app'";
     // A connection of a store that is gone ends when the server sees it.
-    let held = open(&sealed("postgres", &with_tls(json!({"ca": authority.certificate}))));
+    let held = open(&sealed("postgres", &with_tls(json!({"ca_certificate": authority.certificate}))));
     held.get(&call_within(TIME), Shelf::ApiTokens, "any").await.unwrap();
     assert_eq!(postgres.sql(spoken), "t");
 
     refused(asked(&with_tls(json!({}))).await, "signed by nobody who is trusted here");
     let other = Authority::new();
-    refused(asked(&with_tls(json!({"ca": other.certificate}))).await, "signed by nobody who is trusted here");
+    refused(
+        asked(&with_tls(json!({"ca_certificate": other.certificate}))).await,
+        "signed by nobody who is trusted here",
+    );
     assert_eq!(asked(&with_tls(json!({"mode": "require"}))).await, Ok(()), "any certificate will do");
 }
 
@@ -63,7 +66,7 @@ async fn the_certificate_is_for_the_name_of_the_server() {
     let named_only = Some("elsewhere.example.test");
     let options = Options { authority: Some(authority.clone()), named_only, ..Options::default() };
     let Some(postgres) = Postgres::start(options) else { return };
-    let section = with(&postgres.section(), json!({"tls": {"ca": authority.certificate}}));
+    let section = with(&postgres.section(), json!({"tls": {"ca_certificate": authority.certificate}}));
     refused(asked(&section).await, "elsewhere.example.test");
 }
 
@@ -76,11 +79,12 @@ async fn a_role_may_be_known_by_its_certificate() {
     postgres.sql(&format!("GRANT CREATE ON DATABASE {DATABASE} TO certified"));
     let shown = |name: &str| {
         let pair = authority.client(name);
-        let tls = json!({"ca": authority.certificate, "certificate": pair.certificate, "key": pair.key});
+        let tls = json!({"ca_certificate": authority.certificate, "certificate": pair.certificate, "key": pair.key});
         with(&postgres.section(), json!({"user": "certified", "password": null, "tls": tls}))
     };
     assert_eq!(asked(&shown("certified")).await, Ok(()));
     refused(asked(&shown("somebody")).await, "pg_hba.conf");
-    let bare = json!({"user": "certified", "password": null, "tls": {"ca": authority.certificate}});
+    let bare =
+        json!({"user": "certified", "password": null, "tls": {"ca_certificate": authority.certificate}});
     refused(asked(&with(&postgres.section(), bare)).await, "certificate");
 }

@@ -73,7 +73,14 @@ impl Default for TimeoutsConfig {
 
 impl RedisConfig {
     /// What the section says, secrets read.
+    ///
+    /// # Errors
+    /// What is wrong with it, by the ways from `store`.
     pub(crate) fn settings(self, cx: &BuildContext) -> Result<RedisSettings, BuildError> {
+        self.read(cx).map_err(|errors| errors.below(&section()))
+    }
+
+    fn read(self, cx: &BuildContext) -> Result<RedisSettings, BuildError> {
         let mut errors = BuildError::none();
         let is_cluster = !self.cluster.is_empty();
         let addresses = addresses(self.addr.as_ref(), &self.cluster, self.tls.as_ref(), cx, &mut errors);
@@ -128,7 +135,7 @@ fn addresses(
     };
     if written.is_empty() {
         let message = "say where Redis is: `addr: HOST:PORT`, or `cluster: [HOST:PORT, …]`";
-        errors.add(Remark::on_section(message).below(&section()));
+        errors.add(Remark::on_section(message));
     }
     let is_protected = tls.is_some_and(|tls| tls.value.is_on());
     let mut addresses = Vec::new();
@@ -148,7 +155,7 @@ fn addresses(
         } else if !is_protected && !address.is_here() {
             let message = "whoever is on the way reads the password and can change what is kept: write `tls: true`, or \
                            `tls: {ca_certificate: FILE}`";
-            cx.warn(at(text, name, message));
+            cx.warn(at(text, name, message).below(&section()));
         }
         addresses.push(address);
     }
@@ -166,7 +173,7 @@ fn section() -> KeyPath {
 }
 
 fn at<T>(value: &Located<T>, name: &str, message: impl Into<String>) -> Remark {
-    Remark::new(value.location.clone(), section().key(name), message.into())
+    Remark::new(value.location.clone(), KeyPath::root().key(name), message)
 }
 
 #[cfg(test)]

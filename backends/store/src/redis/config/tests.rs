@@ -22,7 +22,7 @@ fn an_address_is_enough() {
 #[test]
 fn what_is_wrong_is_told_with_the_cure_and_without_the_secret() {
     let cases = [
-        (json!({}), "say where Redis is"),
+        (json!({}), "redis: say where Redis is"),
         (json!({"addr": "redis://u:Secret1@redis:6379"}), "redis.addr: this is a URL"),
         (json!({"addr": "a:1", "cluster": ["b:1"]}), "keep one of `addr` and `cluster`"),
         (json!({"cluster": ["a:1", "a:1"]}), "is there twice"),
@@ -30,8 +30,11 @@ fn what_is_wrong_is_told_with_the_cure_and_without_the_secret() {
         (json!({"cluster": ["/run/redis.sock"]}), "a socket is for one Redis"),
         (json!({"addr": "/run/redis.sock", "tls": true}), "a socket is for one Redis"),
         (json!({"addr": "a:1", "username": "u"}), "`password_file: FILE`"),
-        (json!({"addr": "a:1", "password": "Secret1", "password_file": "f"}), "keep one of them"),
-        (json!({"addr": "a:1", "password_file": "no-such-file"}), "cannot read"),
+        (
+            json!({"addr": "a:1", "password": "Secret1", "password_file": "f"}),
+            "redis.password_file: `password` stands",
+        ),
+        (json!({"addr": "a:1", "password_file": "no-such-file"}), "redis.password_file: cannot read"),
         (json!({"addr": "a:1", "prefix": "{x}:"}), "a brace"),
         (json!({"addr": "a:1", "prefix": ""}), "write 1 to 64"),
         (json!({"addr": "a:1", "tls": {"certificate": "c"}}), "redis.tls.certificate: `key` is missing"),

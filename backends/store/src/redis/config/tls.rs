@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dockgate_api::config::{Located, Remark};
+use dockgate_api::config::{KeyPath, Located, Remark};
 use dockgate_api::secrecy::SecretString;
 use dockgate_api::{BuildContext, BuildError};
 use dockgate_tls::{ClientSettings, SettingsError};
@@ -13,7 +13,6 @@ use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::section;
 use crate::redis::settings::Tls;
 
 /// `tls: true`, or a mapping that says more.
@@ -138,11 +137,16 @@ impl TlsKeys {
         };
         match file {
             Some(file) => at(file, name, format!("cannot use {}: {error}", file.value.display())),
-            None => Remark::on_section(error.to_string()).below(&section().key("tls")),
+            None => Remark::on_section(error.to_string()).below(&tls()),
         }
     }
 }
 
+/// Where this stands in the section `redis`.
+fn tls() -> KeyPath {
+    KeyPath::root().key("tls")
+}
+
 fn at<T>(value: &Located<T>, name: &str, message: impl Into<String>) -> Remark {
-    Remark::new(value.location.clone(), section().key("tls").key(name), message.into())
+    Remark::new(value.location.clone(), tls().key(name), message)
 }
