@@ -1,6 +1,9 @@
 //! How many do something at once under one name, in an array that cannot grow.
 //!
 //! Names that fall on one place share its room: rare, and then some wait that need not.
+//!
+//! Who leaves counts down and then looks whether anybody waits; who comes says that it waits and then counts. One of them
+//! must see the other, or nobody rings: all four are in one order (`SeqCst`), on every processor.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
@@ -52,7 +55,7 @@ impl Gate {
     /// A place, if one of `most` is free.
     pub(super) fn try_enter(&self, name: u64, most: u32) -> Option<Inside<'_>> {
         let inside = at(&self.inside, name)?;
-        let entered = inside.fetch_update(Ordering::AcqRel, Ordering::Acquire, |inside| {
+        let entered = inside.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |inside| {
             (inside < most).then_some(inside.saturating_add(1))
         });
         entered.ok().map(|_| Inside { gate: self, name })
@@ -78,7 +81,7 @@ impl Gate {
     }
 
     fn wait(&self) -> Result<Waiting<'_>, Full> {
-        let waits = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| {
+        let waits = self.waiting.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |waiting| {
             (waiting < self.most_waiting).then_some(waiting + 1)
         });
         waits.map(|_| Waiting(&self.waiting)).map_err(|_| Full)
@@ -88,9 +91,9 @@ impl Gate {
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
         if let Some(inside) = at(&self.gate.inside, self.name) {
-            inside.fetch_sub(1, Ordering::AcqRel);
+            inside.fetch_sub(1, Ordering::SeqCst);
         }
-        if self.gate.waiting.load(Ordering::Relaxed) > 0
+        if self.gate.waiting.load(Ordering::SeqCst) > 0
             && let Some(bell) = at(&self.gate.bells, self.name)
         {
             bell.notify_waiters();
