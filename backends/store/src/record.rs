@@ -1,4 +1,4 @@
-//! A record as bytes, alike in every store.
+//! A record as bytes, alike in a file and in Redis.
 //!
 //! JSON with a version: the previous release reads what this one writes, since fields that it does not know are none of
 //! its business, and what it cannot do without keeps its name for ever.
