@@ -19,8 +19,9 @@ pub(crate) fn sealed(store: &str, section: &Value) -> Value {
 /// The store of a section, as the server opens it.
 pub(crate) fn open(section: &Value) -> Arc<StoreHandle> {
     let config: StoreConfig = serde_json::from_value(section.clone()).unwrap();
-    let handle = StoreHandle::new(config, &build_context()).unwrap_or_else(|error| panic!("{error}"));
-    handle.open().unwrap_or_else(|error| panic!("{error}"));
+    let handle =
+        StoreHandle::new(config, &build_context()).unwrap_or_else(|error| panic!("{section}: {error}"));
+    handle.open().unwrap_or_else(|error| panic!("{section}: {error}"));
     Arc::new(handle)
 }
 

@@ -209,9 +209,15 @@ impl Store for RedisStore {
                 self.ask(cx, shelf, Kind::Read, &question).await?;
             let mut found = found.into_iter();
             for (key, text) in found.by_ref() {
-                let record = decode(&key, &text)?;
-                if filter.fits(&record) && !is_over(record.expires_at, cx.now()) {
-                    records.push(record);
+                match decode(&key, &text) {
+                    Ok(record) if filter.fits(&record) && !is_over(record.expires_at, cx.now()) => {
+                        records.push(record);
+                    }
+                    Ok(_) => {}
+                    // One that somebody spoilt must not hide the others.
+                    Err(error) => {
+                        tracing::error!(shelf = shelf.name(), %error, "a record is left out of a list");
+                    }
                 }
                 if records.len() == limit {
                     let is_more = found.len() > 0 || last.is_some();

@@ -184,6 +184,13 @@ impl Drop for Child {
 }
 
 impl Answered {
+    /// The same without the counts: of a server that was killed too, and promises to keep records alone.
+    #[must_use]
+    pub fn without_counts(mut self) -> Self {
+        self.counted = 0;
+        self
+    }
+
     /// Whether it was an answer about a record. The last line may have been cut: it was not said then.
     fn note(&mut self, what: &str) -> bool {
         let Some((kind, number)) = what.split_once(' ') else { return false };

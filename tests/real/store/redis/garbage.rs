@@ -45,6 +45,21 @@ async fn entries_without_a_record_are_no_record_and_go() {
     assert_eq!(server.ask(&["ZCARD", &format!("{BASE}k")]), "2");
 }
 
+/// Else whoever can write to Redis could keep administrators from taking credentials away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spoilt_record_hides_no_other() {
+    let Some(server) = Server::start() else { return };
+    let store = open(&server.section());
+    for key in ["one", "two", "three"] {
+        store.put(&call(), SHELF, record(key)).await.unwrap();
+    }
+    server.ask(&["HSET", &format!("{BASE}r:two"), "d", "no record"]);
+    let page = store.list(&call(), SHELF, &Filter::default(), None, 10).await.unwrap();
+    let keys: Vec<_> = page.records.iter().map(|record| record.key.as_str()).collect();
+    assert_eq!((keys, page.next), (vec!["one", "three"], None));
+    assert!(store.get(&call(), SHELF, "two").await.is_err(), "by its key it is told of");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_itself_ends_what_nobody_sweeps() {
     let Some(server) = Server::start() else { return };

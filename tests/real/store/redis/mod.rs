@@ -15,10 +15,12 @@ mod written;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dockgate_api::{Call, Health, Owner, Record, RequestId, Shelf, Store};
-use dockgate_store::{StoreConfig, StoreHandle};
-use dockgate_testkit::fakes::{build_context, noon};
-use serde_json::{Value, json};
+use dockgate_api::{Call, Health, Owner, Record, Shelf, Store};
+use dockgate_store::StoreHandle;
+use dockgate_testkit::fakes::noon;
+use serde_json::Value;
+
+use super::opened::{self, call_within as within, sealed};
 
 const SHELF: Shelf = Shelf::RefreshTokens;
 /// Until what must come has come.
@@ -26,16 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The store of a section `redis`, open.
 fn open(section: &Value) -> Arc<StoreHandle> {
-    let section = json!({"redis": section, "secret": "a-secret-of-the-tests-with-32-letters-and-more"});
-    let config: StoreConfig = serde_json::from_value(section.clone()).unwrap();
-    let store =
-        StoreHandle::new(config, &build_context()).unwrap_or_else(|error| panic!("{section}: {error}"));
-    store.open().unwrap();
-    Arc::new(store)
-}
-
-fn within(time: Duration) -> Call {
-    Call::new(noon(), Instant::now() + time, RequestId::from_bits(1))
+    opened::open(&sealed("redis", section))
 }
 
 fn call() -> Call {
