@@ -7,6 +7,7 @@
 
 mod doors;
 mod front;
+mod keeper;
 mod making;
 mod memory;
 mod operators;
@@ -20,17 +21,16 @@ use std::time::Duration;
 
 use dockgate_api::config::Problem;
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
 
 use crate::acme::{Acme, Renewing};
 use crate::backends::Backends;
-use crate::lockout;
 use crate::logging::problem;
 use crate::metrics::{Certificates, Reload, Reloads};
 use crate::state::{self, Loaded, Phase, Refused, State};
 use crate::watch::Watcher;
 use doors::{Doors, Prepared};
 use front::Front;
+use keeper::Keeper;
 use making::{Making, NotMade};
 use operators::{Asked, Operators};
 use outcome::Outcome;
@@ -303,35 +303,6 @@ fn in_order(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
 fn at_top(config: &Path, message: impl Into<String>) -> Problem {
     use dockgate_api::config::{KeyPath, Location};
     Problem::new(Location::new(config.display().to_string(), 1, 1), KeyPath::root(), message)
-}
-
-/// Looks after the signing keys of a state, and after bans, until it is dropped.
-struct Keeper(AbortHandle);
-
-impl Keeper {
-    fn of(state: &Arc<State>) -> Self {
-        let state = Arc::clone(state);
-        let lockout = state.access().lockout().cloned();
-        let keeping = tokio::spawn(async move {
-            let bans = async {
-                match lockout {
-                    Some(lockout) => lockout::keep(lockout).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                never = state::keep_keys(state) => match never {},
-                never = bans => match never {},
-            }
-        });
-        Self(keeping.abort_handle())
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
-//! Keeps the keys of a running server as their files are, and renews what renews itself.
+//! Keeps the keys of a running server as their files are, renews what renews itself, and watches the store.
 
 use std::convert::Infallible;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use dockgate_api::config::Problem;
+use dockgate_api::{Call, Store as _};
 
 use super::State;
 use super::signing::Findings;
@@ -21,6 +22,9 @@ const TICK: Duration = Duration::from_secs(20);
 const SHORTEST_WAIT: Duration = Duration::from_secs(30);
 /// Files are read in milliseconds, and the lock of managed keys is waited for ten seconds.
 const REVIEWED_WITHIN: Duration = Duration::from_secs(60);
+/// How often the store is asked how it is, and what it may take to say so.
+const ASKED_EVERY: Duration = Duration::from_secs(10);
+const SAID_WITHIN: Duration = Duration::from_secs(5);
 /// What is still wrong is said again.
 const REMIND_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -78,6 +82,17 @@ pub async fn keep_keys(state: Arc<State>) -> Infallible {
 async fn outside(span: &Range<SystemTime>, state: &State) {
     while span.contains(&state.now()) {
         tokio::time::sleep(TICK).await;
+    }
+}
+
+/// Asks the store again and again how it is, as long as it is polled: its metrics say it also where nobody logs in.
+pub async fn watch_store(state: Arc<State>) -> Infallible {
+    let Some(store) = state.store() else { return std::future::pending().await };
+    loop {
+        let cx = Call::new(state.now(), Instant::now() + SAID_WITHIN, state.next_request_id());
+        // It notes itself what it says.
+        store.health(&cx).await;
+        tokio::time::sleep(ASKED_EVERY).await;
     }
 }
 

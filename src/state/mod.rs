@@ -24,7 +24,7 @@ use dockgate_store::StoreHandle;
 
 pub use bans::{BanList, BanShown, LiftRequest, LiftedBans};
 pub use explain::ExplainRequest;
-pub use keeper::keep_keys;
+pub use keeper::{keep_keys, watch_store};
 pub use lasting::{Lasting, Phase};
 pub use ldap_test::{LdapTest, ldap_test};
 pub use load::{Loaded, Refused, build, load, load_beside};

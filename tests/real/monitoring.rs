@@ -57,8 +57,9 @@ impl Watched {
             format!(
                 "server: {{addr: \"127.0.0.1:{port}\", metrics: {{addr: \"127.0.0.1:0\"}}}}\n\
                  token: {{issuer: a, expiration: {expiration}, certificate: \"{certificate}\", key: \"{key}\", services: {{listed: {{}}}}}}\n\
-                 audit: {{to: \"{}\"}}\n{}",
+                 audit: {{to: \"{}\"}}\nstore: {{file: \"{}\"}}\n{}",
                 dir.join("audit.log").display(),
+                dir.join("store").display(),
                 accounts::users_and_acl()
             )
         };

@@ -5,11 +5,11 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use dockgate_api::{
-    BackendError, BuildContext, BuildError, Call, Counter, Cursor, Filter, Health, Page, Record, Series,
-    Shelf, Store,
+    BackendError, BuildContext, BuildError, Call, Cursor, Filter, Health, Page, Record, Shelf, Store,
 };
 
 use crate::config::{Settings, StoreConfig};
+use crate::meter::{Meter, Operation};
 use crate::seal::{SealKeys, Sealed};
 
 /// The store of a configuration. Reading a configuration opens nothing: `check` beside a running server must not fail
@@ -17,7 +17,7 @@ use crate::seal::{SealKeys, Sealed};
 pub struct StoreHandle {
     settings: Settings,
     seal: Option<SealKeys>,
-    refused: Counter,
+    meter: Meter,
     /// Without the seal, and shared with a handle that differs in its seal alone: a file is opened once.
     bare: Arc<OnceLock<Arc<dyn Store>>>,
     opened: OnceLock<Arc<dyn Store>>,
@@ -30,11 +30,8 @@ impl StoreHandle {
     /// What is wrong with the section.
     pub fn new(config: StoreConfig, cx: &BuildContext) -> Result<Self, BuildError> {
         let (settings, seal) = config.settings(cx)?;
-        let refused = cx.metrics().counter(&Series::new(
-            "dockgate_store_refused_records_total",
-            "Records in the store that do not carry this server's seal, each time one is met.",
-        ));
-        Ok(Self { settings, seal, refused, bare: Arc::default(), opened: OnceLock::new() })
+        let meter = Meter::new(settings.kind(), cx.metrics().as_ref());
+        Ok(Self { settings, seal, meter, bare: Arc::default(), opened: OnceLock::new() })
     }
 
     /// Whether both are the same store, opened in the same way: then the one that is open serves both.
@@ -82,7 +79,7 @@ impl StoreHandle {
             };
             let store = match &self.seal {
                 None => bare,
-                Some(keys) => Arc::new(Sealed::new(bare, keys.clone(), self.refused.clone())),
+                Some(keys) => Arc::new(Sealed::new(bare, keys.clone(), self.meter.refused.clone())),
             };
             let _ = self.opened.set(store);
         }
@@ -97,19 +94,19 @@ impl StoreHandle {
 #[async_trait]
 impl Store for StoreHandle {
     async fn put(&self, cx: &Call, shelf: Shelf, record: Record) -> Result<(), BackendError> {
-        self.store()?.put(cx, shelf, record).await
+        self.meter.count(Operation::Put, async { self.store()?.put(cx, shelf, record).await }).await
     }
 
     async fn replace(&self, cx: &Call, shelf: Shelf, record: Record) -> Result<bool, BackendError> {
-        self.store()?.replace(cx, shelf, record).await
+        self.meter.count(Operation::Replace, async { self.store()?.replace(cx, shelf, record).await }).await
     }
 
     async fn get(&self, cx: &Call, shelf: Shelf, key: &str) -> Result<Option<Record>, BackendError> {
-        self.store()?.get(cx, shelf, key).await
+        self.meter.count(Operation::Get, async { self.store()?.get(cx, shelf, key).await }).await
     }
 
     async fn take(&self, cx: &Call, shelf: Shelf, key: &str) -> Result<Option<Record>, BackendError> {
-        self.store()?.take(cx, shelf, key).await
+        self.meter.count(Operation::Take, async { self.store()?.take(cx, shelf, key).await }).await
     }
 
     async fn list(
@@ -120,7 +117,9 @@ impl Store for StoreHandle {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page, BackendError> {
-        self.store()?.list(cx, shelf, filter, after, limit).await
+        self.meter
+            .count(Operation::List, async { self.store()?.list(cx, shelf, filter, after, limit).await })
+            .await
     }
 
     async fn add(
@@ -131,17 +130,21 @@ impl Store for StoreHandle {
         amount: u64,
         expires_at: SystemTime,
     ) -> Result<u64, BackendError> {
-        self.store()?.add(cx, shelf, key, amount, expires_at).await
+        self.meter
+            .count(Operation::Add, async { self.store()?.add(cx, shelf, key, amount, expires_at).await })
+            .await
     }
 
     async fn reset(&self, cx: &Call, shelf: Shelf, key: &str) -> Result<(), BackendError> {
-        self.store()?.reset(cx, shelf, key).await
+        self.meter.count(Operation::Reset, async { self.store()?.reset(cx, shelf, key).await }).await
     }
 
     async fn health(&self, cx: &Call) -> Health {
-        match self.store() {
+        let health = match self.store() {
             Ok(store) => store.health(cx).await,
             Err(error) => Health::Down(error.to_string()),
-        }
+        };
+        self.meter.note(&health);
+        health
     }
 }

@@ -6,6 +6,7 @@
 mod config;
 mod file;
 mod handle;
+mod meter;
 mod postgres;
 mod record;
 mod redis;

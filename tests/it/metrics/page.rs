@@ -44,9 +44,10 @@ pub(super) fn shown(text: &str) -> BTreeMap<String, (String, BTreeSet<String>)> 
 pub(super) fn whole() -> String {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::new(&format!(
-        "audit: {{to: \"{}\"}}\nauthn: [{{users: {}}}, {{http_auth: {{url: \"http://127.0.0.1:1\", cache: {{ttl: 1s}}}}}}, \
+        "store: {{file: \"{}\"}}\naudit: {{to: \"{}\"}}\nauthn: [{{users: {}}}, {{http_auth: {{url: \"http://127.0.0.1:1\", cache: {{ttl: 1s}}}}}}, \
          {{ext_auth: {{command: \"true\", protocol: lines}}}}, \
          {{ldap_auth: {{addr: \"127.0.0.1:1\", base: dc=a, filter: \"(uid=${{account}})\"}}}}]\nacl: []",
+        directory.path().join("store").display(),
         directory.path().join("audit.log").display(),
         crate::support::users("")
     ));
