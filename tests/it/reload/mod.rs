@@ -6,6 +6,7 @@ mod doors;
 mod ending;
 mod files;
 mod keys;
+mod store;
 mod storm;
 
 use rustix::process::Signal;
