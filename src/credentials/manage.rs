@@ -123,23 +123,22 @@ impl Credentials {
         Ok((all, false))
     }
 
-    /// Takes those credentials away, and answers how many there were. Each is gone for every replica from its next use on.
+    /// Takes those credentials away, and counts them. Each is gone for every replica from its next use on.
     ///
     /// # Errors
-    /// If the store cannot be asked; some may be gone then.
-    pub async fn revoke(&self, cx: &Call, which: &Which) -> Result<usize, BackendError> {
-        let mut revoked = 0;
+    /// If the store cannot be asked; those that were counted are gone then.
+    pub async fn revoke(&self, cx: &Call, which: &Which, revoked: &mut usize) -> Result<(), BackendError> {
         for kind in which.kinds() {
             let mut pages = self.pages(which, kind);
             while let Some(records) = pages.next(cx).await? {
                 for record in records {
                     if self.store.take(cx, kind.shelf(), &record.key).await?.is_some() {
-                        revoked += 1;
+                        *revoked += 1;
                     }
                 }
             }
         }
-        Ok(revoked)
+        Ok(())
     }
 
     fn pages<'a>(&'a self, which: &'a Which, kind: Kind) -> Pages<'a> {

@@ -16,6 +16,10 @@ const MOST_OF_ONE: usize = 500;
 /// Of one owner for all services: where none are listed, clients make them up.
 const MOST_IN_ALL: usize = 1_000;
 
+/// The part of a request's time that is for it, as a divisor: the token that was asked for must not be lost over one
+/// beside it.
+const PART: u32 = 2;
+
 /// `token.refresh`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshTerms {
@@ -64,11 +68,16 @@ impl Credentials {
             ..Kept::default()
         };
         let owner = Owner::of(identity);
-        self.make_room(cx, &owner, service).await?;
-        let mut record = Record::new(key, now, kept.value()?).owned_by(owner);
+        let mut record = Record::new(key, now, kept.value()?).owned_by(owner.clone());
         record.expires_at = self.ends(Kind::RefreshToken, &kept, now);
         let id = id_of(&record.key);
-        self.store.put(cx, Kind::RefreshToken.shelf(), record).await?;
+        let stored = async {
+            self.make_room(cx, &owner, service).await?;
+            self.store.put(cx, Kind::RefreshToken.shelf(), record).await
+        };
+        let late = || BackendError::Timeout("the store did not answer in time".to_owned());
+        let stored = tokio::time::timeout(cx.remaining() / PART, stored).await;
+        stored.unwrap_or_else(|_| Err(late()))?;
         Ok(Some(RefreshToken { secret, id }))
     }
 

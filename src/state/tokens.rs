@@ -149,8 +149,13 @@ impl State {
             ));
         }
         let cx = self.command_call();
-        let revoked = credentials.revoke(&cx, &which).await?;
-        self.access().credentials_revoked(&cx, &which, revoked);
+        let mut revoked = 0;
+        let outcome = credentials.revoke(&cx, &which, &mut revoked).await;
+        if outcome.is_ok() || revoked > 0 {
+            // What is gone is gone, whatever came after it.
+            self.access().credentials_revoked(&cx, &which, revoked);
+        }
+        outcome?;
         Ok(Revoked { revoked })
     }
 

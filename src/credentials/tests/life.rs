@@ -34,6 +34,17 @@ async fn it_ends_when_nobody_used_it_and_at_the_latest_with_its_life() {
     assert!(why(site.use_at(noon() + 90 * DAY, &used).await).contains("ended"));
 }
 
+/// The token that was asked for is still to be signed and written down.
+#[tokio::test]
+async fn a_store_that_hangs_takes_no_more_than_half_of_the_time() {
+    let site = Site::new();
+    site.store.hang();
+    let cx = Call::new(noon(), Instant::now() + Duration::from_secs(2), RequestId::from_bits(1));
+    let made = site.credentials.refresh_token(&cx, &site.chain, &alice(), "registry", None).await;
+    assert!(matches!(made, Err(BackendError::Timeout(_))));
+    assert!(!cx.remaining().is_zero());
+}
+
 #[tokio::test]
 async fn a_use_is_written_down_once_a_minute() {
     let site = Site::new();

@@ -38,7 +38,7 @@ async fn what_is_meant_is_taken_away_and_nothing_else() {
     let (late, _) = token(&site, "ci", noon() + DAY).await;
     let (other, _) = token(&site, "deploy", noon()).await;
     let usable = async |secret: &SecretString| site.show(noon() + DAY, "", "", secret).await.is_ok();
-    let revoke = async |which: Which| site.credentials.revoke(&cx, &which).await.unwrap();
+    let revoke = async |which: Which| revoked(&site, &cx, &which).await;
     let nothing = Which { link: Some("lab".to_owned()), ..Which::default() };
     assert_eq!(revoke(nothing).await, 0);
     let before = Which { account: Some("ci".to_owned()), before: Some(noon() + DAY), ..Which::default() };
@@ -49,6 +49,19 @@ async fn what_is_meant_is_taken_away_and_nothing_else() {
     assert_eq!((usable(&late).await, usable(&other).await), (false, false));
 }
 
+/// Whoever wrote them down would else say that nothing was taken away.
+#[tokio::test]
+async fn what_was_taken_away_before_the_store_went_is_counted() {
+    let site = Site::new();
+    for _ in 0..3 {
+        token(&site, "ci", noon()).await;
+    }
+    site.store.break_after(2);
+    let (mut revoked, which) = (0, Which { link: Some("corp".to_owned()), ..Which::default() });
+    assert!(site.credentials.revoke(&call_at(noon()), &which, &mut revoked).await.is_err());
+    assert_eq!((revoked, site.store.records(Shelf::ApiTokens).len()), (2, 1));
+}
+
 #[tokio::test]
 async fn a_use_that_meets_a_revocation_does_not_bring_it_back() {
     let site = Site::new();
@@ -57,7 +70,7 @@ async fn a_use_that_meets_a_revocation_does_not_bring_it_back() {
     let kept = super::super::kept::Kept::of(&record).unwrap();
     // The record was read; before the use is written down, somebody takes it away.
     let which = Which { account: Some("alice".to_owned()), ..Which::default() };
-    assert_eq!(site.credentials.revoke(&call_at(noon()), &which).await.unwrap(), 1);
+    assert_eq!(revoked(&site, &call_at(noon()), &which).await, 1);
     let late = call_at(noon() + DAY);
     let noted = site.credentials.note_use(&late, Kind::RefreshToken, record, &kept).await;
     assert!(noted.is_err());

@@ -3,12 +3,12 @@ mod management;
 mod owner;
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use dockgate_api::secrecy::{ExposeSecret, SecretString};
 use dockgate_api::{
     Answer, Authenticator, BackendError, Call, Credential, Decision, Identity, KnownIdentity, LabelValues,
-    Login, Reason, Record, Reloaded, Shelf, async_trait,
+    Login, Reason, Record, Reloaded, RequestId, Shelf, async_trait,
 };
 use dockgate_testkit::fakes::{World, call_at, noon};
 use dockgate_testkit::store::MemoryStore;
@@ -119,6 +119,13 @@ fn alice() -> Identity {
     let mut identity = Identity::new("alice").with_subject("1-2-3").with_epoch("first");
     identity.link = "corp".into();
     identity
+}
+
+/// How many were taken away by a store that answers.
+async fn revoked(site: &Site, cx: &Call, which: &Which) -> usize {
+    let mut revoked = 0;
+    site.credentials.revoke(cx, which, &mut revoked).await.unwrap();
+    revoked
 }
 
 fn why(used: Result<Identity, NotUsable>) -> String {

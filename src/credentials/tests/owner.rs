@@ -85,7 +85,7 @@ async fn an_answer_counts_for_a_moment_and_revocation_at_once() {
         "a clock that went back asks"
     );
     let which = Which { account: Some("Alice".to_owned()), ..Which::default() };
-    assert_eq!(site.credentials.revoke(&call_at(noon()), &which).await.unwrap(), 1);
+    assert_eq!(revoked(&site, &call_at(noon()), &which).await, 1);
     assert!(why(site.use_at(noon(), &secret).await).contains("no such refresh token"));
 }
 

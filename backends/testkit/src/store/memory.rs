@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -9,7 +10,12 @@ use dockgate_api::{BackendError, Call, Cursor, Filter, Health, Page, Record, She
 
 /// A store in memory: keeps the whole contract but for what it forgets.
 #[derive(Debug, Default)]
-pub struct MemoryStore(Mutex<Shelves>);
+pub struct MemoryStore {
+    shelves: Mutex<Shelves>,
+    /// How many changes are still done; all, if nobody said.
+    left: Mutex<Option<usize>>,
+    hangs: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct Shelves {
@@ -35,8 +41,31 @@ impl MemoryStore {
         shelves.records.iter().filter(|((of, _), _)| *of == shelf).map(|(_, record)| record.clone()).collect()
     }
 
+    /// Goes away after so many further changes: every later one is an error.
+    pub fn break_after(&self, changes: usize) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(changes);
+    }
+
+    /// Answers no change any more, not even with an error.
+    pub fn hang(&self) {
+        self.hangs.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether one more change is done.
+    async fn change(&self) -> Result<(), BackendError> {
+        if self.hangs.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        if *left == Some(0) {
+            return Err(BackendError::Unavailable("the store went away".to_owned()));
+        }
+        *left = left.map(|left| left - 1);
+        Ok(())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Shelves> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -47,11 +76,13 @@ fn is_over(record: &Record, now: SystemTime) -> bool {
 #[async_trait]
 impl Store for MemoryStore {
     async fn put(&self, _cx: &Call, shelf: Shelf, record: Record) -> Result<(), BackendError> {
+        self.change().await?;
         self.lock().records.insert((shelf, record.key.clone()), record);
         Ok(())
     }
 
     async fn replace(&self, cx: &Call, shelf: Shelf, record: Record) -> Result<bool, BackendError> {
+        self.change().await?;
         let mut shelves = self.lock();
         let Some(old) = shelves.records.get_mut(&(shelf, record.key.clone())) else { return Ok(false) };
         if is_over(old, cx.now()) {
@@ -68,6 +99,7 @@ impl Store for MemoryStore {
     }
 
     async fn take(&self, cx: &Call, shelf: Shelf, key: &str) -> Result<Option<Record>, BackendError> {
+        self.change().await?;
         let record = self.lock().records.remove(&(shelf, key.to_owned()));
         Ok(record.filter(|record| !is_over(record, cx.now())))
     }
@@ -104,6 +136,7 @@ impl Store for MemoryStore {
         amount: u64,
         expires_at: SystemTime,
     ) -> Result<u64, BackendError> {
+        self.change().await?;
         let mut shelves = self.lock();
         let new = Counter { value: 0, expires_at };
         let counter = shelves.counters.entry((shelf, key.to_owned())).or_insert(new);
@@ -115,6 +148,7 @@ impl Store for MemoryStore {
     }
 
     async fn reset(&self, _cx: &Call, shelf: Shelf, key: &str) -> Result<(), BackendError> {
+        self.change().await?;
         self.lock().counters.remove(&(shelf, key.to_owned()));
         Ok(())
     }
