@@ -28,6 +28,10 @@ impl Access {
         if account.is_empty() || account.len() > self.bounds.name {
             return mistake("a token is somebody's: give an account".to_owned());
         }
+        let names = || self.authn.links().iter().map(|link| link.name.as_ref()).collect::<Vec<_>>();
+        if let Some(link) = link.filter(|link| !names().contains(link)) {
+            return mistake(format!("`authn` has no link `{}`, only {}", shown(link), names().join(", ")));
+        }
         let verdict = match self.authn.preview(cx, account).await {
             Ok(Preview::Told(verdict)) => verdict,
             Ok(Preview::Untold(link)) => {
@@ -48,7 +52,11 @@ impl Access {
             }
             Decision::Allow(identity) => Ok(identity),
             Decision::Deny(reason) => mistake(format!("`{name}` is refused: {reason}")),
-            Decision::NoMatch => mistake(format!("no link knows `{name}`")),
+            Decision::NoMatch => mistake(format!(
+                "no link knows `{name}`: write it as {} does, or make the account there; a robot can be one of `users`, \
+                 with a password that nobody knows",
+                names().join(" or ")
+            )),
         }
     }
 

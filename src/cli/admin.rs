@@ -144,7 +144,8 @@ pub(super) fn socket_of(config: &Path, outside: &Outside) -> Result<PathBuf, Exi
     let socket = admin.and_then(|admin| below(&admin, "socket"));
     socket.as_ref().and_then(Node::as_text).map(PathBuf::from).ok_or_else(|| {
         super::refuse_usage(&format!(
-            "{}: there is no `server.admin.socket`: write one and restart, or send the server SIGHUP",
+            "{}: there is no `server.admin.socket`, over which a running server is asked: write `admin: {{socket: PATH}}` below \
+             `server`, and it opens it by itself, or at SIGHUP",
             config.display()
         ))
     })

@@ -1,5 +1,7 @@
 //! What an administrator sees of bans on a running server, and does about them.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use dockgate_api::config::Moment;
 use dockgate_rules::Network;
 use serde::{Deserialize, Serialize};
@@ -60,10 +62,16 @@ impl BanShown {
             account: ban.account.clone(),
             address: ban.place.to_string(),
             failures: ban.failures,
-            since: Moment(ban.since),
-            until: Moment(ban.until),
+            since: Moment(whole_second(ban.since)),
+            until: Moment(whole_second(ban.until)),
         }
     }
+}
+
+/// Fractions are noise to whoever reads them.
+fn whole_second(time: SystemTime) -> SystemTime {
+    let fraction = time.duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+    time.checked_sub(Duration::from_nanos(fraction.into())).unwrap_or(time)
 }
 
 impl State {

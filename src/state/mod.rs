@@ -30,6 +30,7 @@ pub use ldap_test::{LdapTest, ldap_test};
 pub use load::{Loaded, Refused, build, load, load_beside};
 pub use offline::{Seen, check_offline};
 pub use signing::{Findings, ListedKey, LoadedKey, RetiredKey, ServiceProfile, Signing, Standing};
+pub(crate) use tokens::NO_STORE;
 pub use tokens::{CreatedToken, CredentialList, NotDone, Revoked, TokenRequest, WhichCredentials};
 
 use crate::access::Access;

@@ -13,6 +13,9 @@ use crate::credentials::{Credentials, Kind, Limit, Listed, Minted, NewToken, Whi
 
 /// A large store is gone through page by page; the command waits longer.
 const DONE_WITHIN: Duration = Duration::from_secs(120);
+/// Nothing is kept without one.
+pub(crate) const NO_STORE: &str = "this server keeps no credentials, for it has no `store`: write `store: {file: DIRECTORY}` into its \
+    configuration, or `redis` or `postgres` for several servers";
 /// Longer is no note.
 const LONGEST_NOTE: usize = 1024;
 
@@ -86,7 +89,11 @@ pub enum NotDone {
 
 impl From<BackendError> for NotDone {
     fn from(error: BackendError) -> Self {
-        Self::Unavailable(format!("the store does not answer: {error}"))
+        let why = match error {
+            BackendError::Unavailable(why) | BackendError::Timeout(why) => why,
+            error => error.to_string(),
+        };
+        Self::Unavailable(format!("the store does not answer: {why}"))
     }
 }
 
@@ -160,7 +167,7 @@ impl State {
     }
 
     fn stored_credentials(&self) -> Result<&Credentials, NotDone> {
-        let none = || NotDone::Mistake("this server keeps no tokens: it has no `store`".to_owned());
+        let none = || NotDone::Mistake(NO_STORE.to_owned());
         self.access().credentials().ok_or_else(none)
     }
 

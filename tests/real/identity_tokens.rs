@@ -1,7 +1,8 @@
-//! Credentials of the server's own making, in the hands of the clients: docker keeps a refresh token in place of the
-//! password, the others find one where docker leaves it, and a robot's token is anybody's password.
+//! Credentials of the server's own making, in the hands of the clients: docker and nerdctl keep a refresh token in
+//! place of the password, the others find one where docker leaves it, and a robot's token is anybody's password.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -11,6 +12,7 @@ use crate::accounts::{ALICE, Account, BOB};
 use crate::api;
 use crate::client::{Client, with_clients};
 use crate::clients::docker::Docker;
+use crate::clients::nerdctl::Nerdctl;
 use crate::components::Component;
 use crate::dockgate;
 use crate::harness::http::{Response, encode, request};
@@ -87,6 +89,43 @@ fn docker_keeps_a_token_and_forgets_the_password() {
         Some(token),
         "docker keeps its first one"
     );
+}
+
+/// Who asks for a refresh token at login and keeps it, as docs/refresh-tokens.md has it.
+const KEEPING: [&str; 2] = [Docker::NAME, Nerdctl::NAME];
+
+with_clients!(
+    [
+        skopeo Skopeo, podman Podman, buildah Buildah, docker Docker, nerdctl Nerdctl, crane Crane, oras Oras,
+        regctl Regctl, helm Helm
+    ],
+    a_login_keeps_a_token_or_asks_for_none
+);
+
+fn a_login_keeps_a_token_or_asks_for_none<C: Client>() {
+    let Some(site) = site(C::COMPONENTS) else { return };
+    let client: C = site.client_of(&ALICE);
+    let listed = command(&site, &["tokens", "list", "dockgate.yml", "--kind", "refresh-tokens", "--json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let made = listed["credentials"].as_array().unwrap().len();
+    let is_kept = holds_a_token(client.home().dir());
+    println!("{}: asked for {made}, keeps one: {is_kept}", C::NAME);
+    assert_eq!(is_kept, KEEPING.contains(&C::NAME), "{} keeps what it logged in with", C::NAME);
+    assert_eq!(made > 0, is_kept, "{} throws away what it asked for", C::NAME);
+}
+
+/// Whether some file of the client's has a refresh token in it.
+fn holds_a_token(place: &Path) -> bool {
+    let entries = fs::read_dir(place).into_iter().flatten().filter_map(Result::ok);
+    entries.map(|entry| entry.path()).any(|path| {
+        if path.is_symlink() {
+            false
+        } else if path.is_dir() {
+            holds_a_token(&path)
+        } else {
+            path.is_file() && fs::read(&path).is_ok_and(|text| text.windows(4).any(|part| part == b"dgr_"))
+        }
+    })
 }
 
 with_clients!(

@@ -6,7 +6,7 @@ use super::AdminOptions;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum BansCommand {
-    /// List who is refused, since when and until when.
+    /// List who is refused, from where and until when.
     List(ListBansOptions),
     /// Let somebody in again before the time is over.
     #[command(

@@ -88,19 +88,19 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
-    /// Who is refused for a while on a running server, because too many logins failed.
+    /// List and lift bans of those whose logins failed too often, on a running server.
     Bans {
         #[command(subcommand)]
         command: BansCommand,
     },
-    /// Tokens for robots, and whatever else a running server keeps for its clients.
+    /// Make tokens for robots; list and revoke them, and clients' refresh tokens.
     Tokens {
         #[command(subcommand)]
         command: TokensCommand,
     },
-    /// Take away what a running server keeps for clients: everything of an account or a link, or from before a time.
+    /// Revoke all stored tokens of an account, of a link, or from before a time.
     Revoke(RevokeOptions),
-    /// Take everything out of a running server's store, or put it into another.
+    /// Copy what a running server keeps: out of its store as lines, or lines into it.
     Store {
         #[command(subcommand)]
         command: StoreCommand,

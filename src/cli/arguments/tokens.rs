@@ -12,7 +12,7 @@ pub(in crate::cli) enum TokensCommand {
     #[command(
         after_help = "The token is printed alone on standard output, what it is on standard error. It is used as \
         the password of its account by any client:\n\n  \
-        dockgate tokens create auth.yml --account ci --scope 'repository:team/*:pull' --expires 90d --note nightly > ci.token\n  \
+        dockgate tokens create auth.yml --account ci --scope 'repository:team/*:pull' > ci.token\n  \
         docker login registry.example.com --username ci --password-stdin < ci.token\n\n\
         It may never do more than its account may, nor more than its scopes say, and ends when the account is gone, \
         disabled, or has another password."
@@ -20,7 +20,7 @@ pub(in crate::cli) enum TokensCommand {
     Create(CreateTokenOptions),
     /// List refresh tokens, tokens of robots and app passwords, with their last use.
     List(ListTokensOptions),
-    /// Take away one credential by its id.
+    /// Revoke one by its id.
     Revoke {
         /// The configuration file (YAML) of the running server.
         config: PathBuf,

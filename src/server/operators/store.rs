@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 use super::{Desk, Mistake};
 use crate::http;
-use crate::state::State;
+use crate::state::{NO_STORE, State};
 
 /// For one piece: a page of records out of the store, or some lines into it.
 const A_PIECE_WITHIN: Duration = Duration::from_secs(60);
@@ -116,7 +116,7 @@ fn said(so_far: Imported, why: &str) -> String {
 }
 
 fn no_store() -> Response {
-    refuse(StatusCode::BAD_REQUEST, "this server has no `store`".to_owned())
+    refuse(StatusCode::BAD_REQUEST, NO_STORE.to_owned())
 }
 
 fn refuse(status: StatusCode, problem: String) -> Response {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::process::{
-    Address, DAY, Response, Server, Site, basic, dockgate, encode, now, pair, run_with_input,
+    Address, DAY, Response, Server, Site, basic, dockgate, encode, now, pair, run, run_with_input,
 };
 
 use super::directories;
@@ -373,6 +373,85 @@ fn several_registries() {
             "{service}"
         );
     }
+}
+
+/// A token for a robot, as an administrator makes it.
+fn robots_token(site: &Site) -> String {
+    let made = run(dockgate()
+        .args(["tokens", "create", "auth.yml", "--account", "ci-scan", "--scope", "repository:alice/*:pull"])
+        .current_dir(site.path()));
+    assert_eq!(made.code, Some(0), "{made:?}");
+    made.stdout.trim().to_owned()
+}
+
+#[test]
+fn robots() {
+    let (site, server) = attacked("robots.yml", "ci-scan");
+    gets(
+        &server,
+        &[
+            ("ci-scan", "repository:releases/a:delete,push", ""),
+            ("ci-release", "repository:releases/a:delete", ""),
+            ("ci-release", "repository:alice/a:pull,push", ""),
+            ("ci-other", "repository:releases/a:pull", "401"),
+            ("alice", "repository:dana/a:delete,push", ""),
+        ],
+    );
+    let token = robots_token(&site);
+    let with = |account: &str, token: &str, scope: &str| server.ask(Some((account, token)), scope).granted();
+    assert_eq!(with("ci-scan", &token, "repository:alice/a:delete,pull,push"), "pull");
+    assert_eq!(with("ci-scan", &token, "repository:dana/a:pull"), "", "its account may, the token may not");
+    let (cut, loud) = (token[..token.len() - 1].to_owned(), token.to_uppercase());
+    let other_kind = token.replace("dga_", "dgr_");
+    for (account, token) in
+        [("alice", &token), ("ci-release", &token), ("ci-scan", &cut), ("ci-scan", &loud), ("ci-scan", &other_kind)]
+    {
+        assert_eq!(with(account, token, "repository:alice/a:pull"), "401", "{account} with {token}");
+    }
+    // No credential makes another one, and a refresh token is good for one registry.
+    let offline = |account: &str, password: &str| {
+        let target = format!("{}&offline_token=true", target("registry", ""));
+        server.address().get(&target, Some(("Authorization", &basic(account, password))))
+    };
+    assert!(offline("ci-scan", &token).json().get("refresh_token").is_none());
+    let refresh = offline("alice", PASSWORD).json()["refresh_token"].as_str().unwrap().to_owned();
+    let at = |service: &str| {
+        let form = [("grant_type", "refresh_token"), ("service", service), ("refresh_token", &refresh)];
+        server.address().post_form("/auth", &form).status
+    };
+    assert_eq!((at("registry"), at("zot")), (200, 401));
+    // Whoever leaves takes nothing along; the others keep theirs, over a restart too.
+    let users = std::fs::read_to_string(site.file("users.htpasswd")).unwrap();
+    drop(server);
+    site.write("users.htpasswd", users.replace("alice:", "alina:"));
+    let server = Server::start(&site, "auth.yml");
+    let form = [("grant_type", "refresh_token"), ("service", "registry"), ("refresh_token", &refresh)];
+    assert_eq!(server.address().post_form("/auth", &form).status, 401);
+    assert_eq!(server.ask(Some(("ci-scan", &token)), "repository:alice/a:pull").granted(), "pull");
+    let revoked = run(dockgate().args(["revoke", "auth.yml", "--account", "ci-scan"]).current_dir(site.path()));
+    assert_eq!(revoked.stdout, "revoked: 1\n", "{revoked:?}");
+    assert_eq!(server.ask(Some(("ci-scan", &token)), "repository:alice/a:pull").status, 401);
+}
+
+/// Its Redis is away: nobody gets in, or more than they may, because nothing can be looked up.
+#[test]
+fn redis_store() {
+    let (_site, server) = attacked("redis-store.yml", "alice");
+    let elsewhere = site("robots.yml");
+    let other = Server::start(&elsewhere, "auth.yml");
+    let token = robots_token(&elsewhere);
+    drop(other);
+    for (account, token) in [("ci-scan", &token), ("alice", &token), ("<token>", &token)] {
+        assert_eq!(server.ask(Some((account, token)), MINE).status, 503, "{account}");
+    }
+    let form = [("grant_type", "refresh_token"), ("service", "registry")];
+    let refresh = token.replace("dga_", "dgr_");
+    let answer = server.address().post_form("/auth", &[&form[..], &[("refresh_token", &refresh)]].concat());
+    assert!([401, 503].contains(&answer.status), "{answer:?}");
+    let offline = format!("{}&offline_token=true", target("registry", MINE));
+    let answer = server.address().get(&offline, Some(("Authorization", &basic("alice", PASSWORD))));
+    assert_eq!(answer.granted(), "delete,pull,push");
+    assert!(answer.json().get("refresh_token").is_none(), "what is not kept is not handed out");
 }
 
 #[test]

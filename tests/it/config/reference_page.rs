@@ -7,6 +7,8 @@ use std::path::Path;
 use dockgate::config::yaml;
 use dockgate_api::config::Node;
 
+use crate::process::{dockgate, run};
+
 fn file(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
@@ -21,7 +23,10 @@ fn keys(node: &Node, parent: &str, found: &mut BTreeSet<String>) {
             "labels" | "environment" => {}
             "users" | "services" => keys(&entry.value, "", found),
             _ => {
-                found.insert(entry.key.text.to_string());
+                // What begins so is anybody's.
+                if !entry.key.text.starts_with("x-") {
+                    found.insert(entry.key.text.to_string());
+                }
                 keys(&entry.value, &entry.key.text, found);
             }
         }
@@ -32,7 +37,8 @@ fn keys(node: &Node, parent: &str, found: &mut BTreeSet<String>) {
 fn every_key_stands_on_the_page() {
     let text = file("config/reference.yml");
     let root = yaml::parse("reference.yml", &text, &mut Vec::new()).unwrap();
-    let page = file("docs/configuration.md") + &file("docs/ldap.md");
+    let pages = ["configuration", "ldap", "stores", "stores-redis", "stores-postgres"];
+    let page: String = pages.iter().map(|page| file(&format!("docs/{page}.md"))).collect();
     let mut found = BTreeSet::new();
     keys(&root, "", &mut found);
     assert!(found.len() >= 60, "only {} keys", found.len());
@@ -44,5 +50,22 @@ fn every_key_stands_on_the_page() {
         })
     };
     let missing: Vec<&String> = found.iter().filter(|key| !is_there(key)).collect();
-    assert!(missing.is_empty(), "docs/configuration.md and docs/ldap.md do not name {missing:?}");
+    assert!(missing.is_empty(), "{pages:?} do not name {missing:?}");
+}
+
+/// What stands under `x-` is read by nobody there: it is read here.
+#[test]
+fn the_other_stores_load() {
+    let site = super::samples::site("reference.yml");
+    site.write("db.password", "service-pass\n");
+    let text = file("config/reference.yml");
+    for other in ["redis", "postgres"] {
+        let with = text
+            .replace("\nstore:\n", "\nx-store:\n")
+            .replace(&format!("\nx-store-with-{other}:\n"), "\nstore:\n");
+        site.write("auth.yml", &with);
+        let checked = run(dockgate().args(["check", "auth.yml"]).current_dir(site.path()));
+        assert_eq!(checked.code, Some(0), "{other}: {checked:#?}");
+        assert!(checked.stdout.contains("fine, 0 warning(s)"), "{other}: {}", checked.stdout);
+    }
 }

@@ -53,6 +53,8 @@ pub(super) fn site(name: &str) -> Site {
     site.write("Google.crt", &site.pair.certificate_pem);
     site.write("Google.key", &site.pair.key_pem);
     site.write("bind.password", "service-pass\n");
+    site.write("redis.password", "service-pass\n");
+    site.write("store.secret", "0123456789abcdef".repeat(4));
     std::fs::create_dir(site.file("certificates")).unwrap();
     site.write("hook.key", web::KEY);
     site.write("robots.json", web::robots_file("alpha-pass"));
@@ -66,6 +68,8 @@ pub(super) fn site(name: &str) -> Site {
     let served = with_known_hashes(&config)
         .replace("addr: \":5001\"", "addr: \"127.0.0.1:0\"")
         .replace("addr: \"127.0.0.1:9101\"", "addr: \"127.0.0.1:0\"")
+        // Nobody listens there: a server starts, and serves, without the Redis that it is to share.
+        .replace("redis.example.com:6379", "127.0.0.1:1")
         .replace("/run/dockgate/", &format!("{}/", site.path().display()))
         .replace("/etc/dockgate/", &format!("{}/", site.path().display()))
         .replace("\"1-5\", \"8-18\"", ALWAYS_OPEN)
@@ -310,6 +314,29 @@ fn several_registries() {
     for service in ["other.example.com", ""] {
         assert_eq!(ask("admin", service).status, 400, "{service:?}");
     }
+}
+
+#[test]
+fn robots() {
+    behaves(
+        "robots.yml",
+        &[
+            ("alice", "repository:alice/a/b:delete,pull,push", "delete,pull,push"),
+            ("alice", "repository:dana/a:pull,push", "pull"),
+            ("ci-scan", "repository:alice/a/b:pull,push", "pull"),
+            ("ci-release", "repository:releases/a:pull,push", "pull,push"),
+            ("ci-release", "repository:alice/a:pull", ""),
+            ("", "repository:alice/a:pull", "401"),
+        ],
+    );
+}
+
+#[test]
+fn redis_store() {
+    behaves(
+        "redis-store.yml",
+        &[("alice", "repository:any/a/b:pull,push", "pull,push"), ("", "repository:a:pull", "401")],
+    );
 }
 
 #[test]

@@ -51,6 +51,8 @@ fn bans_are_listed_and_lifted() {
     let json: serde_json::Value = serde_json::from_str(&bans(&site, &["list", "--json"]).stdout).unwrap();
     assert_eq!(json["bans"].as_array().unwrap().len(), 1);
     let ban = &json["bans"][0];
+    let until = ban["until"].as_str().unwrap();
+    assert!(!until.contains('.') && until.ends_with('Z'), "whole seconds: {until}");
     assert_eq!((&ban["kind"], &ban["account"]), (&"pair".into(), &"alice".into()));
     assert_eq!((&ban["address"], &ban["failures"]), (&"127.0.0.1".into(), &5.into()));
 
@@ -67,7 +69,7 @@ fn bans_are_listed_and_lifted() {
     assert!(!elsewhere.contains("too many failed logins"), "{elsewhere}");
 
     let nobody = bans(&site, &["lift", "--account", "bob"]);
-    assert_eq!((nobody.code, nobody.stderr.trim()), (Some(1), "nothing was lifted: there is no such ban"));
+    assert_eq!((nobody.code, nobody.stderr.trim()), (Some(1), "nothing was lifted: there is no such ban; `dockgate bans list` shows those that there are"));
     let wrong = bans(&site, &["lift", "--address", "everywhere"]);
     assert_eq!(wrong.code, Some(2), "{wrong:?}");
     assert!(wrong.stderr.contains("is no IP address"), "{wrong:?}");

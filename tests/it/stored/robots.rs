@@ -86,10 +86,13 @@ fn it_ends_and_is_taken_away() {
 fn what_is_wrong_with_a_wish_is_said() {
     let server = server();
     for (request, says) in [
-        (request("nobody", &[]), "no link knows `nobody`"),
+        (request("nobody", &[]), "no link knows `nobody`: write it as users does"),
         (request("", &[]), "give an account"),
         (request("alice", &["team/*"]), "is no scope"),
-        (TokenRequest { link: Some("corp".to_owned()), ..request("alice", &[]) }, "is an account of users"),
+        (
+            TokenRequest { link: Some("corp".to_owned()), ..request("alice", &[]) },
+            "`authn` has no link `corp`, only users",
+        ),
         (TokenRequest { note: Some("a\nb".to_owned()), ..request("alice", &[]) }, "one line"),
         (TokenRequest { ends: Some(Moment(server.clock.now())), ..request("alice", &[]) }, "ended already"),
     ] {
@@ -100,5 +103,5 @@ fn what_is_wrong_with_a_wish_is_said() {
         server.with_state(async |state| state.revoke_credentials(WhichCredentials::default()).await);
     assert!(matches!(nothing, Err(NotDone::Mistake(_))), "everything is never meant by saying nothing");
     let none = TestServer::new(&super::chains());
-    assert!(created(&none, request("alice", &[])).unwrap_err().contains("no `store`"));
+    assert!(created(&none, request("alice", &[])).unwrap_err().contains("no `store`: write `store: {file: DIRECTORY}`"));
 }

@@ -47,12 +47,15 @@ const FRAMES: &[(&str, Frame)] = &[
     ("audit", Frame::Config),
     ("passwords", Frame::Config),
     ("outbound", Frame::Config),
+    ("lockout", Frame::Config),
+    ("store", Frame::Config),
     ("ext_auth", Frame::Config),
     ("ext_authz", Frame::Config),
     ("- users", Frame::Authn),
     ("- users_file", Frame::Authn),
     ("- ext_auth", Frame::Authn),
     ("- http_auth", Frame::Authn),
+    ("- mtls_auth", Frame::Authn),
     ("- ext_authz", Frame::Authz),
     ("- http_authz", Frame::Authz),
     ("- match", Frame::Rules),
@@ -178,6 +181,7 @@ fn write_files(site: &TempDir, keys: &Path, config: &str) -> bool {
             "key_file" => fs::write(place, "a2V5").unwrap(),
             "signing_key_file" => fs::write(place, SIGNING_SECRET).unwrap(),
             "bearer_token_file" | "bind_password_file" => fs::write(place, "token\n").unwrap(),
+            "secret_file" | "secret_before_file" => fs::write(place, "0123456789abcdef".repeat(4)).unwrap(),
             _ => {} // made when it is written to
         }
     }
@@ -194,7 +198,8 @@ fn collect(node: &Node, named: &mut Vec<(String, String)>) {
         let names_a_file = match key {
             "managed_keys" | "certificate" | "path" | "password_file" | "include" | "to"
             | "ca_certificate" | "ca_bundle" | "signing_key_file" | "bearer_token_file"
-            | "bind_password_file" | "cache_dir" | "ca" | "key_file" => true,
+            | "bind_password_file" | "cache_dir" | "ca" | "key_file" | "secret_file" | "secret_before_file"
+            | "crl" | "file" => true,
             // Else it is a name of PATH.
             "command" => entry.value.as_text().is_some_and(|command| command.contains('/')),
             "key" => node.get("certificate").is_some(),

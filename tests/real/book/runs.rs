@@ -9,7 +9,7 @@ use super::output::{Step, is_as_shown, steps};
 use super::page::{Block, Page, page};
 use super::terminal::Terminal;
 use crate::components::{
-    self, CONTAINERD, Component, DOCKER, DOCKERD, HTPASSWD, IP, OPENSSL, REGISTRY_3_1, RUNC, SKOPEO,
+    self, CONTAINERD, CURL, Component, DOCKER, DOCKERD, HTPASSWD, IP, OPENSSL, REDIS, REGISTRY_3_1, RUNC,
 };
 use crate::harness::poll;
 
@@ -31,11 +31,14 @@ pages! {
     explain "docs/explain.md",
     invalid_token "docs/invalid-token.md",
     keys "docs/keys.md",
+    lock_out "docs/lock-out.md",
     migration "docs/migration.md",
     programs "docs/programs.md",
+    refresh_tokens "docs/refresh-tokens.md",
     registries "docs/registries.md",
     reload "docs/reload.md",
     start "docs/start.md",
+    stores "docs/stores.md",
     users "docs/users.md",
 }
 
@@ -44,7 +47,8 @@ fn components_of(word: &str) -> &'static [Component] {
         "docker" => &[DOCKER, DOCKERD, CONTAINERD, RUNC, REGISTRY_3_1],
         "openssl" => &[OPENSSL],
         "htpasswd" => &[HTPASSWD],
-        "skopeo" => &[SKOPEO],
+        "curl" => &[CURL],
+        "redis" => &[REDIS],
         "auth.yml" | "keys" => &[],
         _ => panic!("nobody knows what {word:?} needs"),
     }
