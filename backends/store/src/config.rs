@@ -75,7 +75,12 @@ impl StoreConfig {
         let is_shared = self.redis.is_some() || self.postgres.is_some();
         let seal = seal.keys(is_shared, cx, &mut errors);
         let settings = match (self.file, self.redis, self.postgres) {
-            (Some(file), None, None) => FileSettings::read(file, cx).map(Settings::File),
+            (Some(file), None, None) => FileSettings::read(file, cx).and_then(|file| {
+                if !cx.offline() {
+                    file.look()?;
+                }
+                Ok(Settings::File(file))
+            }),
             (None, Some(redis), None) => redis.value.settings(cx).map(Settings::Redis),
             (None, None, Some(postgres)) => postgres.value.settings(cx).map(Box::new).map(Settings::Postgres),
             _ => Err(BuildError::new(

@@ -18,9 +18,10 @@ use hyper::body::Frame;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use super::tokens::told;
 use super::{Desk, Mistake};
 use crate::http;
-use crate::state::{NO_STORE, State};
+use crate::state::{NO_STORE, NotDone, State};
 
 /// For one piece: a page of records out of the store, or some lines into it.
 const A_PIECE_WITHIN: Duration = Duration::from_secs(60);
@@ -50,12 +51,7 @@ async fn export(Shared(desk): Shared<Desk>) -> Response {
     for _ in 0..2 {
         match export.more(&call(&state)).await {
             Ok(more) => first.push_str(&more.unwrap_or_default()),
-            Err(error) => {
-                return refuse(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    format!("the store does not answer: {error}"),
-                );
-            }
+            Err(error) => return told(Err::<(), _>(NotDone::from(error))),
         }
     }
     let (give, pieces) = mpsc::channel(AHEAD);

@@ -9,5 +9,6 @@ mod hash;
 mod help;
 mod quickstart;
 mod quickstart_registry;
+mod running;
 mod schema;
 mod stop;

@@ -18,6 +18,7 @@ mod refused_keys;
 mod refused_lockout;
 mod refused_outbound;
 mod refused_sections;
+mod refused_store;
 mod refused_together;
 mod refused_users;
 mod refused_yaml;

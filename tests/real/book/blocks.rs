@@ -7,8 +7,8 @@ use super::page::{Block, Page, pages, root};
 use super::runs::RUN;
 
 /// What stands in the others is not run, and says nothing that a program reads.
-const LANGUAGES: [&str; 11] =
-    ["sh", "bash", "console", "yaml", "json", "rust", "text", "nginx", "ini", "toml", "dockerfile"];
+const LANGUAGES: [&str; 12] =
+    ["sh", "bash", "console", "yaml", "json", "rust", "text", "nginx", "ini", "toml", "dockerfile", "sql"];
 
 /// Why the runner leaves a block alone, if it does.
 pub(super) fn listed(page: &Page, block: &Block) -> Option<&'static Listed> {

@@ -10,7 +10,8 @@ fn subcommands<'a>(words: &[&'a str]) -> Vec<&'a str> {
     let is_command = |word: &&&str| {
         word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-') && !word.starts_with('-')
     };
-    let taken = if words.first() == Some(&"keys") { 2 } else { 1 };
+    let has_commands = |word: &&str| ["keys", "bans", "tokens", "store"].contains(word);
+    let taken = if words.first().is_some_and(has_commands) { 2 } else { 1 };
     words.iter().take(taken).take_while(is_command).copied().collect()
 }
 
@@ -46,6 +47,7 @@ fn commands_and_options_within_the_text_exist() {
 #[test]
 fn commands_are_told_from_what_they_are_given() {
     assert_eq!(subcommands(&["keys", "export", "--bundle", "CONFIG"]), ["keys", "export"]);
+    assert_eq!(subcommands(&["tokens", "create", "CONFIG", "--account", "A"]), ["tokens", "create"]);
     assert_eq!(subcommands(&["check", "CONFIG"]), ["check"]);
     assert!(subcommands(&["CONFIG"]).is_empty());
 }

@@ -42,6 +42,11 @@ impl FileSettings {
         Ok(Self { directory, location, clock: cx.clock(), random: cx.random() })
     }
 
+    /// What is in the way of opening it, as far as looking tells: makes nothing, opens nothing.
+    pub(crate) fn look(&self) -> Result<(), BuildError> {
+        Place::new(&self.directory).look().map_err(|message| problem(&self.location, message))
+    }
+
     /// Opens and locks the file; makes it, and the directory, if they are not there.
     pub(crate) fn open(&self) -> Result<Arc<dyn Store>, BuildError> {
         let place = Place::new(&self.directory);

@@ -36,14 +36,27 @@ impl Place {
         &self.file
     }
 
-    /// Makes directory and file if they are not there.
-    pub(super) fn prepare(&self, random: &dyn Random) -> Result<(), String> {
+    /// What is in the way, as far as looking tells. Makes nothing.
+    pub(super) fn look(&self) -> Result<(), String> {
         let directory = self.directory.display();
         match fs::metadata(&self.directory) {
-            Ok(found) if found.is_dir() => {}
-            Ok(_) => return Err(format!("{directory} is no directory, and the store needs one of its own")),
-            Err(error) if error.kind() == ErrorKind::NotFound => self.make_directory()?,
-            Err(error) => return Err(format!("{directory} cannot be used: {error}")),
+            Ok(found) if found.is_dir() => Ok(()),
+            Ok(_) => Err(format!("{directory} is no directory, and the store needs one of its own")),
+            Err(error) if error.kind() == ErrorKind::NotFound => match self.directory.parent() {
+                Some(above) if !above.as_os_str().is_empty() && !above.is_dir() => {
+                    Err(format!("{directory} cannot be made: the directory above it does not exist; make that"))
+                }
+                _ => Ok(()),
+            },
+            Err(error) => Err(format!("{directory} cannot be used: {error}")),
+        }
+    }
+
+    /// Makes directory and file if they are not there.
+    pub(super) fn prepare(&self, random: &dyn Random) -> Result<(), String> {
+        self.look()?;
+        if !self.directory.is_dir() {
+            self.make_directory()?;
         }
         match fs::symlink_metadata(&self.file) {
             Ok(_) => Ok(()),
