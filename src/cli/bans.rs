@@ -45,7 +45,9 @@ fn lift(options: &LiftOptions, outside: &Outside) -> Result<ExitCode, ExitCode> 
         );
     }
     if told.lifted.is_empty() && !which.all {
-        return Err(super::failed("nothing was lifted: there is no such ban; `dockgate bans list` shows those that there are"));
+        return Err(super::failed(
+            "nothing was lifted: there is no such ban; `dockgate bans list` shows those that there are",
+        ));
     }
     told.lifted.iter().for_each(|ban| super::say(&format!("lifted: {}", line(ban))));
     if told.lifted.is_empty() {

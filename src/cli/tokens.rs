@@ -134,7 +134,9 @@ fn table(credentials: &[Listed]) -> String {
 fn take_away(config: &Path, which: &WhichCredentials, outside: &Outside) -> Result<ExitCode, ExitCode> {
     let Revoked { revoked } = command(config, "/tokens/revoke", which, outside)?;
     if revoked == 0 {
-        return Err(super::failed("nothing was revoked: there is no such credential; `dockgate tokens list` shows those that there are"));
+        return Err(super::failed(
+            "nothing was revoked: there is no such credential; `dockgate tokens list` shows those that there are",
+        ));
     }
     super::say(&format!("revoked: {revoked}"));
     Ok(ExitCode::SUCCESS)

@@ -94,7 +94,10 @@ fn wishes_that_make_no_sense() {
     let _server = Server::start(&site, "auth.yml");
     let create = ["tokens", "create", "auth.yml", "--account", "alice"];
     for (command, says) in [
-        (&["tokens", "create", "auth.yml", "--account", "bob"][..], "no link knows `bob`: write it as users does"),
+        (
+            &["tokens", "create", "auth.yml", "--account", "bob"][..],
+            "no link knows `bob`: write it as users does",
+        ),
         (&[&create[..], &["--link", "corp"]].concat(), "`authn` has no link `corp`, only users"),
         (&[&create[..], &["--scope", "team/app"]].concat(), "such as `repository:team/*:pull`"),
         (&[&create[..], &["--expires", "90"]].concat(), "write `90d`, `12h`, `2026-12-31`, or `never`"),
@@ -111,9 +114,18 @@ fn wishes_that_make_no_sense() {
         assert!(refused.stderr.contains(says), "{command:?} does not say {says:?}: {refused:?}");
     }
     for (command, says) in [
-        (&["revoke", "auth.yml", "--account", "bob"][..], "`dockgate tokens list` shows those that there are"),
-        (&["tokens", "revoke", "auth.yml", "0123456789"], "`dockgate tokens list` shows those that there are"),
-        (&["bans", "lift", "auth.yml", "--account", "bob"], "`dockgate bans list` shows those that there are"),
+        (
+            &["revoke", "auth.yml", "--account", "bob"][..],
+            "`dockgate tokens list` shows those that there are",
+        ),
+        (
+            &["tokens", "revoke", "auth.yml", "0123456789"],
+            "`dockgate tokens list` shows those that there are",
+        ),
+        (
+            &["bans", "lift", "auth.yml", "--account", "bob"],
+            "`dockgate bans list` shows those that there are",
+        ),
     ] {
         let nothing = typed(&site, command);
         assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(1), ""), "{command:?}: {nothing:?}");

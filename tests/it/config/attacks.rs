@@ -403,9 +403,13 @@ fn robots() {
     assert_eq!(with("ci-scan", &token, "repository:dana/a:pull"), "", "its account may, the token may not");
     let (cut, loud) = (token[..token.len() - 1].to_owned(), token.to_uppercase());
     let other_kind = token.replace("dga_", "dgr_");
-    for (account, token) in
-        [("alice", &token), ("ci-release", &token), ("ci-scan", &cut), ("ci-scan", &loud), ("ci-scan", &other_kind)]
-    {
+    for (account, token) in [
+        ("alice", &token),
+        ("ci-release", &token),
+        ("ci-scan", &cut),
+        ("ci-scan", &loud),
+        ("ci-scan", &other_kind),
+    ] {
         assert_eq!(with(account, token, "repository:alice/a:pull"), "401", "{account} with {token}");
     }
     // No credential makes another one, and a refresh token is good for one registry.
@@ -428,7 +432,8 @@ fn robots() {
     let form = [("grant_type", "refresh_token"), ("service", "registry"), ("refresh_token", &refresh)];
     assert_eq!(server.address().post_form("/auth", &form).status, 401);
     assert_eq!(server.ask(Some(("ci-scan", &token)), "repository:alice/a:pull").granted(), "pull");
-    let revoked = run(dockgate().args(["revoke", "auth.yml", "--account", "ci-scan"]).current_dir(site.path()));
+    let revoked =
+        run(dockgate().args(["revoke", "auth.yml", "--account", "ci-scan"]).current_dir(site.path()));
     assert_eq!(revoked.stdout, "revoked: 1\n", "{revoked:?}");
     assert_eq!(server.ask(Some(("ci-scan", &token)), "repository:alice/a:pull").status, 401);
 }

@@ -30,7 +30,10 @@ fn what_is_no_store() {
             at("{redis: {addr: \"127.0.0.1:1\", password_file: no.such}, SECRET}", "cannot read"),
             at("{postgres: {host: db}, SECRET}", "the key `database` is missing"),
             at("{postgres: {host: \"postgres://db\", database: d, user: u}, SECRET}", "keys of their own"),
-            at("{postgres: {host: db, database: d, user: u, tls: {ca: no.pem}}, SECRET}", "store.postgres.tls.ca"),
+            at(
+                "{postgres: {host: db, database: d, user: u, tls: {ca: no.pem}}, SECRET}",
+                "store.postgres.tls.ca",
+            ),
         ],
     );
 }

@@ -69,7 +69,13 @@ fn bans_are_listed_and_lifted() {
     assert!(!elsewhere.contains("too many failed logins"), "{elsewhere}");
 
     let nobody = bans(&site, &["lift", "--account", "bob"]);
-    assert_eq!((nobody.code, nobody.stderr.trim()), (Some(1), "nothing was lifted: there is no such ban; `dockgate bans list` shows those that there are"));
+    assert_eq!(
+        (nobody.code, nobody.stderr.trim()),
+        (
+            Some(1),
+            "nothing was lifted: there is no such ban; `dockgate bans list` shows those that there are"
+        )
+    );
     let wrong = bans(&site, &["lift", "--address", "everywhere"]);
     assert_eq!(wrong.code, Some(2), "{wrong:?}");
     assert!(wrong.stderr.contains("is no IP address"), "{wrong:?}");

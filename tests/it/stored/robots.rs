@@ -103,5 +103,9 @@ fn what_is_wrong_with_a_wish_is_said() {
         server.with_state(async |state| state.revoke_credentials(WhichCredentials::default()).await);
     assert!(matches!(nothing, Err(NotDone::Mistake(_))), "everything is never meant by saying nothing");
     let none = TestServer::new(&super::chains());
-    assert!(created(&none, request("alice", &[])).unwrap_err().contains("no `store`: write `store: {file: DIRECTORY}`"));
+    assert!(
+        created(&none, request("alice", &[]))
+            .unwrap_err()
+            .contains("no `store`: write `store: {file: DIRECTORY}`")
+    );
 }

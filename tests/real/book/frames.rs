@@ -198,8 +198,8 @@ fn collect(node: &Node, named: &mut Vec<(String, String)>) {
         let names_a_file = match key {
             "managed_keys" | "certificate" | "path" | "password_file" | "include" | "to"
             | "ca_certificate" | "ca_bundle" | "signing_key_file" | "bearer_token_file"
-            | "bind_password_file" | "cache_dir" | "ca" | "key_file" | "secret_file" | "secret_before_file"
-            | "crl" | "file" => true,
+            | "bind_password_file" | "cache_dir" | "ca" | "key_file" | "secret_file"
+            | "secret_before_file" | "crl" | "file" => true,
             // Else it is a name of PATH.
             "command" => entry.value.as_text().is_some_and(|command| command.contains('/')),
             "key" => node.get("certificate").is_some(),

@@ -43,9 +43,9 @@ impl Place {
             Ok(found) if found.is_dir() => Ok(()),
             Ok(_) => Err(format!("{directory} is no directory, and the store needs one of its own")),
             Err(error) if error.kind() == ErrorKind::NotFound => match self.directory.parent() {
-                Some(above) if !above.as_os_str().is_empty() && !above.is_dir() => {
-                    Err(format!("{directory} cannot be made: the directory above it does not exist; make that"))
-                }
+                Some(above) if !above.as_os_str().is_empty() && !above.is_dir() => Err(format!(
+                    "{directory} cannot be made: the directory above it does not exist; make that"
+                )),
                 _ => Ok(()),
             },
             Err(error) => Err(format!("{directory} cannot be used: {error}")),
