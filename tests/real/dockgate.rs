@@ -21,19 +21,20 @@ pub(crate) fn serve(dir: &Path, name: &str, token: &str) -> (Process, u16) {
 pub(crate) fn serve_deciding(dir: &Path, name: &str, token: &str, chains: &str) -> (Process, u16) {
     Process::listening("listening", |port| {
         let file = format!("{name}.yml");
-        fs::write(dir.join(&file), deciding(port, token, chains)).unwrap();
+        let admin = format!("  admin: {{socket: admin-{port}.sock}}\n");
+        fs::write(dir.join(&file), deciding(port, &admin, token, chains)).unwrap();
         Process::start(Command::new(PROGRAM).arg(&file), dir, name)
     })
 }
 
 /// A configuration with the accounts of the tests.
 pub(crate) fn configuration(port: u16, token: &str) -> String {
-    deciding(port, token, &accounts::users_and_acl())
+    deciding(port, "", token, &accounts::users_and_acl())
 }
 
-fn deciding(port: u16, token: &str, chains: &str) -> String {
+fn deciding(port: u16, server: &str, token: &str, chains: &str) -> String {
     format!(
-        "server:\n  addr: \"127.0.0.1:{port}\"\n  admin: {{socket: admin-{port}.sock}}\ntoken:\n  issuer: \"{ISSUER}\"\n  expiration: 900\n{token}{chains}"
+        "server:\n  addr: \"127.0.0.1:{port}\"\n{server}token:\n  issuer: \"{ISSUER}\"\n  expiration: 900\n{token}{chains}"
     )
 }
 

@@ -40,21 +40,37 @@ async fn flood(place: SocketAddr, right: &'static [u16], request: fn(usize) -> S
 }
 
 fn with_strangers(name: &'static str, budget: u64) -> Siege {
+    under(name, budget, "")
+}
+
+/// With another section beside those that every server under siege has.
+fn under(name: &'static str, budget: u64, section: &str) -> Siege {
     let honest = vec![Manner::Anew, Manner::Kept, Manner::Stranger];
-    Siege { name, target: Target::with(""), honest, budget }
+    Siege { name, target: Target::with(section), honest, budget }
 }
 
 #[test]
 fn wrong_passwords() {
-    with_strangers("wrong passwords, 16 at a time, half of them for one account", 64).withstands(
-        async |place| {
-            let asked = flood(place, &[401, 503], |number| {
-                let account = if number % 2 == 0 { String::from("alice") } else { format!("nobody{number}") };
-                login(&account, &format!("guess {number}"), false)
-            });
-            println!("  {} guesses", asked.await);
-        },
-    );
+    let name = "wrong passwords, 16 at a time, half of them for one account, without lock-out";
+    under(name, 64, "lockout: {enabled: false}\n").withstands(async |place| {
+        let asked = flood(place, &[401, 503], |number| {
+            let account = if number % 2 == 0 { String::from("alice") } else { format!("nobody{number}") };
+            login(&account, &format!("guess {number}"), false)
+        });
+        println!("  {} guesses", asked.await);
+    });
+}
+
+#[test]
+fn wrong_passwords_that_are_counted() {
+    let name = "wrong passwords, 16 at a time, half of them for one account";
+    with_strangers(name, 64).withstands(async |place| {
+        let asked = flood(place, &[401, 429, 503], |number| {
+            let account = if number % 2 == 0 { String::from("bob") } else { format!("nobody{number}") };
+            login(&account, &format!("guess {number}"), false)
+        });
+        println!("  {} guesses", asked.await);
+    });
 }
 
 #[test]

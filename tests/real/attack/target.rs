@@ -35,7 +35,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// With `server`, lines of that section, as the configuration has them.
+    /// With `server`, lines of that section, as the configuration has them, or a section behind it.
     pub(super) fn with(server: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let keys = Key::EcP256.write(dir.path());
