@@ -4,14 +4,14 @@
 //! twice. A file is replaced as a whole or not at all, and nobody but its owner reads it.
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
-use dockgate_api::read_file;
 use rustix::fs::{Access, OFlags, access};
+use rustix::process::geteuid;
 
 /// Far beyond any chain with its key, in bytes.
 const LARGEST: u64 = 256 * 1024;
@@ -79,11 +79,23 @@ impl Cache {
 
     /// What is kept in a file; none if there is no such file.
     pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-        match read_file(path, LARGEST) {
-            Ok(content) => Ok(Some(content)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+        // Who can put a key of their own there, or a link to one, would be the host to the authority and to clients.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+        let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        let found = file.metadata()?;
+        if !found.is_file() {
+            return Err(io::Error::other("it is no regular file"));
         }
+        refuse_foreign(found.uid(), geteuid().as_raw())?;
+        let mut content = Vec::new();
+        file.take(LARGEST.saturating_add(1)).read_to_end(&mut content)?;
+        if content.len() as u64 > LARGEST {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        Ok(Some(content))
     }
 
     /// Takes the lock; none if another process has it.
@@ -128,6 +140,14 @@ impl Held {
     }
 }
 
+/// Root reads what is another's when it checks for it.
+fn refuse_foreign(owner: u32, us: u32) -> io::Result<()> {
+    if [us, 0].contains(&owner) || us == 0 {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("it belongs to user {owner}, and dockgate runs as {us}")))
+}
+
 fn fill(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     // Whatever the umask says.
@@ -144,8 +164,6 @@ fn id<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::MetadataExt as _;
-
     use super::*;
 
     fn cache(directory: &Path, hosts: &[&str]) -> Cache {
@@ -169,6 +187,22 @@ mod tests {
         drop(held);
         assert!(cache.lock().unwrap().is_some());
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2, "the lock and the certificate");
+    }
+
+    /// In a directory where others write, such as `/tmp`.
+    #[test]
+    fn what_somebody_else_put_there_is_not_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = cache(directory.path(), &["auth.example.com"]);
+        let elsewhere = directory.path().join("elsewhere.pem");
+        std::fs::write(&elsewhere, "a key of somebody's own").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, cache.challenge("auth.example.com")).unwrap();
+        assert!(Cache::read(&cache.challenge("auth.example.com")).is_err(), "a link");
+        for (owner, us) in [(1000, 1000), (0, 1000), (1000, 0)] {
+            assert!(refuse_foreign(owner, us).is_ok(), "{owner} {us}");
+        }
+        let why = refuse_foreign(1001, 1000).unwrap_err().to_string();
+        assert!(why.contains("belongs to user 1001"), "{why}");
     }
 
     #[test]

@@ -84,7 +84,9 @@ impl Credentials {
         let reload = chain.reload_identity(cx, &owner.link, &known);
         let link = || Some(Arc::from(owner.link.as_str()));
         match self.rechecks.ask(cx, &owner.link, &known, reload).await? {
-            Reloaded::Current(identity) if is_another_epoch(kept, &identity) => Err(NotUsable::Denied(
+            // Backends compare epochs themselves; that one forgets to must not let anybody in. One that came or went is
+            // another: without it, whoever logged in to an account that took any password would stay in it.
+            Reloaded::Current(identity) if identity.epoch != kept.epoch => Err(NotUsable::Denied(
                 link(),
                 Reason::new(
                     ReasonCode::BadCredentials,
@@ -119,7 +121,10 @@ impl Credentials {
         }
         let kept = Kept { used: Some(seconds(cx.now())), ..kept.clone() };
         record.value = kept.value()?;
-        record.expires_at = self.ends(kind, &kept, cx.now());
+        // Where none are issued any more nothing says how long an unused one lives: it ends when it was to end.
+        if kind != Kind::RefreshToken || self.refresh.is_some() {
+            record.expires_at = self.ends(kind, &kept, cx.now());
+        }
         let (ends, id) = (record.expires_at, id_of(&record.key));
         match self.store.replace(cx, kind.shelf(), record).await {
             Ok(true) => Ok(ends),
@@ -157,9 +162,4 @@ fn refuse_misuse(kind: Kind, kept: &Kept, owner: &Owner, login: &Login) -> Resul
         }
         _ => Ok(()),
     }
-}
-
-/// Backends compare epochs themselves; that one forgets to must not let anybody in.
-fn is_another_epoch(kept: &Kept, identity: &Identity) -> bool {
-    matches!((&kept.epoch, &identity.epoch), (Some(then), Some(now)) if then != now)
 }

@@ -45,6 +45,20 @@ async fn a_store_that_hangs_takes_no_more_than_half_of_the_time() {
     assert!(!cx.remaining().is_zero());
 }
 
+/// What was made while they were issued ends as it was told to when they are issued no more.
+#[tokio::test]
+async fn turning_them_off_makes_none_last_longer() {
+    let site = Site::new();
+    let secret = site.mint().await;
+    let off = Site {
+        credentials: Credentials::new(site.store.clone(), World::new().random, Duration::ZERO, None),
+        ..site
+    };
+    off.use_at(noon() + 13 * DAY, &secret).await.unwrap();
+    assert!(off.records()[0].expires_at.unwrap() <= noon() + 14 * DAY, "{:?}", off.records());
+    assert!(why(off.use_at(noon() + 14 * DAY, &secret).await).contains("ended"));
+}
+
 #[tokio::test]
 async fn a_use_is_written_down_once_a_minute() {
     let site = Site::new();

@@ -40,8 +40,9 @@ impl Authenticator for Directory {
     async fn reload(&self, _: &Call, known: &KnownIdentity) -> Result<Reloaded, BackendError> {
         *self.asked.lock().unwrap() += 1;
         self.answer.lock().unwrap().clone().unwrap_or_else(|| {
-            let identity = Identity::new(&known.account).with_subject(&known.subject);
-            Ok(Reloaded::Current(identity.with_epoch(known.epoch.clone().unwrap_or_default())))
+            let mut identity = Identity::new(&known.account).with_subject(&known.subject);
+            identity.epoch.clone_from(&known.epoch);
+            Ok(Reloaded::Current(identity))
         })
     }
 

@@ -107,3 +107,21 @@ async fn a_robots_token_is_never_more_than_its_scopes() {
     assert_eq!(identity.expires_at, Some(noon() + DAY));
     assert!(why(site.use_at(noon() + DAY, &minted.secret).await).contains("no such API token"));
 }
+
+/// A backend may forget to compare; then an account that anybody could log in to would keep who did, behind its password.
+#[tokio::test]
+async fn an_epoch_that_came_or_went_is_another_one() {
+    let site = Site::new();
+    let secret = site.mint().await;
+    let without = Identity::new("alice").with_subject("1-2-3");
+    site.directory_says(Ok(Reloaded::Current(without.clone())));
+    assert!(why(site.use_at(noon(), &secret).await).contains("the password changed"));
+
+    let mut open = without.clone();
+    open.link = "corp".into();
+    let made = site.credentials.refresh_token(&call_at(noon()), &site.chain, &open, "registry", None).await;
+    let secret = made.unwrap().unwrap().secret;
+    site.use_at(noon(), &secret).await.unwrap();
+    site.directory_says(Ok(Reloaded::Current(without.with_epoch("first"))));
+    assert!(why(site.use_at(noon(), &secret).await).contains("the password changed"));
+}
