@@ -1,5 +1,6 @@
 //! Requests that nobody sends by accident. The server neither panics nor says 500, and serves the next one.
 
+mod admin;
 mod forging;
 mod large;
 mod paths;
