@@ -1,5 +1,9 @@
 //! What runs the server: reached at the admin socket and nowhere else, and whatever comes in there is bounded.
 
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
@@ -66,6 +70,17 @@ fn its_routes_are_at_its_socket_alone() {
     }
 }
 
+/// What is answered to a body that nobody reads to its end: perhaps the connection is closed before all of it was sent.
+fn sent(site: &Site, target: &str, body: &str) -> String {
+    let mut stream = UnixStream::connect(site.file("admin.sock")).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let head = format!("POST {target} HTTP/1.0\r\nContent-Length: {}\r\n\r\n", body.len());
+    let _ = stream.write_all(format!("{head}{body}").as_bytes());
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
+}
+
 #[test]
 fn what_is_no_command_and_no_export_changes_nothing() {
     let (site, _server) = serving();
@@ -74,10 +89,11 @@ fn what_is_no_command_and_no_export_changes_nothing() {
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     let large = format!("{{\"account\":\"{}\"}}", "x".repeat(300_000));
     for target in ["/tokens/create", "/tokens/list", "/tokens/revoke", "/bans/lift"] {
-        for body in ["", "{", "7", "null", "{\"unknown\":1}", "{\"account\":[]}", &deep] {
+        for body in ["", "{", "7", "null", "{\"unknown\":1}", "{\"account\":[]}", &deep[..100_000]] {
             assert_eq!(post(target, body.as_bytes()).status, 400, "{target} {}", &body[..body.len().min(20)]);
         }
-        assert_eq!(post(target, large.as_bytes()).status, 413, "{target}");
+        let answer = sent(&site, target, &large);
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.0 413"), "{target}: {answer}");
     }
     assert_eq!(post("/tokens/revoke", b"{}").status, 400, "not all of them");
     assert_eq!(post("/tokens/revoke", b"{\"id\":\"\"}").status, 400, "nor those with any beginning");
@@ -94,8 +110,6 @@ fn what_is_no_command_and_no_export_changes_nothing() {
         line("api-tokens", ""),
         head.to_owned(),
         format!("{head}{head}{end}"),
-        format!("{head}{deep}\n{end}"),
-        format!("{head}{}\n{end}", "x".repeat(1_100_000)),
         format!("{head}{}{end}", line("lockouts", "")),
         format!("{head}{}{end}", line("sign-ins", "")),
         format!("{head}{}{end}", line("../api-tokens", "")),
@@ -107,6 +121,10 @@ fn what_is_no_command_and_no_export_changes_nothing() {
     ] {
         let answer = post("/store/import", body.as_bytes());
         assert_eq!(answer.status, 400, "{} {answer:?}", &body[..body.len().min(200)]);
+    }
+    for long in ["x".repeat(1_100_000), deep] {
+        let answer = sent(&site, "/store/import", &format!("{head}{long}\n{end}"));
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.0 400"), "{answer}");
     }
     let list = post("/tokens/list", b"{}");
     assert_eq!((list.status, list.json()["credentials"].as_array().unwrap().len()), (200, 0));
