@@ -1,4 +1,5 @@
-//! Refresh tokens: opaque, reusable, never rotated at use (docker keeps its first one for ever).
+//! Refresh tokens (RFC 6749, sections 1.5 and 6): opaque, reusable, never rotated at use (docker keeps its first one for
+//! ever).
 
 use std::time::Duration;
 

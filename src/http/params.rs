@@ -21,12 +21,12 @@ pub(super) struct Params {
 }
 
 impl Params {
-    /// Whether both halves of a login are there.
+    /// Whether both halves of a login are there (RFC 6749, section 4.3.2).
     pub(super) fn names_somebody(&self) -> bool {
         self.username.as_ref().is_some_and(|name| !name.is_empty()) && self.password.is_some()
     }
 
-    /// Whether it is the grant of a refresh token.
+    /// Whether it is the grant of a refresh token (RFC 6749, section 6).
     pub(super) fn grants_by_refresh_token(&self) -> bool {
         self.grant_type.as_deref() == Some("refresh_token")
     }

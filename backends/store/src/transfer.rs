@@ -21,8 +21,8 @@ use line::Line;
 
 /// Records that are asked for at once.
 const PAGE: usize = 200;
-/// In bytes: a record is far smaller.
-const LONGEST_LINE: usize = 1024 * 1024;
+/// In bytes: the largest record that a store takes is a mebibyte, and longer by a third in base64.
+const LONGEST_LINE: usize = 2 * 1024 * 1024;
 /// What is taken along. A shelf that is added later belongs here, unless what is on it ends by itself.
 const SHELVES: [Shelf; 4] = [Shelf::AppPasswords, Shelf::RefreshTokens, Shelf::ApiTokens, Shelf::Backend];
 

@@ -76,6 +76,7 @@ impl Failure {
             }
             Self::GrantType => ErrorAnswer::bad_request("grant_type must be password or refresh_token")
                 .oauth("unsupported_grant_type"),
+            // RFC 8707, section 2.
             Self::Refused(Refusal::UnknownService) => {
                 ErrorAnswer::bad_request("no tokens are given here for this registry's service")
                     .oauth("invalid_target")

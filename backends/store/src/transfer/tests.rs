@@ -59,6 +59,17 @@ async fn what_is_exported_is_imported_whatever_the_pieces_and_however_often() {
     }
 }
 
+/// What a store takes comes back from an export.
+#[tokio::test]
+async fn the_largest_record_is_taken_along() {
+    let (from, to) = (Arc::new(MemoryStore::new()), Arc::new(MemoryStore::new()));
+    let record = Record::new("large", noon(), vec![255; 1024 * 1024 - 100]);
+    from.put(&call(), Shelf::Backend, record).await.unwrap();
+    let text = exported(&from).await;
+    assert_eq!(imported(&to, &text, 64 * 1024).await.unwrap().written, 1);
+    assert_eq!(to.records(Shelf::Backend), from.records(Shelf::Backend));
+}
+
 #[tokio::test]
 async fn every_shelf_is_taken_along_or_left_behind_on_purpose() {
     let left = Shelf::ALL.into_iter().filter(|shelf| !SHELVES.contains(shelf));
