@@ -3,16 +3,16 @@
 use std::fs;
 use std::net::TcpListener;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::NOT_RELOADED;
-use crate::process::{Response, Server, Site, basic, dockgate, poll, run};
+use crate::process::{Address, Response, Server, Site, basic, dockgate, poll, run};
 use crate::support::{ALICE, PATIENCE, users};
 
 /// A configuration with refresh tokens in a store; how long tokens live tells it from others.
 fn storing(store: &str, expiration: u32) -> String {
     format!(
-        "server: {{addr: \"127.0.0.1:0\"}}\n\
+        "server: {{addr: \"127.0.0.1:0\", metrics: {{addr: metrics.sock, net: unix}}}}\n\
          token: {{issuer: an issuer, expiration: {expiration}, certificate: cert.pem, key: key.pem, refresh: {{}}}}\n\
          store: {{{store}}}\n\
          users: {}\n\
@@ -62,6 +62,22 @@ impl Running {
     fn is_good(&self, token: &str, good: bool) {
         let answer = self.refresh(token);
         assert_eq!(answer.status, if good { 200 } else { 401 }, "{answer:?}\n{}", self.server.stderr());
+    }
+
+    fn watching(&self) -> Address {
+        self.server.said("listening for those who watch", 1);
+        Address::Unix(self.site.file("metrics.sock"))
+    }
+
+    /// Waits until a series has a value like this.
+    #[track_caller]
+    fn counts(&self, series: &str, is_right: impl Fn(u64) -> bool) {
+        let watching = self.watching();
+        let page = || watching.get("/metrics", None).body;
+        let value =
+            |page: &str| page.lines().find_map(|line| line.strip_prefix(series)?.trim().parse::<u64>().ok());
+        let shown = poll(PATIENCE, || value(&page()).filter(|value| is_right(*value)));
+        assert!(shown.is_some(), "{series}\n{}", page());
     }
 
     /// Whether the server has the store in a directory open.
@@ -164,4 +180,28 @@ fn who_only_looks_at_a_configuration_opens_nothing() {
     let holder = format!("({}) has it open", running.server.pid());
     assert!(beside.stderr.contains("store.file") && beside.stderr.contains(&holder), "{}", beside.stderr);
     assert!(running.holds("one"));
+}
+
+/// Nobody listens at port 1.
+#[test]
+fn those_who_watch_see_how_the_store_is() {
+    let away = format!(
+        "postgres: {{host: 127.0.0.1, port: 1, database: d, user: u}}, secret: \"{}\"",
+        "1".repeat(40)
+    );
+    let mut running = Running::with(&away);
+    let store = || running.watching().get("/readyz", None).json()["store"].clone();
+    assert_eq!((&store()["link"], &store()["state"]), (&json!("postgres"), &json!("down")), "{}", store());
+    assert!(store()["why"].as_str().unwrap().contains("127.0.0.1:1"), "{}", store());
+    running.counts("dockgate_store_up{store=\"postgres\"}", |up| up == 0);
+    // Who has a password is served all the same.
+    assert!(running.log_in()["token"].is_string());
+    running.counts("dockgate_store_errors_total{operation=\"list\",store=\"postgres\"}", |errors| errors > 0);
+    running.reload("file: one");
+    assert_eq!(running.watching().get("/readyz", None).json()["store"]["state"], "up");
+    running.counts("dockgate_store_up{store=\"file\"}", |up| up == 1);
+    running.counts("dockgate_store_errors_total{operation=\"list\",store=\"file\"}", |errors| errors == 0);
+    // What was before is not shown any more, once its last request has ended.
+    let page = || running.watching().get("/metrics", None).body;
+    assert!(poll(PATIENCE, || (!page().contains("postgres")).then_some(())).is_some(), "{}", page());
 }
