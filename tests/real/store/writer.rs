@@ -4,7 +4,7 @@ use std::env;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dockgate_api::{Call, Store};
+use dockgate_api::{BackendError, Call, Store};
 use dockgate_store::StoreHandle;
 use dockgate_testkit::store::survival::{Answered, Child, lost, this_test, write};
 use serde_json::Value;
@@ -21,13 +21,14 @@ fn call() -> Call {
     call_within(Duration::from_secs(60))
 }
 
-/// The child's part; does nothing in a test run of its own.
+/// The child's part; does nothing in a test run of its own. It ends with an error where the server is killed before it.
 #[tokio::test(flavor = "multi_thread")]
-async fn child() {
+async fn child() -> Result<(), BackendError> {
     if let Ok(section) = env::var(SECTION) {
         let store: Arc<dyn Store> = open(&serde_json::from_str(&section).unwrap());
-        write(&store, call, TAG, WRITES, AT_ONCE).await.unwrap();
+        write(&store, call, TAG, WRITES, AT_ONCE).await?;
     }
+    Ok(())
 }
 
 /// Kills a child in the middle of its writes, after whatever else is to be killed; what it was answered until then.
