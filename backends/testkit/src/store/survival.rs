@@ -1,6 +1,6 @@
 //! Whether what a store answered outlives the process that asked, killed at any moment.
 //!
-//! Two processes play. The child opens the store and calls [`write`], which says of each change that it was answered. The
+//! Two processes play. The child opens the store and calls [`write`](write()), which says of each change that it was answered. The
 //! parent starts it, kills it with [`Child::kill_after`], opens the store itself, and asks [`lost`]. A child is most easily
 //! the test's own program, started again with [`this_test`].
 
