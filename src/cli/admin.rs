@@ -145,7 +145,7 @@ pub(super) fn socket_of(config: &Path, outside: &Outside) -> Result<PathBuf, Exi
     socket.as_ref().and_then(Node::as_text).map(PathBuf::from).ok_or_else(|| {
         super::refuse_usage(&format!(
             "{}: there is no `server.admin.socket`, over which a running server is asked: write `admin: {{socket: PATH}}` below \
-             `server`, and it opens it by itself, or at SIGHUP",
+             `server`, which it takes up by itself within seconds",
             config.display()
         ))
     })

@@ -8,6 +8,7 @@ use super::arguments::{CheckOptions, Given};
 use super::trust;
 use crate::backends::Backends;
 use crate::config::server::{DoorAddress, Net};
+use crate::credentials::Credentials;
 use crate::outside::Outside;
 use crate::state::{self, Lasting, Loaded, LoadedKey, Seen, ServiceProfile, State};
 
@@ -72,10 +73,18 @@ fn summary(state: &State) -> String {
         format!("token endpoint   {}/auth", state.prefix()),
         format!("who is this      {}", names(authn.links().iter().map(|link| link.name.as_ref()).collect())),
         format!("what may they do {}", names(authz.links().iter().map(|link| link.name.as_ref()).collect())),
-        format!("signs as         {}", state.issuer()),
     ]);
+    lines.extend(kept(state));
+    lines.push(format!("signs as         {}", state.issuer()));
     lines.extend(state.signing().profiles().flat_map(|(profile, key)| signing(profile, key)));
     lines.join("\n")
+}
+
+/// Where credentials are kept, and which.
+fn kept(state: &State) -> Option<String> {
+    let issues = state.access().credentials().is_some_and(Credentials::issues_refresh_tokens);
+    let refresh = if issues { "refresh tokens for clients that ask" } else { "no refresh tokens" };
+    state.store().map(|store| format!("store            {}, {refresh}", store.kind()))
 }
 
 /// Every door, a line each: one that somebody forgot is one that somebody finds.

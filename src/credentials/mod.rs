@@ -50,6 +50,11 @@ impl Credentials {
         Self { store, random, refresh, rechecks: Rechecks::new(recheck) }
     }
 
+    /// Whether clients that ask for a refresh token get one.
+    pub fn issues_refresh_tokens(&self) -> bool {
+        self.refresh.is_some()
+    }
+
     /// Where they are.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store

@@ -18,7 +18,7 @@ pub(in crate::cli) enum TokensCommand {
         disabled, or has another password."
     )]
     Create(CreateTokenOptions),
-    /// List refresh tokens, tokens of robots and app passwords, with their last use.
+    /// List refresh tokens and tokens for robots, with their last use.
     List(ListTokensOptions),
     /// Revoke one by its id.
     Revoke {
@@ -108,7 +108,7 @@ pub(in crate::cli) enum KindName {
     RefreshTokens,
     /// What robots were given.
     ApiTokens,
-    /// What browsers showed after a sign-in.
+    /// What browsers show after a sign-in, which is still to come.
     AppPasswords,
 }
 

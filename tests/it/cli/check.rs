@@ -43,6 +43,22 @@ fn it_says_what_the_configuration_does_and_what_is_odd() {
 }
 
 #[test]
+fn it_says_what_is_kept() {
+    for (sections, says) in [
+        ("store: {file: store}\n", "store            file, no refresh tokens"),
+        (
+            "store: {redis: {addr: \"127.0.0.1:1\"}, secret: 0123456789abcdef0123456789abcdef}\n",
+            "store            redis, no refresh tokens",
+        ),
+    ] {
+        let site = Site::with(&format!("{CONFIG}{sections}"));
+        let ended = run(dockgate().args(["check", "auth.yml"]).current_dir(site.path()));
+        assert!(ended.stdout.lines().any(|line| line == says), "{says}: {ended:?}");
+        assert!(!site.file("store").exists(), "whoever looks makes nothing");
+    }
+}
+
+#[test]
 fn it_names_every_door() {
     let doors = r#"server:
   addr: "127.0.0.1:5001"

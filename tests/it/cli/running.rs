@@ -95,8 +95,8 @@ fn wishes_that_make_no_sense() {
     let create = ["tokens", "create", "auth.yml", "--account", "alice"];
     for (command, says) in [
         (
-            &["tokens", "create", "auth.yml", "--account", "bob"][..],
-            "no link knows `bob`: write it as users does",
+            &["tokens", "create", "auth.yml", "--account", "nobody"][..],
+            "no link knows `nobody`: write it as users does",
         ),
         (&[&create[..], &["--link", "corp"]].concat(), "`authn` has no link `corp`, only users"),
         (&[&create[..], &["--scope", "team/app"]].concat(), "such as `repository:team/*:pull`"),
@@ -115,7 +115,7 @@ fn wishes_that_make_no_sense() {
     }
     for (command, says) in [
         (
-            &["revoke", "auth.yml", "--account", "bob"][..],
+            &["revoke", "auth.yml", "--account", "nobody"][..],
             "`dockgate tokens list` shows those that there are",
         ),
         (
@@ -123,7 +123,7 @@ fn wishes_that_make_no_sense() {
             "`dockgate tokens list` shows those that there are",
         ),
         (
-            &["bans", "lift", "auth.yml", "--account", "bob"],
+            &["bans", "lift", "auth.yml", "--account", "nobody"],
             "`dockgate bans list` shows those that there are",
         ),
     ] {

@@ -70,6 +70,12 @@ pub(super) const LISTED: &[Listed] = &[
         "tests/real/book/benches.rs::the_profile_has_names_and_the_benches_use_it",
     ),
     listed(
+        "docs/performance.md",
+        "cargo build --release --bin dockgate",
+        BUILDS,
+        "tests/real/attack/guesses.rs::wrong_passwords",
+    ),
+    listed(
         "docs/install.md",
         "cargo build --release --locked",
         BUILDS,
