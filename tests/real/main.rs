@@ -51,6 +51,7 @@ mod programs;
 mod proxy_protocol;
 mod push_and_pull;
 mod quickstart_engine;
+mod replicas;
 mod rights;
 mod rotation;
 mod shown;

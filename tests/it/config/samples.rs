@@ -54,7 +54,8 @@ pub(super) fn site(name: &str) -> Site {
     site.write("Google.key", &site.pair.key_pem);
     site.write("bind.password", "service-pass\n");
     site.write("redis.password", "service-pass\n");
-    site.write("store.secret", "0123456789abcdef".repeat(4));
+    site.write("db.password", "service-pass\n");
+    site.write("store.secret", "a secret that all replicas of this test share\n");
     std::fs::create_dir(site.file("certificates")).unwrap();
     site.write("hook.key", web::KEY);
     site.write("robots.json", web::robots_file("alpha-pass"));
@@ -70,6 +71,7 @@ pub(super) fn site(name: &str) -> Site {
         .replace("addr: \"127.0.0.1:9101\"", "addr: \"127.0.0.1:0\"")
         // Nobody listens there: a server starts, and serves, without the Redis that it is to share.
         .replace("redis.example.com:6379", "127.0.0.1:1")
+        .replace("db.example.com", "127.0.0.1")
         .replace("/run/dockgate/", &format!("{}/", site.path().display()))
         .replace("/etc/dockgate/", &format!("{}/", site.path().display()))
         .replace("\"1-5\", \"8-18\"", ALWAYS_OPEN)
@@ -394,6 +396,25 @@ fn behind_proxy() {
             "{lines:?}"
         );
     }
+}
+
+/// A store that is away keeps nobody from a token; the test is the proxy.
+#[test]
+fn replicas() {
+    let site = site("replicas.yml");
+    let served = site.file("auth.yml");
+    let config = std::fs::read_to_string(&served).unwrap().replace("10.0.7.2", "127.0.0.1");
+    std::fs::write(&served, config).unwrap();
+    let server = Server::start(&site, "auth.yml");
+    let ask = |password: &str| {
+        let headers =
+            [("X-Forwarded-For", "192.0.2.7"), ("Authorization", &basic("alice", password) as &str)];
+        let target = "/auth?service=registry&offline_token=true&scope=repository:alice/a/b:pull,push";
+        server.address().request("GET", target, &headers, b"")
+    };
+    let answer = ask("alpha-pass");
+    assert_eq!(answer.granted(), "pull,push", "{}", server.stderr());
+    assert_eq!(ask("wrong").status, 401);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Stores with real servers behind them.
 
 mod opened;
-mod postgres;
-mod redis;
+pub(crate) mod postgres;
+pub(crate) mod redis;
 mod writer;

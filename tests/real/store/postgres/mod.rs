@@ -4,7 +4,7 @@ mod crash;
 mod health;
 mod logins;
 mod roles;
-mod server;
+pub(crate) mod server;
 mod tables;
 mod trouble;
 

@@ -8,7 +8,7 @@ mod full;
 mod garbage;
 mod killed;
 mod login;
-mod server;
+pub(crate) mod server;
 mod tls;
 mod written;
 

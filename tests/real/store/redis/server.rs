@@ -20,7 +20,7 @@ pub(super) const KEEPS: [&str; 4] = ["--appendonly", "yes", "--appendfsync", "al
 /// Between a member's port and the one at which the others speak to it.
 const BUS: u16 = 10_000;
 
-pub(super) struct Server {
+pub(crate) struct Server {
     process: Process,
     pub(super) port: u16,
     pub(super) dir: Arc<TempDir>,
@@ -32,12 +32,12 @@ pub(super) struct Server {
 
 impl Server {
     /// One that keeps what it answers for.
-    pub(super) fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         Self::with(&KEEPS)
     }
 
     /// One with options; none where Redis is not installed.
-    pub(super) fn with(options: &[&str]) -> Option<Self> {
+    pub(crate) fn with(options: &[&str]) -> Option<Self> {
         Self::with_login(options, &[])
     }
 
@@ -62,17 +62,17 @@ impl Server {
     }
 
     /// The section of one that wants no login.
-    pub(super) fn section(&self) -> Value {
+    pub(crate) fn section(&self) -> Value {
         json!({"addr": self.addr()})
     }
 
     /// Ends it as a machine does that fails.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill();
     }
 
     /// Starts it again, at the same port, with what it has on its disk.
-    pub(super) fn start_again(&mut self) {
+    pub(crate) fn start_again(&mut self) {
         self.starts += 1;
         let name = format!("redis-{}", self.starts);
         self.process = run_server(self.dir.path(), &name, self.port, &self.options).ready(READY);

@@ -1,0 +1,84 @@
+//! Failed logins count together, and bans hold and end on both servers.
+
+use std::time::{Duration, Instant};
+
+use super::asking::login;
+use super::replica::Replica;
+use super::shared::Kind;
+use super::site::Site;
+use super::with_each_store;
+use crate::accounts::ALICE;
+use crate::components::say;
+use crate::harness::poll;
+
+const GUESSER: &str = "203.0.113.7";
+const ELSEWHERE: &str = "203.0.113.8";
+/// Until a ban holds or ends at the other server: each looks every second.
+const KNOWN_WITHIN: Duration = Duration::from_secs(5);
+/// Of one account from one address, as lock-out begins.
+const MOST_FAILURES: usize = 5;
+
+/// Waits until it answers so.
+#[track_caller]
+fn comes_to(server: &Replica, status: u16) -> Duration {
+    let begun = Instant::now();
+    let right = login(ALICE.name, ALICE.password);
+    let come = poll(KNOWN_WITHIN, || (server.ask(GUESSER, &right).status == status).then_some(()));
+    assert!(come.is_some(), "it does not come to {status}");
+    begun.elapsed()
+}
+
+with_each_store!(guesses_count_together);
+
+fn guesses_count_together(store: Kind) {
+    let Some(site) = Site::start(store) else { return };
+    let [one, other] = &site.replicas;
+    let host = site.front.host();
+    let right = login(ALICE.name, ALICE.password);
+    for number in 0..MOST_FAILURES {
+        let guess = format!("guess-{number}");
+        assert_eq!(login(ALICE.name, &guess).of(&host, GUESSER).unwrap().status, 401, "{number}");
+    }
+    let known = [one, other].map(|server| comes_to(server, 429));
+    let asked = |port| site.front.accesses().iter().any(|access| access.asked[0].0 == port);
+    assert!(asked(one.port) && asked(other.port), "nginx asks both");
+    let answer = right.of(&host, GUESSER).unwrap();
+    assert_eq!(answer.status, 429);
+    assert!(answer.retry_after.is_some_and(|seconds| (200..=300).contains(&seconds)), "{answer:?}");
+    assert_eq!(right.of(&host, ELSEWHERE).unwrap().status, 200, "from there nobody guessed");
+    for server in [one, other] {
+        let listed = server.command(&["bans", "list"], &[]);
+        assert!(listed.starts_with("alice from 203.0.113.7, 5 failed logins, until "), "{listed}");
+    }
+
+    let lifted = other.command(&["bans", "lift"], &["--account", "alice"]);
+    assert!(lifted.starts_with("lifted: alice from 203.0.113.7"), "{lifted}");
+    other.answers(GUESSER, &right, 200);
+    let lifted = comes_to(one, 200);
+    assert_eq!(one.command(&["bans", "list"], &[]), "");
+    say(&format!("{store:?}: a ban holds on both after {known:.1?}, its end after {lifted:.1?}\n"));
+}
+
+with_each_store!(who_logs_in_begins_anew);
+
+fn who_logs_in_begins_anew(store: Kind) {
+    let Some(site) = Site::start(store) else { return };
+    let [one, other] = &site.replicas;
+    let mut guesses = (0..).map(|number| format!("guess-{number}"));
+    let mut fail =
+        |server: &Replica| server.answers(GUESSER, &login(ALICE.name, &guesses.next().unwrap()), 401);
+    let right = login(ALICE.name, ALICE.password);
+    for server in [one, other, one, other] {
+        fail(server);
+    }
+    other.answers(GUESSER, &right, 200);
+    for server in [one, other, one, other] {
+        fail(server);
+    }
+    for server in [one, other] {
+        assert_eq!(server.command(&["bans", "list"], &[]), "");
+    }
+    fail(one);
+    one.answers(GUESSER, &right, 429);
+    comes_to(other, 429);
+}
