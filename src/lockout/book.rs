@@ -36,6 +36,8 @@ pub struct Book {
     pub(super) uses: AtomicU64,
     /// Looks at the store.
     pub(super) looks: AtomicU64,
+    /// Times that bans were lifted here.
+    pub(super) lifts: AtomicU64,
     /// Until when the store is left alone, in milliseconds since 1970; 0 if it answered last.
     pub(super) store_away: AtomicU64,
 }
@@ -66,6 +68,7 @@ impl Book {
             meter: Meter::new(metrics),
             uses: AtomicU64::new(0),
             looks: AtomicU64::new(0),
+            lifts: AtomicU64::new(0),
             store_away: AtomicU64::new(0),
         })
     }

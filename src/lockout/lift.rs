@@ -1,6 +1,8 @@
 //! What an administrator sees of bans, and does about them.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use dockgate_rules::Network;
@@ -73,6 +75,10 @@ impl Guard {
                 everywhere &= everywhere && shared.lift(ban).await;
             }
         }
+        // A look at the store that is under way, or ended before the store forgot them, brings none of them back.
+        book.lifts.fetch_add(1, Ordering::SeqCst);
+        let names: HashSet<u64> = lifted.iter().map(|(name, _)| *name).collect();
+        book.bans.lift(|ban| names.contains(&book.name(ban.account.as_deref(), Some(ban.place))));
         if let (Some(shared), Lift::Account(account)) = (&shared, what) {
             everywhere &= shared.forget_account(&folded(account)).await;
         }

@@ -181,7 +181,12 @@ impl Shared<'_> {
     /// Takes up the bans of other servers, ends those that somebody lifted there, and writes those that are missing.
     pub(super) async fn look(&self) {
         let look = self.book().looks.fetch_add(1, Ordering::SeqCst) + 1;
+        let lifts = self.book().lifts.load(Ordering::SeqCst);
         let Some(seen) = self.asked(LOOKED_WITHIN, self.list()).await else { return };
+        // What was lifted meanwhile may still stand on this list; it will not on the next.
+        if self.book().lifts.load(Ordering::SeqCst) != lifts {
+            return;
+        }
         let bans = &self.book().bans;
         for (name, ban) in &seen {
             if bans.begin(*name, ban.clone(), Some(look)) {

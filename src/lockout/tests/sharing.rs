@@ -14,6 +14,9 @@ struct Door {
     store: MemoryStore,
     closed: AtomicBool,
     hangs: AtomicBool,
+    /// What it lists comes late.
+    is_late: AtomicBool,
+    released: tokio::sync::Notify,
 }
 
 impl Door {
@@ -59,7 +62,11 @@ impl Store for Door {
         limit: usize,
     ) -> Result<Page, BackendError> {
         self.enter().await?;
-        self.store.list(cx, shelf, filter, after, limit).await
+        let page = self.store.list(cx, shelf, filter, after, limit).await;
+        if self.is_late.load(Ordering::Relaxed) {
+            self.released.notified().await;
+        }
+        page
     }
 
     async fn add(
@@ -134,6 +141,22 @@ async fn a_ban_that_is_lifted_on_one_server_ends_on_the_other() {
     assert_eq!((lifted.bans.len(), lifted.everywhere), (1, true));
     assert_eq!(door.store.records(Shelf::Lockouts), []);
     first.guard.review().await;
+    assert_eq!(first.is_let_on("alice", HERE).await, Ok(()));
+}
+
+/// The server looked at the store just before, and hears of it just after.
+#[tokio::test]
+async fn a_ban_that_is_lifted_does_not_come_back() {
+    let (first, _, door) = two();
+    first.fail("alice", HERE, 5).await;
+    door.is_late.store(true, Ordering::Relaxed);
+    let lift = async {
+        door.is_late.store(false, Ordering::Relaxed);
+        let lifted = first.guard.lift(&Lift::Account("alice".to_owned())).await;
+        assert_eq!((lifted.bans.len(), lifted.everywhere), (1, true));
+        door.released.notify_one();
+    };
+    tokio::join!(first.guard.review(), lift);
     assert_eq!(first.is_let_on("alice", HERE).await, Ok(()));
 }
 

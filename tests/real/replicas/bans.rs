@@ -13,8 +13,8 @@ use crate::harness::poll;
 
 const GUESSER: &str = "203.0.113.7";
 const ELSEWHERE: &str = "203.0.113.8";
-/// Until a ban holds or ends at the other server: each looks every second.
-const KNOWN_WITHIN: Duration = Duration::from_secs(5);
+/// Until a ban holds or ends at the other server: each looks every second, and leaves a store that was away alone for five.
+const KNOWN_WITHIN: Duration = Duration::from_secs(10);
 /// Of one account from one address, as lock-out begins.
 const MOST_FAILURES: usize = 5;
 
@@ -81,4 +81,29 @@ fn who_logs_in_begins_anew(store: Kind) {
     fail(one);
     one.answers(GUESSER, &right, 429);
     comes_to(other, 429);
+}
+
+with_each_store!(a_ban_begun_without_the_store_is_told_when_it_is_back);
+
+fn a_ban_begun_without_the_store_is_told_when_it_is_back(store: Kind) {
+    let Some(mut site) = Site::start(store) else { return };
+    let (right, robot) = (login(ALICE.name, ALICE.password), site.replicas[0].refresh_token(ALICE.name));
+    site.store.kill();
+    let [one, other] = &site.replicas;
+    for number in 0..MOST_FAILURES {
+        one.answers(GUESSER, &login(ALICE.name, &format!("guess-{number}")), 401);
+    }
+    one.answers(GUESSER, &right, 429);
+    other.answers(GUESSER, &right, 200);
+    site.store.start_again();
+    site.is_served(&robot);
+    comes_to(&site.replicas[1], 429);
+    // It outlives both servers.
+    for replica in &mut site.replicas {
+        replica.kill();
+        replica.start_again();
+    }
+    for replica in &site.replicas {
+        comes_to(replica, 429);
+    }
 }

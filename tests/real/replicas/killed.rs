@@ -45,6 +45,8 @@ fn one_is_killed_under_load(store: Kind) {
     assert!(failed.len() <= CLIENTS, "{failed:#?}");
     site.all_work(&minted(&done));
     let accesses = site.front.accesses();
+    let alone = accesses.iter().find(|access| access.status >= 500 && access.asked.len() < 2);
+    assert!(alone.is_none(), "nginx asked nobody else: {alone:?}\n{}", site.logs());
     let twice = accesses.iter().filter(|access| access.asked.len() > 1).count();
     let under_way = done.iter().filter(|done| done.meets(killed)).count();
     let refused = accesses.iter().filter(|access| access.status >= 500).count();

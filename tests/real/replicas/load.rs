@@ -34,6 +34,7 @@ pub(super) enum What {
 /// What clients do in turns.
 const EVERYTHING: [What; 4] = [What::Login, What::Mint, What::Refresh, What::Refresh];
 const MINTING: [What; 1] = [What::Mint];
+const IMAGES: [What; 1] = [What::Image];
 
 #[derive(Debug)]
 pub(super) struct Done {
@@ -85,19 +86,14 @@ impl Load {
     /// Everything that clients do, crane too.
     pub(super) fn start(host: &str, crane: Crane) -> Self {
         let mut load = Self::of(host, &EVERYTHING);
-        load.add(What::Image, move |round| {
+        load.add(&IMAGES, move |what, round| {
             let (image, name) =
                 (Image::of(&["base", &format!("round {round}")]), format!("alice/app:{round}"));
-            let pushed = crane.push(&image, &name);
-            let pulled =
-                pushed.is_success().then(|| crane.pull_into(&name, &crane.home().path(&format!("{round}"))));
-            match pulled {
-                Some(pulled) if pulled.is_success() => {
-                    Ok(Answer { status: 200, retry_after: None, body: String::new() })
-                }
-                Some(pulled) => Err(pulled.to_string()),
-                None => Err(pushed.to_string()),
-            }
+            let layout = crane.home().path(&round.to_string());
+            let done = [crane.push(&image, &name), crane.pull_into(&name, &layout)];
+            let good = Answer { status: 200, retry_after: None, body: String::new() };
+            let bad = done.into_iter().find(|outcome| !outcome.is_success());
+            (what, bad.map_or(Ok(good), |outcome| Err(outcome.to_string())))
         });
         load
     }
@@ -112,39 +108,29 @@ impl Load {
         for (number, account) in ACCOUNTS.iter().enumerate() {
             let (host, client) = (host.to_owned(), format!("203.0.113.{}", number + 10));
             let mut tokens: Vec<String> = Vec::new();
-            load.add_turns(turns, move |what, round| {
-                let basic = |password| login(account, password);
-                let ask = match (what, tokens.first()) {
-                    (What::Mint, _) if tokens.len() < MOST_TOKENS && round % 2 == 0 => {
-                        Ask::Get { account, password: ALICE.password, offline: true }
+            load.add(turns, move |turn, round| {
+                let has_room = tokens.len() < MOST_TOKENS;
+                let (what, ask) = match (turn, tokens.first()) {
+                    (What::Mint, _) if has_room && round % 2 == 0 => {
+                        (turn, Ask::Get { account, password: ALICE.password, offline: true })
                     }
-                    (What::Mint, _) if tokens.len() < MOST_TOKENS => {
-                        Ask::Post { account, password: ALICE.password }
-                    }
-                    (What::Refresh, Some(token)) if round % 2 == 0 => Ask::Refresh(token),
-                    (What::Refresh, Some(token)) => basic(token),
-                    _ => basic(ALICE.password),
+                    (What::Mint, _) if has_room => (turn, Ask::Post { account, password: ALICE.password }),
+                    (What::Refresh, Some(token)) if round % 2 == 0 => (turn, Ask::Refresh(token)),
+                    (What::Refresh, Some(token)) => (turn, login(account, token)),
+                    _ => (What::Login, login(account, ALICE.password)),
                 };
-                let answer = ask.of(&host, &client)?;
-                tokens.extend(answer.refresh_token());
-                Ok(answer)
+                let answer = ask.of(&host, &client);
+                tokens.extend(answer.as_ref().ok().and_then(Answer::refresh_token));
+                (what, answer)
             });
         }
         load
     }
 
-    fn add(&mut self, what: What, mut act: impl FnMut(usize) -> Result<Answer, String> + Send + 'static) {
-        let turns: &'static [What] = match what {
-            What::Image => &[What::Image],
-            _ => panic!("{what:?} is asked in turns"),
-        };
-        self.add_turns(turns, move |_, round| act(round));
-    }
-
-    fn add_turns(
+    fn add(
         &mut self,
         turns: &'static [What],
-        mut act: impl FnMut(What, usize) -> Result<Answer, String> + Send + 'static,
+        mut act: impl FnMut(What, usize) -> (What, Result<Answer, String>) + Send + 'static,
     ) {
         let (going, stopped) = mpsc::channel();
         self.going.push(going);
@@ -154,8 +140,8 @@ impl Load {
             while stopped.recv_timeout(PACE) == Err(RecvTimeoutError::Timeout) {
                 let (turn, what) = rounds.next().unwrap();
                 let begun = Instant::now();
-                let answer = act(*what, turn / turns.len());
-                done.lock().unwrap().push(Done { what: *what, begun, ended: Instant::now(), answer });
+                let (what, answer) = act(*what, turn / turns.len());
+                done.lock().unwrap().push(Done { what, begun, ended: Instant::now(), answer });
             }
         }));
     }

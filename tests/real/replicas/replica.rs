@@ -107,7 +107,8 @@ impl Replica {
     /// Starts it again where it was.
     pub(super) fn start_again(&mut self) {
         self.starts += 1;
-        self.process = run(&self.dir, &self.name, self.starts).ready(READY);
+        // Some client's connection may have its port for a moment; then it is tried again.
+        (self.process, _) = Process::listening(READY, |_| run(&self.dir, &self.name, self.starts));
     }
 
     pub(super) fn log_file(&self) -> PathBuf {
