@@ -40,6 +40,21 @@ impl Shared {
         }
     }
 
+    /// It stands still in the middle of what it does while something is done: it takes questions and answers none.
+    pub(super) fn hangs_while(&self, act: impl FnOnce()) {
+        match self {
+            Self::Redis(redis) => {
+                let _frozen = redis.freeze();
+                act();
+            }
+            Self::Postgres(postgres) => {
+                postgres.pause();
+                act();
+                postgres.go_on();
+            }
+        }
+    }
+
     pub(super) fn start_again(&mut self) {
         match self {
             Self::Redis(redis) => redis.start_again(),

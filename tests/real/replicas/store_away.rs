@@ -1,7 +1,8 @@
 //! The store is killed under load: passwords go on, what is kept there waits for it, and nothing is lost.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::asking::{Ask, login};
 use super::load::{Load, Span, What, minted, times};
 use super::shared::Kind;
 use super::site::Site;
@@ -60,4 +61,34 @@ fn the_store_is_killed_under_load(store: Kind) {
         times(&done, away),
         times(&done, after),
     ));
+}
+
+/// What `store` waits for an answer, and what a busy machine adds.
+const GIVEN_UP_WITHIN: Duration = Duration::from_secs(8);
+const HERE: &str = "203.0.113.7";
+
+with_each_store!(a_store_that_hangs_keeps_nobody_who_has_a_password);
+
+fn a_store_that_hangs_keeps_nobody_who_has_a_password(store: Kind) {
+    let Some(site) = Site::start(store) else { return };
+    let host = site.front.host();
+    let token = site.replicas[0].refresh_token(ALICE.name);
+    site.is_served(&token);
+    let timed = |ask: &Ask<'_>| {
+        let begun = Instant::now();
+        (ask.of(&host, HERE).unwrap(), begun.elapsed())
+    };
+    site.store.hangs_while(|| {
+        let (answer, plain) = timed(&login(ALICE.name, ALICE.password));
+        assert!(answer.status == 200 && plain < Duration::from_secs(2), "{answer:?} after {plain:?}");
+        // Whoever wants something kept waits for the store, and gets what they can have without it.
+        let (answer, kept) = timed(&Ask::Post { account: ALICE.name, password: ALICE.password });
+        assert!(answer.status == 200 && kept < GIVEN_UP_WITHIN, "{answer:?} after {kept:?}");
+        assert_eq!(answer.refresh_token(), None);
+        let (answer, asked) = timed(&Ask::Refresh(&token));
+        assert!(answer.status == 503 && asked < GIVEN_UP_WITHIN, "{answer:?} after {asked:?}");
+        assert!(answer.retry_after.is_some(), "{answer:?}");
+        say(&format!("{store:?} hangs: a login takes {plain:.1?}, one that asks for a refresh token {kept:.1?}, a 503 {asked:.1?}\n"));
+    });
+    site.is_served(&token);
 }

@@ -87,7 +87,7 @@ impl Server {
     }
 
     /// Stops it in the middle of what it does, until the value is dropped.
-    pub(super) fn freeze(&self) -> Frozen {
+    pub(crate) fn freeze(&self) -> Frozen {
         let said = self.ask(&["INFO", "server"]);
         let pid = said.lines().find_map(|line| line.trim().strip_prefix("process_id:")).unwrap();
         let pid = Pid::from_raw(pid.parse().unwrap()).unwrap();
@@ -96,7 +96,7 @@ impl Server {
     }
 }
 
-pub(super) struct Frozen(Pid);
+pub(crate) struct Frozen(Pid);
 
 impl Drop for Frozen {
     fn drop(&mut self) {
