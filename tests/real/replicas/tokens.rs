@@ -36,12 +36,10 @@ fn what_one_gives_out_the_other_takes(store: Kind) {
         taker.command(&["tokens", "revoke"], &[robot["id"].as_str().unwrap()]);
         giver.answers(HERE, &login(ALICE.name, &token), 401);
     }
+    real_clients_do_not_see_that_there_are_two(&site);
 }
 
-with_each_store!(real_clients_do_not_see_that_there_are_two);
-
-fn real_clients_do_not_see_that_there_are_two(store: Kind) {
-    let Some(site) = Site::start(store) else { return };
+fn real_clients_do_not_see_that_there_are_two(site: &Site) {
     let [one, other] = &site.replicas;
     let image = Image::of(&["first", "second"]);
     let crane = site.crane();
