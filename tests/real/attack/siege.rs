@@ -21,7 +21,7 @@ const SLOWEST: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// What may be left in memory of an attack, in MiB: buffers and threads that the next one finds.
-const KEPT: u64 = 64;
+const KEPT: u64 = 96;
 
 /// An attack, and what it may cost.
 pub(super) struct Siege {

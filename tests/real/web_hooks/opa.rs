@@ -16,6 +16,7 @@ use crate::components::{self, OPA};
 use crate::harness::http::request;
 use crate::harness::poll;
 use crate::harness::process::Process;
+use crate::programs::ASKED_EACH_TIME;
 use crate::registry::VERSIONS;
 use crate::site::Site;
 use crate::skopeo::Skopeo;
@@ -69,7 +70,8 @@ fn a_policy_decides<C: Client>() {
 #[test]
 fn without_it_nobody_is_refused_and_nobody_let_in() {
     let Some((mut opa, host, _dir)) = start() else { return };
-    let Some(mut site) = Site::deciding(VERSIONS[0], Skopeo::COMPONENTS, &chains(&host)) else { return };
+    let chains = chains(&host) + ASKED_EACH_TIME;
+    let Some(mut site) = Site::deciding(VERSIONS[0], Skopeo::COMPONENTS, &chains) else { return };
     let wrong = Account { password: "wrong", ..ALICE };
     let unknown = Account { name: "mallory", ..ALICE };
     assert_eq!([&ALICE, &wrong, &unknown].map(|account| status(&site, account)), [200, 401, 401]);
