@@ -438,25 +438,44 @@ fn robots() {
     assert_eq!(server.ask(Some(("ci-scan", &token)), "repository:alice/a:pull").status, 401);
 }
 
-/// Its Redis is away: nobody gets in, or more than they may, because nothing can be looked up.
-#[test]
-fn redis_store() {
-    let (_site, server) = attacked("redis-store.yml", "alice");
+/// The server's store is away: nobody gets in by what it keeps, or is given what is not kept.
+fn keeps_nothing(server: &Server, mine: &str) {
     let elsewhere = site("robots.yml");
     let other = Server::start(&elsewhere, "auth.yml");
     let token = robots_token(&elsewhere);
     drop(other);
     for (account, token) in [("ci-scan", &token), ("alice", &token), ("<token>", &token)] {
-        assert_eq!(server.ask(Some((account, token)), MINE).status, 503, "{account}");
+        assert_eq!(server.ask(Some((account, token)), mine).status, 503, "{account}");
     }
     let form = [("grant_type", "refresh_token"), ("service", "registry")];
     let refresh = token.replace("dga_", "dgr_");
     let answer = server.address().post_form("/auth", &[&form[..], &[("refresh_token", &refresh)]].concat());
     assert!([401, 503].contains(&answer.status), "{answer:?}");
-    let offline = format!("{}&offline_token=true", target("registry", MINE));
+    let offline = format!("{}&offline_token=true", target("registry", mine));
     let answer = server.address().get(&offline, Some(("Authorization", &basic("alice", PASSWORD))));
     assert_eq!(answer.granted(), "delete,pull,push");
     assert!(answer.json().get("refresh_token").is_none(), "what is not kept is not handed out");
+}
+
+#[test]
+fn redis_store() {
+    let (_site, server) = attacked("redis-store.yml", "alice");
+    keeps_nothing(&server, MINE);
+}
+
+#[test]
+fn replicas() {
+    let (_site, server) = attacked("replicas.yml", "alice");
+    gets(
+        &server,
+        &[
+            ("alice", "repository:bob/a:pull", ""),
+            ("alice", "registry:catalog:*", ""),
+            ("bob", "repository:bob/a:pull", "401"),
+            ("", "repository:alice/a:pull", "401"),
+        ],
+    );
+    keeps_nothing(&server, "repository:alice/app:delete,pull,push");
 }
 
 #[test]
