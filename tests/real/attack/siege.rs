@@ -20,9 +20,6 @@ const SLOWEST: Duration = Duration::from_secs(5);
 /// Between two looks at the server's memory.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// What may be left in memory of an attack, in MiB: buffers and threads that the next one finds.
-const KEPT: u64 = 96;
-
 /// An attack, and what it may cost.
 pub(super) struct Siege {
     pub(super) name: &'static str,
@@ -71,7 +68,8 @@ impl Siege {
         );
         drop(held);
         drop(runtime);
-        target.recovers(files, before + KEPT, || warm(&target, &honest));
+        // The allocator keeps for a while what was freed; the next attack finds it there.
+        target.recovers(files, before + budget, || warm(&target, &honest));
         println!("  after it: {} MiB", target.resident());
         target.ends();
     }
