@@ -25,6 +25,8 @@ use crate::state::{NO_STORE, NotDone, State};
 
 /// For one piece: a page of records out of the store, or some lines into it.
 const A_PIECE_WITHIN: Duration = Duration::from_secs(60);
+/// Of lines that are refused: more than a store of a hundred thousand records.
+const MOST_READ_OUT: usize = 256 * 1024 * 1024;
 /// Pieces that are ready before the last one was taken.
 const AHEAD: usize = 2;
 
@@ -80,7 +82,10 @@ async fn export(Shared(desk): Shared<Desk>) -> Response {
 
 async fn import(Shared(desk): Shared<Desk>, mut body: Body) -> Response {
     let state = desk.front.state();
-    let Some(store) = state.store() else { return no_store() };
+    let Some(store) = state.store() else {
+        read_out(body).await;
+        return no_store();
+    };
     let mut import = Import::new(Arc::clone(store) as Arc<dyn Store>);
     loop {
         let frame = match tokio::time::timeout(A_PIECE_WITHIN, body.frame()).await {
@@ -90,6 +95,7 @@ async fn import(Shared(desk): Shared<Desk>, mut body: Body) -> Response {
         };
         let Ok(bytes) = frame.into_data() else { continue };
         if let Err(error) = import.feed(&call(&state), &bytes).await {
+            read_out(body).await;
             return stopped(&import, &error.to_string());
         }
     }
@@ -100,6 +106,17 @@ async fn import(Shared(desk): Shared<Desk>, mut body: Body) -> Response {
             http::json_of(StatusCode::OK, &Told { written, expired })
         }
         Err(error) => refuse(StatusCode::BAD_REQUEST, said(so_far, &error.to_string())),
+    }
+}
+
+/// Takes what is still being sent: a client that finds the door closed while it writes does not hear why.
+async fn read_out(mut body: Body) {
+    let mut left = MOST_READ_OUT;
+    while let Ok(Some(Ok(frame))) = tokio::time::timeout(A_PIECE_WITHIN, body.frame()).await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        if left == 0 {
+            return;
+        }
     }
 }
 
