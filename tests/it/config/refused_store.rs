@@ -31,8 +31,8 @@ fn what_is_no_store() {
             at("{postgres: {host: db}, SECRET}", "the key `database` is missing"),
             at("{postgres: {host: \"postgres://db\", database: d, user: u}, SECRET}", "keys of their own"),
             at(
-                "{postgres: {host: db, database: d, user: u, tls: {ca: no.pem}}, SECRET}",
-                "store.postgres.tls.ca",
+                "{postgres: {host: db, database: d, user: u, tls: {ca_certificate: no.pem}}, SECRET}",
+                "store.postgres.tls.ca_certificate: cannot read",
             ),
         ],
     );
