@@ -1,6 +1,7 @@
 //! Listening: sockets, TLS, and the loop that serves connections.
 
 mod doors;
+mod head;
 mod listener;
 mod owners;
 mod paced;

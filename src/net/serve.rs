@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::http::{HeaderValue, Request, StatusCode, header};
+use axum::http::{HeaderValue, Request, header};
 use axum::response::Response;
 use dockgate_api::ClientCertificate;
 use hyper::body::Incoming;
@@ -20,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use super::head;
 use super::listener::{Connection, Listener};
 use super::paced::Paced;
 use super::proxy_protocol::{self, BadHeader};
@@ -302,17 +303,11 @@ impl<A: Answers> Service<A> {
     }
 
     async fn request(&self, request: Request<Incoming>, peer: Peer) -> Response {
-        if head_length(&request) > self.limits.header {
-            self.meter.failed(Unanswered::LargeHead);
-            let message = "the request's head is larger than server.limits.header";
-            let too_large = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-            return self.answers.refuse(peer, ErrorAnswer::new(too_large, "SIZE_INVALID", message));
-        }
-        if request.headers().get_all(header::HOST).iter().count() > 1 {
-            let message = "there is more than one Host header";
-            return self
-                .answers
-                .refuse(peer, ErrorAnswer::new(StatusCode::BAD_REQUEST, "UNSUPPORTED", message));
+        if let Some((answer, counts_as)) = head::refusal(&request, &self.limits) {
+            if let Some(reason) = counts_as {
+                self.meter.failed(reason);
+            }
+            return self.answers.refuse(peer, answer);
         }
         // If it said a length too, whoever stands in front may take its end for another request (RFC 9112, section 6.1).
         // The parser may have dropped that header: no connection goes on behind chunks.
@@ -325,13 +320,6 @@ impl<A: Answers> Service<A> {
         self.turn.client();
         response
     }
-}
-
-/// What a request's line and headers take, about. The parser looks at its own bound only between reads.
-fn head_length(request: &Request<Incoming>) -> usize {
-    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
-    target + headers.sum::<usize>()
 }
 
 /// Counts a request for as long as it is being answered, also if its client goes away.
