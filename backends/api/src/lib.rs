@@ -98,7 +98,9 @@ pub use identity::{CredentialId, Identity, KnownIdentity, Restriction, ScopeLimi
 pub use kept::Kept;
 pub use labels::{LabelValue, Labels};
 pub use login::{ClientCertificate, Credential, Login};
-pub use login_flow::{AuthorizeRequest, LoginFlow, Redirect, Revalidated, SignIn, SignInAnswer};
+pub use login_flow::{
+    AuthorizeRequest, FlowTerms, LoginFlow, Redirect, Renewal, Revalidated, SignIn, SignInAnswer,
+};
 pub use outside::{Clock, Counter, Gauge, Histogram, Metrics, Random, RandomError, Series, Spawner, Task};
 pub use passwords::{HashFormats, HashInUse, Passwords};
 pub use registry::{KeyTaken, Registry};

@@ -15,8 +15,6 @@ use crate::postgres::{PostgresConfig, PostgresSettings};
 use crate::redis::{RedisConfig, RedisSettings};
 use crate::seal::{SealConfig, SealKeys};
 
-/// For how long an answer about a stored credential's owner counts, if that is not said.
-const RECHECK: Duration = Duration::from_secs(10);
 /// Longer and somebody who is gone stays for a while.
 const LONGEST_RECHECK: Duration = Duration::from_mins(15);
 
@@ -55,9 +53,12 @@ pub(crate) enum Settings {
 }
 
 impl StoreConfig {
+    /// For how long an answer about a stored credential's owner counts, if that is not said.
+    pub const RECHECK: Duration = Duration::from_secs(10);
+
     /// For how long what a link says of a stored credential's owner counts.
     pub fn recheck(&self) -> Duration {
-        self.recheck.as_ref().map_or(RECHECK, |recheck| recheck.value.0)
+        self.recheck.as_ref().map_or(Self::RECHECK, |recheck| recheck.value.0)
     }
 
     /// What the section says, secrets read. Opens nothing.

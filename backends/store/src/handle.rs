@@ -1,5 +1,6 @@
 //! A store that is configured, and open once somebody serves with it.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
@@ -61,6 +62,20 @@ impl StoreHandle {
     /// Whether several servers share it.
     pub fn is_shared(&self) -> bool {
         !matches!(self.settings, Settings::File(_))
+    }
+
+    /// What a key for sign-ins is made of, of the secret and of the one before: nothing can be learned from them of the
+    /// secret, nor of what records are signed with. None if there is no secret.
+    pub fn sign_in_secrets(&self) -> Option<([u8; 32], Option<[u8; 32]>)> {
+        self.seal.as_ref().map(SealKeys::of_sign_ins)
+    }
+
+    /// Its directory, if it is a file of this server's own.
+    pub fn directory(&self) -> Option<&Path> {
+        match &self.settings {
+            Settings::File(settings) => Some(settings.directory()),
+            _ => None,
+        }
     }
 
     /// Opens it, if it is not open. Needs no network: a server that is away is connected to when it comes back.

@@ -15,4 +15,5 @@ mod transfer;
 
 pub use config::StoreConfig;
 pub use handle::StoreHandle;
+pub use redis::{OfGoRedis, RedisConfig, RedisLookup, RedisSettings};
 pub use transfer::{Export, Import, ImportError, ImportReason, Imported};

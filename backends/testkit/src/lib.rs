@@ -10,6 +10,8 @@ pub mod directory;
 mod door;
 pub mod fakes;
 pub mod hostile;
+pub mod login_flow;
+pub mod provider;
 pub mod proxy;
 mod report;
 mod run;

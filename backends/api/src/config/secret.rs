@@ -17,6 +17,13 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
+impl From<SecretString> for Secret {
+    /// One that was made of another.
+    fn from(secret: SecretString) -> Self {
+        Self(secret)
+    }
+}
+
 /// Both ways to give one.
 pub type Given = (Option<Located<Secret>>, Option<Located<PathBuf>>);
 

@@ -42,6 +42,11 @@ impl FileSettings {
         Ok(Self { directory, location, clock: cx.clock(), random: cx.random() })
     }
 
+    /// Where it is.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// What is in the way of opening it, as far as looking tells: makes nothing, opens nothing.
     pub(crate) fn look(&self) -> Result<(), BuildError> {
         Place::new(&self.directory).look().map_err(|message| problem(&self.location, message))

@@ -9,11 +9,13 @@ mod config;
 mod dial;
 mod durability;
 mod failure;
+mod lookup;
 mod nodes;
 mod scripts;
 mod session;
 mod settings;
 mod store;
 
-pub(crate) use config::RedisConfig;
-pub(crate) use settings::RedisSettings;
+pub use config::{OfGoRedis, RedisConfig};
+pub use lookup::RedisLookup;
+pub use settings::RedisSettings;

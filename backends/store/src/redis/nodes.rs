@@ -38,10 +38,10 @@ impl Nodes {
     }
 
     /// Whom to ask for a shelf, but those who were asked: who had it last, or anybody, for they know who has it.
-    pub(super) fn of(&self, shelf: Shelf, asked: &[Arc<Node>]) -> Option<Arc<Node>> {
+    pub(super) fn of(&self, shelf: Option<Shelf>, asked: &[Arc<Node>]) -> Option<Arc<Node>> {
         let known = self.known();
         let is_left = |node: &&Arc<Node>| !asked.iter().any(|asked| Arc::ptr_eq(asked, node));
-        let routed = known.routes.get(&shelf).filter(is_left);
+        let routed = shelf.and_then(|shelf| known.routes.get(&shelf)).filter(is_left);
         let connected = || known.nodes.iter().filter(is_left).find(|node| !node.is_down());
         let node = routed.filter(|node| !node.is_down()).or_else(connected);
         node.or_else(|| known.nodes.iter().find(is_left)).cloned()
@@ -67,7 +67,8 @@ impl Nodes {
     }
 
     /// Notes who has a shelf, and forgets who has none and is not configured.
-    pub(super) fn has(&self, shelf: Shelf, node: &Arc<Node>) {
+    pub(super) fn has(&self, shelf: Option<Shelf>, node: &Arc<Node>) {
+        let Some(shelf) = shelf else { return };
         let mut known = self.known();
         let before = known.routes.insert(shelf, Arc::clone(node));
         if before.is_some_and(|before| Arc::ptr_eq(&before, node)) {

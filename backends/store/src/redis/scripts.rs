@@ -118,6 +118,13 @@ pub(super) fn put(
     ))
 }
 
+/// Reads a key that is not ours, by its whole name.
+pub(super) fn get_foreign(key: &str) -> Question {
+    let mut command = redis::cmd("GET");
+    command.arg(key);
+    Question { command, by_text: None }
+}
+
 /// Removes a record and says what it was.
 pub(super) fn take(base: &str, now: SystemTime, key: &str) -> Question {
     TAKE.question(base, &[key.as_bytes(), text_of(now).as_bytes()])

@@ -14,7 +14,7 @@ use super::store::RedisStore;
 
 /// What the section says, checked. Two that are equal are the same store.
 #[derive(PartialEq)]
-pub(crate) struct RedisSettings(pub(super) Arc<Details>);
+pub struct RedisSettings(pub(super) Arc<Details>);
 
 /// Where it is, and how it is spoken to.
 #[derive(PartialEq)]

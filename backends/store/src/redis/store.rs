@@ -39,7 +39,7 @@ pub(super) struct RedisStore {
 
 /// What an answer is worth.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// It may be asked again.
     Read,
     /// It must hold.
@@ -60,10 +60,11 @@ impl RedisStore {
         format!("{}{{{}}}:", self.settings.prefix, shelf.name())
     }
 
-    async fn ask<T: FromRedisValue>(
+    /// Asks whoever has a shelf; without one, whoever the members of the cluster say.
+    pub(super) async fn ask<T: FromRedisValue>(
         &self,
         cx: &Call,
-        shelf: Shelf,
+        shelf: impl Into<Option<Shelf>>,
         kind: Kind,
         question: &Question,
     ) -> Result<T, BackendError> {
@@ -76,12 +77,14 @@ impl RedisStore {
             return Err(late());
         }
         let deadline = Instant::from_std(cx.deadline()).min(Instant::now() + self.settings.timeouts.answer);
-        timeout_at(deadline, self.find_and_ask(shelf, kind, question)).await.unwrap_or_else(|_| Err(late()))
+        timeout_at(deadline, self.find_and_ask(shelf.into(), kind, question))
+            .await
+            .unwrap_or_else(|_| Err(late()))
     }
 
     async fn find_and_ask<T: FromRedisValue>(
         &self,
-        shelf: Shelf,
+        shelf: Option<Shelf>,
         kind: Kind,
         question: &Question,
     ) -> Result<T, BackendError> {

@@ -14,6 +14,10 @@ use super::mac;
 /// In characters: 256 bits as hexadecimal digits are 64, as base64 43.
 const SHORTEST: usize = 32;
 
+/// What keys are for. They never change: what was made with them is read for ever.
+const SEAL: &[u8] = b"dockgate store seal 1";
+const SIGN_INS: &[u8] = b"dockgate sign-ins 1";
+
 /// What the section says of it: the secret, and the one before.
 pub(crate) struct SealConfig {
     pub(crate) secret: Given,
@@ -23,8 +27,21 @@ pub(crate) struct SealConfig {
 /// Writes with one, reads with both. Two that are equal are the same.
 #[derive(Clone, PartialEq)]
 pub(crate) struct SealKeys {
-    current: [u8; 32],
-    before: Option<[u8; 32]>,
+    current: OfSecret,
+    before: Option<OfSecret>,
+}
+
+/// What is made of one secret: each part for one thing alone.
+#[derive(Clone, PartialEq)]
+struct OfSecret {
+    seal: [u8; 32],
+    sign_ins: [u8; 32],
+}
+
+impl OfSecret {
+    fn new(secret: &[u8]) -> Self {
+        Self { seal: mac::derive(secret, SEAL), sign_ins: mac::derive(secret, SIGN_INS) }
+    }
 }
 
 impl SealConfig {
@@ -57,19 +74,24 @@ impl SealConfig {
 
 impl SealKeys {
     pub(super) fn tag(&self, shelf: Shelf, record: &Record) -> Vec<u8> {
-        mac::tag(&Key::new(HMAC_SHA256, &self.current), shelf, record).as_ref().to_vec()
+        mac::tag(&Key::new(HMAC_SHA256, &self.current.seal), shelf, record).as_ref().to_vec()
     }
 
     pub(super) fn fits(&self, shelf: Shelf, record: &Record, tag: &[u8]) -> bool {
         [Some(&self.current), self.before.as_ref()].into_iter().flatten().any(|key| {
-            let expected = mac::tag(&Key::new(HMAC_SHA256, key), shelf, record);
+            let expected = mac::tag(&Key::new(HMAC_SHA256, &key.seal), shelf, record);
             verify_slices_are_equal(expected.as_ref(), tag).is_ok()
         })
     }
 
+    /// What provider tokens and cookies are encrypted with: of the secret, and of the one before.
+    pub(crate) fn of_sign_ins(&self) -> ([u8; 32], Option<[u8; 32]>) {
+        (self.current.sign_ins, self.before.as_ref().map(|before| before.sign_ins))
+    }
+
     #[cfg(test)]
     pub(super) fn new(current: &str, before: Option<&str>) -> Self {
-        let derive = |secret: &str| mac::derive(secret.as_bytes());
+        let derive = |secret: &str| OfSecret::new(secret.as_bytes());
         Self { current: derive(current), before: before.map(derive) }
     }
 }
@@ -80,7 +102,7 @@ fn place(given: &Given) -> Option<(dockgate_api::config::Location, &'static str)
     inline.or_else(|| given.1.as_ref().map(file))
 }
 
-fn key(name: &str, given: Given, cx: &BuildContext, errors: &mut BuildError) -> Option<[u8; 32]> {
+fn key(name: &str, given: Given, cx: &BuildContext, errors: &mut BuildError) -> Option<OfSecret> {
     let found = secret::find(name, given, cx, errors)?;
     let secret = found.secret.expose_secret();
     if secret.chars().count() < SHORTEST {
@@ -88,5 +110,5 @@ fn key(name: &str, given: Given, cx: &BuildContext, errors: &mut BuildError) -> 
         errors.add(Remark::new(found.location, KeyPath::root().key(&found.key), message));
         return None;
     }
-    Some(mac::derive(secret.as_bytes()))
+    Some(OfSecret::new(secret.as_bytes()))
 }

@@ -31,9 +31,9 @@ pub(super) fn tag(key: &Key, shelf: Shelf, record: &Record) -> Tag {
     context.sign()
 }
 
-/// A key for this and nothing else, of a secret that may be used elsewhere too.
-pub(super) fn derive(secret: &[u8]) -> [u8; 32] {
-    let derived = aws_lc_rs::hmac::sign(&Key::new(HMAC_SHA256, secret), b"dockgate store seal 1");
+/// A key for one thing and nothing else, of a secret that may be used elsewhere too.
+pub(super) fn derive(secret: &[u8], purpose: &[u8]) -> [u8; 32] {
+    let derived = aws_lc_rs::hmac::sign(&Key::new(HMAC_SHA256, secret), purpose);
     let mut key = [0; 32];
     for (to, from) in key.iter_mut().zip(derived.as_ref()) {
         *to = *from;

@@ -1,5 +1,6 @@
 //! `store.redis:` — where it is, and how it is spoken to.
 
+mod named;
 mod tls;
 
 use std::path::PathBuf;
@@ -7,12 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dockgate_api::config::secret::{self, Secret};
-use dockgate_api::config::{GoDuration, KeyPath, Located, Remark, bounds};
+use dockgate_api::config::{GoDuration, Located, Remark, bounds};
 use dockgate_api::secrecy::ExposeSecret as _;
 use dockgate_api::{BuildContext, BuildError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::named::Names;
+pub use self::named::OfGoRedis;
 use self::tls::TlsConfig;
 use super::address::Address;
 use super::durability::Durability;
@@ -24,6 +27,9 @@ const LONGEST_PREFIX: usize = 64;
 /// `store.redis` as written.
 #[derive(Deserialize, JsonSchema)]
 pub struct RedisConfig {
+    /// As what the section calls its keys.
+    #[serde(skip)]
+    names: Names,
     /// Where it is: `HOST:PORT`, or the path of a socket.
     addr: Option<Located<String>>,
     /// Members of a Redis Cluster, each as `HOST:PORT`, in the place of `addr`; the others are found through them.
@@ -76,32 +82,37 @@ impl RedisConfig {
     ///
     /// # Errors
     /// What is wrong with it, by the ways from `store`.
-    pub(crate) fn settings(self, cx: &BuildContext) -> Result<RedisSettings, BuildError> {
-        self.read(cx).map_err(|errors| errors.below(&section()))
+    pub fn settings(self, cx: &BuildContext) -> Result<RedisSettings, BuildError> {
+        let section = self.names.section();
+        self.read(cx).map_err(|errors| errors.below(&section))
     }
 
     fn read(self, cx: &BuildContext) -> Result<RedisSettings, BuildError> {
         let mut errors = BuildError::none();
         let is_cluster = !self.cluster.is_empty();
-        let addresses = addresses(self.addr.as_ref(), &self.cluster, self.tls.as_ref(), cx, &mut errors);
+        let names = self.names;
+        let addresses = addresses(&self, cx, &mut errors);
         let has_password = self.password.is_some() || self.password_file.is_some();
         let found = secret::find("password", (self.password, self.password_file), cx, &mut errors);
         if let Some(username) = self.username.as_ref().filter(|_| !has_password) {
-            errors.add(at(username, "username", "its password is missing: write `password_file: FILE`"));
+            errors.add(at(names, username, "username", names.missing_password()));
         }
         let login = Login {
             username: self.username.map(|username| username.value).filter(|username| !username.is_empty()),
-            password: found.map(|found| found.secret.expose_secret().to_owned().into()),
+            password: found
+                .map(|found| found.secret.expose_secret().to_owned())
+                .filter(|password| names == Names::Ours || !password.is_empty())
+                .map(Into::into),
         };
         if let Some(database) = self.database.as_ref().filter(|database| is_cluster && database.value != 0) {
-            errors.add(at(database, "database", "a cluster has no databases: take it away"));
+            errors.add(at(names, database, "database", "a cluster has no databases: take it away"));
         }
         let prefix = self.prefix.as_ref().map_or(PREFIX, |prefix| prefix.value.as_str()).to_owned();
         if let Some(written) = self.prefix.as_ref().filter(|prefix| !is_prefix(prefix)) {
             let message = "write 1 to 64 letters, digits and `:._-/`: a brace would put the keys of a cluster elsewhere";
-            errors.add(at(written, "prefix", message));
+            errors.add(at(names, written, "prefix", message));
         }
-        let tls = self.tls.and_then(|tls| tls.value.settings(cx, &mut errors));
+        let tls = self.tls.and_then(|tls| tls.value.settings(names, cx, &mut errors));
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -118,44 +129,37 @@ impl RedisConfig {
     }
 }
 
-fn addresses(
-    addr: Option<&Located<String>>,
-    cluster: &[Located<String>],
-    tls: Option<&Located<TlsConfig>>,
-    cx: &BuildContext,
-    errors: &mut BuildError,
-) -> Vec<Address> {
+fn addresses(config: &RedisConfig, cx: &BuildContext, errors: &mut BuildError) -> Vec<Address> {
+    let RedisConfig { names, addr, cluster, tls, .. } = config;
+    let names = *names;
     let (written, name): (Vec<_>, _) = match addr {
         Some(addr) if !cluster.is_empty() => {
-            errors.add(at(addr, "addr", "keep one of `addr` and `cluster`: each says where Redis is"));
+            errors.add(at(names, addr, "addr", "keep one of `addr` and `cluster`: each says where Redis is"));
             return Vec::new();
         }
         Some(addr) => (vec![addr], "addr"),
         None => (cluster.iter().collect(), "cluster"),
     };
     if written.is_empty() {
-        let message = "say where Redis is: `addr: HOST:PORT`, or `cluster: [HOST:PORT, …]`";
-        errors.add(Remark::on_section(message));
+        errors.add(Remark::on_section(names.missing_address()));
     }
-    let is_protected = tls.is_some_and(|tls| tls.value.is_on());
+    let is_protected = tls.as_ref().is_some_and(|tls| tls.value.is_on());
     let mut addresses = Vec::new();
     for text in written {
         let address = match Address::parse(text) {
             Ok(address) => address,
             Err(message) => {
-                errors.add(at(text, name, message));
+                errors.add(at(names, text, name, names.wrong_address(message)));
                 continue;
             }
         };
         if matches!(address, Address::Unix(_)) && (is_protected || name == "cluster") {
-            let message = "a socket is for one Redis on this machine: without `tls`, and with `addr`";
-            errors.add(at(text, name, message));
+            errors.add(at(names, text, name, names.misplaced_socket()));
         } else if addresses.contains(&address) {
-            errors.add(at(text, name, format!("{address} is there twice: keep one")));
+            errors.add(at(names, text, name, format!("{address} is there twice: keep one")));
         } else if !is_protected && !address.is_here() {
-            let message = "whoever is on the way reads the password and can change what is kept: write `tls: true`, or \
-                           `tls: {ca_certificate: FILE}`";
-            cx.warn(at(text, name, message).below(&section()));
+            let message = names.unprotected();
+            cx.warn(at(names, text, name, message).below(&names.section()));
         }
         addresses.push(address);
     }
@@ -167,13 +171,9 @@ fn is_prefix(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || ":._-/".contains(c))
 }
 
-/// Where this stands in the section `store`.
-fn section() -> KeyPath {
-    KeyPath::root().key("redis")
-}
-
-fn at<T>(value: &Located<T>, name: &str, message: impl Into<String>) -> Remark {
-    Remark::new(value.location.clone(), KeyPath::root().key(name), message)
+/// `name` as `store.redis` says it.
+fn at<T>(names: Names, value: &Located<T>, name: &str, message: impl Into<String>) -> Remark {
+    Remark::new(value.location.clone(), names.key(name), message)
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ fn passwords_in_clear_are_warned_about() {
         config.settings(&cx).unwrap();
         let location = dockgate_api::config::Location::unknown();
         let node = dockgate_api::config::Node::text(location, "");
-        cx.take_warnings(&node, &KeyPath::root()).len()
+        cx.take_warnings(&node, &dockgate_api::config::KeyPath::root()).len()
     };
     assert_eq!(warnings(json!({"addr": "redis.example.com:6379"})), 1);
     assert_eq!(warnings(json!({"addr": "redis.example.com:6379", "tls": true})), 0);

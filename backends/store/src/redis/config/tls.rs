@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
+use super::named::Names;
 use crate::redis::settings::Tls;
 
 /// `tls: true`, or a mapping that says more.
@@ -73,25 +74,27 @@ impl TlsConfig {
     }
 
     /// Reads the files.
-    pub(super) fn settings(self, cx: &BuildContext, errors: &mut BuildError) -> Option<Tls> {
+    pub(super) fn settings(self, names: Names, cx: &BuildContext, errors: &mut BuildError) -> Option<Tls> {
         match self {
             Self::Switch(false) => None,
-            Self::Switch(true) => TlsKeys::default().settings(cx, errors),
-            Self::Keys(keys) => keys.settings(cx, errors),
+            Self::Switch(true) => TlsKeys::default().settings(names, cx, errors),
+            Self::Keys(keys) => keys.settings(names, cx, errors),
         }
     }
 }
 
 impl TlsKeys {
-    fn settings(self, cx: &BuildContext, errors: &mut BuildError) -> Option<Tls> {
+    /// With whom the site's authorities vouch for, under this name.
+    pub(super) fn named(server_name: Option<Located<String>>) -> Self {
+        Self { server_name, ..Self::default() }
+    }
+
+    fn settings(self, names: Names, cx: &BuildContext, errors: &mut BuildError) -> Option<Tls> {
         if let Some(name) =
             self.server_name.as_ref().filter(|name| ServerName::try_from(name.as_str()).is_err())
         {
-            errors.add(at(
-                name,
-                "server_name",
-                "write a host name or an address, as it stands in the certificate",
-            ));
+            let message = "write a host name or an address, as it stands in the certificate";
+            errors.add(Remark::new(name.location.clone(), names.server_name(), message));
         }
         if let (Some(one), None, other) | (None, Some(one), other) =
             (&self.certificate, &self.key, if self.key.is_none() { "key" } else { "certificate" })
@@ -121,7 +124,7 @@ impl TlsKeys {
             ..ClientSettings::default()
         };
         let made = settings.config(|| Arc::new(dockgate_tls::roots(site.clone())), &cx.clock());
-        let config = made.map_err(|error| errors.add(self.refused(&error))).ok()?;
+        let config = made.map_err(|error| errors.add(self.refused(names, &error))).ok()?;
         Some(Tls {
             config: Arc::new(config),
             server_name: self.server_name.map(|name| name.value),
@@ -129,7 +132,7 @@ impl TlsKeys {
         })
     }
 
-    fn refused(&self, error: &SettingsError) -> Remark {
+    fn refused(&self, names: Names, error: &SettingsError) -> Remark {
         let (file, name) = match error {
             SettingsError::Authorities(_) => (&self.ca_certificate, "ca_certificate"),
             SettingsError::ClientCertificate(_) => (&self.certificate, "certificate"),
@@ -137,7 +140,7 @@ impl TlsKeys {
         };
         match file {
             Some(file) => at(file, name, format!("cannot use {}: {error}", file.value.display())),
-            None => Remark::on_section(error.to_string()).below(&tls()),
+            None => Remark::on_section(error.to_string()).below(&names.key("tls")),
         }
     }
 }
