@@ -6,6 +6,7 @@ use dockgate_htpasswd::UsersFileConfig;
 use dockgate_http::{HttpAuthConfig, HttpAuthzConfig};
 use dockgate_ldap::LdapAuthConfig;
 use dockgate_mtls::MtlsAuthConfig;
+use dockgate_oauth2::{GithubAuthConfig, GitlabAuthConfig, GoogleAuthConfig, OidcAuthConfig};
 use dockgate_static::{AclConfig, UsersConfig};
 
 /// The backends that a server can be configured with.
@@ -37,6 +38,10 @@ impl Backends {
             .authenticator::<UsersConfig>("users")
             .authenticator::<UsersFileConfig>("users_file")
             .authenticator::<ProgramConfig>("ext_auth")
+            .authenticator::<GoogleAuthConfig>("google_auth")
+            .authenticator::<GithubAuthConfig>("github_auth")
+            .authenticator::<OidcAuthConfig>("oidc_auth")
+            .authenticator::<GitlabAuthConfig>("gitlab_auth")
             .authenticator::<LdapAuthConfig>("ldap_auth")
             .authenticator::<HttpAuthConfig>("http_auth")
             .authenticator::<MtlsAuthConfig>("mtls_auth")
@@ -100,7 +105,7 @@ mod tests {
         let problems = refused.err().unwrap();
         assert_eq!(
             problems[0].to_string(),
-            "a.yml:3:5: zebra: unknown key `zebra`: known here: `ext_auth`, `http_auth`, `ldap_auth`, `mtls_auth`, `users`, `users_file`"
+            "a.yml:3:5: zebra: unknown key `zebra`: known here: `ext_auth`, `github_auth`, `gitlab_auth`, `google_auth`, `http_auth`, `ldap_auth`, `mtls_auth`, `oidc_auth`, `users`, `users_file`"
         );
     }
 }

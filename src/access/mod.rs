@@ -19,6 +19,7 @@ mod audit_event;
 mod authorize;
 mod certificate;
 mod decision_log;
+mod device;
 mod door;
 mod explain;
 pub mod explanation;
@@ -27,6 +28,8 @@ mod owner;
 mod question;
 mod refusal;
 mod restriction;
+mod sign_in;
+mod sign_in_events;
 mod stored;
 
 use std::collections::HashSet;
@@ -45,6 +48,7 @@ pub use grant::{Decided, Grant, GrantedScope};
 pub use owner::NoOwner;
 pub use question::{Bounds, Question};
 pub use refusal::Refusal;
+pub use sign_in::NotSignedIn;
 
 use crate::audit::{Audit, Event, NotWritten};
 use crate::chain::{Chain, Verdict};
@@ -53,6 +57,7 @@ use crate::lockout::{Claim, Guard, Standing};
 use crate::logging::Log;
 use crate::metrics::RequestMeter;
 use crate::scope::is_unprintable;
+use crate::sign_ins::SignIns;
 use crate::token::Issued;
 use refusal::NotIdentified;
 
@@ -74,7 +79,8 @@ struct About<'a> {
 
 /// Decides requests: the two chains and what stands between them.
 pub struct Access {
-    authn: Chain<dyn Authenticator>,
+    /// Asking a provider goes on when the configuration is gone.
+    authn: Arc<Chain<dyn Authenticator>>,
     authz: Chain<dyn Authorizer>,
     passwords: Arc<PasswordService>,
     bounds: Bounds,
@@ -85,6 +91,7 @@ pub struct Access {
     audit: Option<Audit>,
     meter: RequestMeter,
     credentials: Option<Credentials>,
+    sign_ins: Option<SignIns>,
 }
 
 impl Access {
@@ -97,8 +104,10 @@ impl Access {
         services: Option<HashSet<String>>,
         log: Log,
     ) -> Self {
-        let (lockout, audit, meter, credentials) = (None, None, RequestMeter::default(), None);
-        Self { authn, authz, passwords, bounds, services, lockout, log, audit, meter, credentials }
+        let (lockout, audit, meter, credentials, sign_ins) =
+            (None, None, RequestMeter::default(), None, None);
+        let authn = Arc::new(authn);
+        Self { authn, authz, passwords, bounds, services, lockout, log, audit, meter, credentials, sign_ins }
     }
 
     /// The same with lock-out, if it is on.

@@ -7,7 +7,7 @@ use dockgate_api::{Call, Identity, Login, Reason};
 use super::refusal::NotIdentified;
 use super::{Access, Grant, Question, admitted};
 use crate::chain::Verdict;
-use crate::credentials::{Credentials, NotUsable, RefreshToken, gives_away, recognise};
+use crate::credentials::{Credentials, NotUsable, Owners, RefreshToken, gives_away, recognise};
 
 impl From<NotUsable> for NotIdentified {
     fn from(failure: NotUsable) -> Self {
@@ -31,6 +31,11 @@ impl Access {
         self.credentials.as_ref()
     }
 
+    /// Who says who the owner of a credential is today.
+    pub(super) fn owners(&self) -> Owners<'_> {
+        Owners { chain: &self.authn, sign_ins: self.sign_ins.as_ref() }
+    }
+
     /// Who shows one of our own credentials; none if the password is somebody's own, and the chain's to judge.
     pub(super) async fn identify_stored(
         &self,
@@ -48,7 +53,7 @@ impl Access {
             let detail = format!("this server keeps no {}s: it has no `store`", presented.kind);
             return Some(Err(NotIdentified::Denied(None, Reason::bad_credentials(detail))));
         };
-        let identity = credentials.identify(cx, &self.authn, login, &presented).await;
+        let identity = credentials.identify(cx, self.owners(), login, &presented).await;
         Some(identity.map_err(NotIdentified::from).and_then(|identity| admitted(cx, Verdict::own(identity))))
     }
 

@@ -8,6 +8,7 @@ mod authn;
 mod authz;
 mod explain;
 mod pending;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 

@@ -74,10 +74,17 @@ fn summary(state: &State) -> String {
         format!("who is this      {}", names(authn.links().iter().map(|link| link.name.as_ref()).collect())),
         format!("what may they do {}", names(authz.links().iter().map(|link| link.name.as_ref()).collect())),
     ]);
+    lines.extend(callbacks(state));
     lines.extend(kept(state));
     lines.push(format!("signs as         {}", state.issuer()));
     lines.extend(state.signing().profiles().flat_map(|(profile, key)| signing(profile, key)));
     lines.join("\n")
+}
+
+/// What is to be registered at the providers where people sign in.
+fn callbacks(state: &State) -> Vec<String> {
+    let Some(login) = state.login() else { return Vec::new() };
+    login.callbacks().map(|(link, callback)| format!("callback         {callback} ({link})")).collect()
 }
 
 /// Where credentials are kept, and which.

@@ -10,6 +10,7 @@ mod explain;
 mod hash;
 mod keys;
 mod ldap_test;
+mod login;
 mod quickstart;
 mod schema;
 mod serve;
@@ -69,6 +70,7 @@ fn run_with(arguments: Vec<OsString>, backends: Arc<Backends>, outside: &Outside
         Command::Schema => schema::run(&backends),
         Command::Completions { shell } => completions::run(shell),
         Command::Hash(options) => hash::run(&options, outside),
+        Command::Login(options) => login::run(&options, outside),
         Command::Keys { command } => keys::run(&command, &backends, outside),
         Command::Bans { command } => bans::run(&command, outside),
         Command::Tokens { command } => tokens::run(&command, outside),

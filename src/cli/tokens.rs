@@ -112,7 +112,10 @@ fn table(credentials: &[Listed]) -> String {
             listed.kind.clone(),
             plain(&listed.account),
             plain(&listed.link),
-            listed.used.map_or_else(never, |used| used.to_string()),
+            listed.used.map_or_else(never, |used| match &listed.used_from {
+                Some(from) => format!("{used} from {}", plain(from)),
+                None => used.to_string(),
+            }),
             listed.ends.map_or_else(never, |ends| ends.to_string()),
             plain(&what.join("; ")),
         ]

@@ -3,20 +3,8 @@
 use dockgate_api::config::{KeyPath, Node, Problem, Value};
 
 /// Backends that are still to come: docker_auth's, then ours.
-pub const BACKENDS: [&str; 12] = [
-    "google_auth",
-    "github_auth",
-    "oidc_auth",
-    "gitlab_auth",
-    "mongo_auth",
-    "xorm_auth",
-    "acl_mongo",
-    "acl_xorm",
-    "casbin_authz",
-    "sql_auth",
-    "acl_sql",
-    "jwt_auth",
-];
+pub const BACKENDS: [&str; 8] =
+    ["mongo_auth", "xorm_auth", "acl_mongo", "acl_xorm", "casbin_authz", "sql_auth", "acl_sql", "jwt_auth"];
 
 /// Options below `server` that are still to come.
 pub const SERVER: [&str; 0] = [];

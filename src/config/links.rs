@@ -30,7 +30,7 @@ pub const FLAT_AUTHZ: [&str; 6] =
     ["acl", "acl_mongo", "acl_xorm", "ext_authz", "plugin_authz", "casbin_authz"];
 
 /// One link of a chain, before its backend is made.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LinkConfig<'a> {
     /// Unique within its chain.
     pub name: String,
@@ -49,7 +49,7 @@ pub struct LinkConfig<'a> {
 }
 
 /// The keys that may stand beside a backend in a list.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 pub struct LinkOptions {
     /// The link's name, if its key does not do.
     pub name: Option<String>,

@@ -10,6 +10,7 @@ pub mod later;
 pub mod links;
 pub mod lockout;
 pub mod log;
+pub mod login;
 mod origin;
 pub mod outbound;
 pub mod passwords;
@@ -31,6 +32,7 @@ use audit::AuditConfig;
 use links::ChainKind;
 use lockout::LockoutConfig;
 use log::LogConfig;
+use login::LoginConfig;
 use origin::Origin;
 use outbound::OutboundConfig;
 use passwords::PasswordsConfig;
@@ -38,8 +40,8 @@ use server::ServerConfig;
 use token::TokenConfig;
 
 /// The sections beside the chains.
-const SECTIONS: [&str; 9] =
-    ["server", "token", "log", "audit", "passwords", "lockout", "outbound", "store", "acl_version"];
+const SECTIONS: [&str; 10] =
+    ["server", "token", "log", "audit", "passwords", "lockout", "login", "outbound", "store", "acl_version"];
 
 /// A configuration file, read but not understood.
 #[derive(Debug)]
@@ -146,6 +148,8 @@ pub struct Sections {
     pub passwords: PasswordsConfig,
     /// `lockout`.
     pub lockout: LockoutConfig,
+    /// `login`.
+    pub login: LoginConfig,
     /// `outbound`.
     pub outbound: OutboundConfig,
     /// `acl_version`: whether flat `acl` patterns mean what they mean in explicit chains.
@@ -190,6 +194,9 @@ impl Sections {
         let passwords = optional(source, "passwords", problems);
         let lockout: LockoutConfig = optional(source, "lockout", problems);
         lockout.validate(&KeyPath::root().key("lockout"), problems, warnings);
+        let login: LoginConfig = optional(source, "login", problems);
+        let prefix = server.as_ref().map_or("", ServerConfig::prefix);
+        login.validate(prefix, &KeyPath::root().key("login"), problems, warnings);
         let outbound = optional(source, "outbound", problems);
         let acl_version = match optional::<Option<u32>>(source, "acl_version", problems) {
             None | Some(1) => AclVersion::DockerAuth,
@@ -204,7 +211,7 @@ impl Sections {
                 AclVersion::DockerAuth
             }
         };
-        Self { server, token, log, audit, passwords, lockout, outbound, acl_version }
+        Self { server, token, log, audit, passwords, lockout, login, outbound, acl_version }
     }
 }
 

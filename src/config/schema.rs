@@ -16,6 +16,7 @@ use super::audit::AuditConfig;
 use super::links::{ChainKind, LinkOptions};
 use super::lockout::LockoutConfig;
 use super::log::LogConfig;
+use super::login::LoginConfig;
 use super::outbound::OutboundConfig;
 use super::passwords::PasswordsConfig;
 use super::server::ServerConfig;
@@ -82,6 +83,7 @@ fn section(key: &str, generator: &mut SchemaGenerator) -> Value {
             optional::<LockoutConfig>("Who fails too often is slowed, then refused for a while.", generator)
         }
         "audit" => optional::<AuditConfig>("A line for every decision, in a place of its own.", generator),
+        "login" => optional::<LoginConfig>("The page where people sign in through a browser.", generator),
         "outbound" => optional::<OutboundConfig>("How other servers are reached.", generator),
         "store" => {
             optional::<StoreConfig>("Where refresh tokens, API tokens and lock-outs are kept.", generator)

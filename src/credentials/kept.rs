@@ -31,9 +31,24 @@ pub(super) struct Kept {
     /// When it was last used, in seconds since 1970; about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) used: Option<u64>,
+    /// From where it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) made_from: Option<String>,
+    /// From where it was last used; about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) used_from: Option<String>,
     /// When it ends however much it is used, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ends: Option<u64>,
+    /// How long it lives, in seconds, and one that takes its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) lives: Option<u64>,
+    /// When the first was made that this one takes the place of, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) first: Option<u64>,
+    /// The key of the one that this one took the place of, until that is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) follows: Option<String>,
 }
 
 /// One scope that a credential is restricted to.

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use dockgate_api::config::Moment;
-use dockgate_api::{BackendError, Call, Cursor, Filter, Identity, Owner, Record, Store};
+use dockgate_api::{BackendError, Call, Cursor, Filter, Identity, Owner, Record, Shelf, Store};
 use serde::{Deserialize, Serialize};
 
 use super::kept::{Kept, Limit, from_seconds, seconds};
@@ -69,6 +69,9 @@ pub struct Listed {
     /// When it was last used, to the minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<Moment>,
+    /// From where it was last used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_from: Option<String>,
     /// When it ends, as things are now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends: Option<Moment>,
@@ -138,15 +141,34 @@ impl Credentials {
                 }
             }
         }
+        if which.is_everything() { self.end_sign_ins(cx, which).await } else { Ok(()) }
+    }
+
+    /// Ends browser sessions too: whoever still has one could make new app passwords with it.
+    async fn end_sign_ins(&self, cx: &Call, which: &Which) -> Result<(), BackendError> {
+        let mut pages = self.pages_of(which, Shelf::SignIns);
+        while let Some(records) = pages.next(cx).await? {
+            for record in records {
+                // Newer app passwords still hang on the person's record; what is nobody's keeps answers from counting twice.
+                let is_needed = which.before.is_some() && record.key.starts_with("person:");
+                if record.owner.is_some() && !is_needed {
+                    self.store.take(cx, Shelf::SignIns, &record.key).await?;
+                }
+            }
+        }
         Ok(())
     }
 
     fn pages<'a>(&'a self, which: &'a Which, kind: Kind) -> Pages<'a> {
+        self.pages_of(which, kind.shelf())
+    }
+
+    fn pages_of<'a>(&'a self, which: &'a Which, shelf: Shelf) -> Pages<'a> {
         let filter = Filter::default().with_link(which.link.clone()).with_created_before(which.before);
         let account = which.account.as_ref().map(|account| account.to_lowercase());
         Pages {
             store: self.store.as_ref(),
-            kind,
+            shelf,
             filter,
             id: which.id.as_deref(),
             account,
@@ -159,12 +181,18 @@ impl Which {
     fn kinds(&self) -> Vec<Kind> {
         if self.kinds.is_empty() { Kind::ALL.to_vec() } else { self.kinds.clone() }
     }
+
+    /// Whether whatever somebody, or everybody before a time, was let in with is meant.
+    fn is_everything(&self) -> bool {
+        let is_somebodys = self.account.is_some() || self.link.is_some();
+        self.kinds.is_empty() && self.id.is_none() && (is_somebodys || self.before.is_some())
+    }
 }
 
 /// The records that are meant, a page at a time.
 struct Pages<'a> {
     store: &'a dyn Store,
-    kind: Kind,
+    shelf: Shelf,
     filter: Filter,
     id: Option<&'a str>,
     /// Folded: who takes somebody's credentials away means all of them, however the directory spells the name.
@@ -186,7 +214,7 @@ impl Pages<'_> {
             From::After(cursor) => Some(cursor),
             From::Nowhere => return Ok(None),
         };
-        let mut page = self.store.list(cx, self.kind.shelf(), &self.filter, after, PAGE).await?;
+        let mut page = self.store.list(cx, self.shelf, &self.filter, after, PAGE).await?;
         self.from = page.next.map_or(From::Nowhere, From::After);
         let is_theirs = |record: &Record, account: &String| {
             record.owner.as_ref().is_some_and(|owner| owner.account.to_lowercase() == *account)
@@ -199,7 +227,7 @@ impl Pages<'_> {
     }
 }
 
-fn listed(kind: Kind, record: &Record, kept: Kept) -> Listed {
+pub(super) fn listed(kind: Kind, record: &Record, kept: Kept) -> Listed {
     let owner = record.owner.as_ref();
     let used = kept.used_at().map(Moment);
     Listed {
@@ -213,6 +241,7 @@ fn listed(kind: Kind, record: &Record, kept: Kept) -> Listed {
         note: kept.note,
         created: Moment(from_seconds(seconds(record.created_at))),
         used,
+        used_from: kept.used_from,
         ends: record.expires_at.map(Moment),
     }
 }

@@ -5,10 +5,12 @@
 //! again, so that somebody who is gone, disabled or has another password gets nothing any more, and groups are those of
 //! today.
 
+mod app_passwords;
 mod kept;
 mod manage;
 mod recheck;
 mod refresh;
+mod renewing;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -19,11 +21,13 @@ use std::time::Duration;
 
 use dockgate_api::{Random, Store};
 
+pub use app_passwords::{AppPasswordTerms, NewAppPassword, NotCreated};
 pub use kept::Limit;
 pub use manage::{Listed, NewToken, Which};
 pub use refresh::{RefreshTerms, RefreshToken};
+pub use renewing::{NotRenewed, Renewed};
 pub use secret::{Kind, Minted, Presented, gives_away, recognise};
-pub use using::NotUsable;
+pub use using::{NotUsable, Owners};
 
 use recheck::Rechecks;
 

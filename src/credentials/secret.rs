@@ -78,6 +78,13 @@ pub struct Presented {
     pub key: String,
 }
 
+impl Presented {
+    /// What it is called where people read.
+    pub fn id(&self) -> CredentialId {
+        id_of(&self.key)
+    }
+}
+
 /// A new credential: shown once, never stored.
 pub struct Minted {
     /// For its owner.

@@ -1,5 +1,6 @@
 //! A credential is used: in place of a password, or as the grant `refresh_token`.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -12,12 +13,22 @@ use super::Credentials;
 use super::kept::{Kept, seconds};
 use super::secret::{Kind, Presented, id_of};
 use crate::chain::{Chain, LinkError};
+use crate::sign_ins::SignIns;
 
 /// A use is written down at most so often: a pull storm is one use.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
 
 /// What clients write for an account when they have a token and no name.
 const NO_NAME: [&str; 2] = ["", "<token>"];
+
+/// Who says who the owner of a credential is today.
+#[derive(Clone, Copy)]
+pub struct Owners<'a> {
+    /// The links.
+    pub chain: &'a Arc<Chain<dyn Authenticator>>,
+    /// Those who signed in through a browser, if anybody can.
+    pub sign_ins: Option<&'a SignIns>,
+}
 
 /// Why a credential lets nobody in.
 #[derive(Debug)]
@@ -40,7 +51,7 @@ impl From<BackendError> for NotUsable {
     }
 }
 
-fn denied(code: ReasonCode, detail: impl Into<String>) -> NotUsable {
+pub(super) fn denied(code: ReasonCode, detail: impl Into<String>) -> NotUsable {
     NotUsable::Denied(None, Reason::new(code, detail))
 }
 
@@ -52,7 +63,7 @@ impl Credentials {
     pub async fn identify(
         &self,
         cx: &Call,
-        chain: &Chain<dyn Authenticator>,
+        owners: Owners<'_>,
         login: &Login,
         presented: &Presented,
     ) -> Result<Identity, NotUsable> {
@@ -63,8 +74,8 @@ impl Credentials {
         let kept = Kept::of(&record)?;
         let owner = record.owner.clone().ok_or_else(unknown)?;
         refuse_misuse(*kind, &kept, &owner, login)?;
-        let identity = self.owner_now(cx, chain, *kind, &owner, &kept).await?;
-        let ends = self.note_use(cx, *kind, record, &kept).await?;
+        let identity = self.owner_now(cx, owners, *kind, &owner, &kept).await?;
+        let ends = self.note_use(cx, *kind, record, &kept, login.client_ip).await?;
         let mut identity = kept.restrict(identity);
         identity.expires_at = [identity.expires_at, ends].into_iter().flatten().min();
         identity.credential = Some(id_of(key));
@@ -75,15 +86,26 @@ impl Credentials {
     async fn owner_now(
         &self,
         cx: &Call,
-        chain: &Chain<dyn Authenticator>,
+        Owners { chain, sign_ins }: Owners<'_>,
         kind: Kind,
         owner: &Owner,
         kept: &Kept,
     ) -> Result<Identity, NotUsable> {
-        let known = KnownIdentity::new(&owner.subject, &owner.account, kept.epoch.clone());
-        let reload = chain.reload_identity(cx, &owner.link, &known);
         let link = || Some(Arc::from(owner.link.as_str()));
-        match self.rechecks.ask(cx, &owner.link, &known, reload).await? {
+        let reloaded = match (kind, sign_ins) {
+            // Who signed in through a browser has no password that a link could ask for.
+            (Kind::AppPassword, Some(sign_ins)) => sign_ins.today(cx, chain, owner).await?,
+            (Kind::AppPassword, None) => {
+                let detail = "nobody signs in through a browser here any more";
+                Reloaded::Gone(Reason::new(ReasonCode::Removed, detail))
+            }
+            _ => {
+                let known = KnownIdentity::new(&owner.subject, &owner.account, kept.epoch.clone());
+                let reload = chain.reload_identity(cx, &owner.link, &known);
+                self.rechecks.ask(cx, &owner.link, &known, reload).await?
+            }
+        };
+        match reloaded {
             // Backends compare epochs themselves; that one forgets to must not let anybody in. One that came or went is
             // another: without it, whoever logged in to an account that took any password would stay in it.
             Reloaded::Current(identity) if identity.epoch != kept.epoch => Err(NotUsable::Denied(
@@ -112,6 +134,7 @@ impl Credentials {
         kind: Kind,
         mut record: Record,
         kept: &Kept,
+        from: Option<IpAddr>,
     ) -> Result<Option<SystemTime>, NotUsable> {
         let is_due = kept.used_at().is_none_or(|used| {
             cx.now().duration_since(used).is_ok_and(|past| past >= NOTED_EVERY) || used > cx.now()
@@ -119,7 +142,9 @@ impl Credentials {
         if !is_due {
             return Ok(record.expires_at);
         }
-        let kept = Kept { used: Some(seconds(cx.now())), ..kept.clone() };
+        let mut kept = Kept { used: Some(seconds(cx.now())), ..kept.clone() };
+        kept.used_from = from.map(|from| from.to_string());
+        self.end_the_one_before(cx, kind, &record, &mut kept).await;
         record.value = kept.value()?;
         // Where none are issued any more nothing says how long an unused one lives: it ends when it was to end.
         if kind != Kind::RefreshToken || self.refresh.is_some() {

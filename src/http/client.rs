@@ -14,8 +14,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use dockgate_api::ClientCertificate;
 
-pub(super) use addresses::Addresses;
-pub(crate) use addresses::is_this_machine;
+pub(crate) use addresses::{Addresses, is_this_machine};
 
 /// The address of the peer; none on a unix socket. The listener attaches it to every request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +41,10 @@ pub struct Peer {
 /// The certificate of a request's connection, beside [`ClientAddress`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct PeerCertificate(pub(super) Option<Arc<ClientCertificate>>);
+
+/// Whether TLS is spoken on a request's connection, beside [`ClientAddress`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OverTls(pub(crate) bool);
 
 impl From<ClientAddress> for Peer {
     /// Over plain HTTP.

@@ -72,8 +72,7 @@ impl ErrorAnswer {
             "UNAVAILABLE",
             "the authentication service cannot answer now, please try again",
         );
-        let seconds = retry_after.as_secs().max(1);
-        answer.oauth("temporarily_unavailable").header(header::RETRY_AFTER, HeaderValue::from(seconds))
+        answer.oauth("temporarily_unavailable").header(header::RETRY_AFTER, seconds(retry_after))
     }
 
     /// Too many logins failed (RFC 6585, section 4). OAuth 2.0 has no name for it but the one for "not now".
@@ -83,9 +82,7 @@ impl ErrorAnswer {
             "TOOMANYREQUESTS",
             "too many failed logins, please try again later",
         );
-        // Who comes back within the last second comes too early.
-        let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-        answer.oauth("temporarily_unavailable").header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
+        answer.oauth("temporarily_unavailable").header(header::RETRY_AFTER, seconds(retry_after))
     }
 
     /// The answer.
@@ -99,6 +96,12 @@ impl ErrorAnswer {
         response.headers_mut().extend(self.headers);
         response
     }
+}
+
+/// For `Retry-After` (RFC 9110, section 10.2.3). Who comes back within the last second comes too early.
+pub(crate) fn seconds(retry_after: Duration) -> HeaderValue {
+    let seconds = retry_after.as_secs().saturating_add(u64::from(retry_after.subsec_nanos() > 0));
+    HeaderValue::from(seconds.max(1))
 }
 
 /// Text inside a quoted string (RFC 9110, section 5.6.4).

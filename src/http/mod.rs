@@ -1,5 +1,6 @@
 //! The routes. One endpoint, one file, in one order: errors, answer, handlers, tests.
 
+mod body;
 mod client;
 mod cors;
 mod credentials;
@@ -17,22 +18,24 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get, post};
 use axum::{BoxError, Extension, Router};
 use dockgate_api::RequestId;
 use tower::Service as _;
 
-pub(crate) use client::is_this_machine;
+pub(crate) use body::{BadBody, is_form, read_body};
+pub(crate) use client::{Addresses, OverTls, is_this_machine};
 pub use client::{ClientAddress, Peer};
 pub use error_answer::ErrorAnswer;
-pub(crate) use error_answer::json_of;
+pub(crate) use error_answer::{json_of, seconds};
 pub(crate) use health::get as healthy;
 pub(crate) use ready::in_detail as ready_in_detail;
 
 use crate::access::AtTheDoor;
+use crate::login::{self, Login};
 use crate::metrics::{Connections, Outcome, Unanswered};
 use crate::state::State;
-use client::{Addresses, PeerCertificate};
+use client::PeerCertificate;
 use cors::{Cors, Page};
 use token::Client;
 
@@ -168,6 +171,7 @@ impl Routes {
         request.extensions_mut().insert(client);
         request.extensions_mut().insert(standing);
         request.extensions_mut().insert(PeerCertificate(peer.certificate.clone()));
+        request.extensions_mut().insert(OverTls(peer.over_tls));
         request.extensions_mut().insert(id);
         match self.router.clone().call(request).await {
             Ok(response) => response,
@@ -231,13 +235,44 @@ fn router(state: Arc<State>, frame: &Frame) -> Router {
     for path in &frame.token {
         router = router.route(path, get(token::get).post(token::post));
     }
+    if let Some(login) = state.login() {
+        router = pages(router, state.prefix(), login);
+    }
     router.fallback(not_found).method_not_allowed_fallback(method_not_allowed).with_state(state)
+}
+
+/// What browsers come for, where a link signs people in.
+fn pages(mut router: Router<Arc<State>>, prefix: &str, login: &Login) -> Router<Arc<State>> {
+    if !prefix.is_empty() {
+        router = router.route(prefix, page(get(login::to_home)));
+    }
+    for provider in login.providers() {
+        router = router.route(&format!("{prefix}{}", provider.route), page(get(login::sign_in)));
+    }
+    for (path, method) in [
+        ("/", get(login::home)),
+        ("/sign-out", post(login::sign_out)),
+        ("/app-passwords", post(login::create_app_password)),
+        ("/app-passwords/revoke", post(login::revoke_app_password)),
+        ("/assets/{name}", get(login::asset)),
+    ] {
+        router = router.route(&format!("{prefix}{path}"), page(method));
+    }
+    if login.device() { login::device::routes(router, prefix) } else { router }
+}
+
+fn page(method: MethodRouter<Arc<State>>) -> MethodRouter<Arc<State>> {
+    method.fallback(login::wrong_method)
+}
+
+pub(crate) fn nothing_here() -> Response {
+    ErrorAnswer::new(StatusCode::NOT_FOUND, "NOT_FOUND", "nothing is here: the token endpoint is /auth")
+        .respond()
 }
 
 async fn not_found(Extension(id): Extension<RequestId>, uri: Uri) -> Response {
     tracing::debug!(request_id = %id, path = ?uri.path(), "no such path");
-    ErrorAnswer::new(StatusCode::NOT_FOUND, "NOT_FOUND", "nothing is here: the token endpoint is /auth")
-        .respond()
+    nothing_here()
 }
 
 async fn method_not_allowed(Extension(id): Extension<RequestId>, method: Method) -> Response {

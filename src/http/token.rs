@@ -7,22 +7,21 @@ mod failure;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use axum::body::{Body, HttpBody as _};
+use axum::Extension;
+use axum::body::Body;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, Request, StatusCode, Uri, header};
 use axum::response::Response;
-use axum::{BoxError, Extension};
 use dockgate_api::secrecy::ExposeSecret as _;
 use dockgate_api::{Call, ClientCertificate, Credential, Login, RequestId};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::body::{BadBody, read_body};
 use super::client::{ClientAddress, PeerCertificate};
 use super::credentials::{self, BadHeader, Basic};
 use super::error_answer::json;
 use super::params::Params;
 use crate::access::{Grant, Question, Signed};
 use crate::audit::NotWritten;
-use crate::config::server::Limits;
 use crate::credentials::RefreshToken;
 use crate::lockout::Standing;
 use crate::metrics::Outcome;
@@ -111,7 +110,7 @@ pub(super) async fn post(
 
 async fn post_inner(asked: &mut Asked<'_>, request: Request<Body>) -> Result<(Outcome, Response), Failure> {
     let (head, body) = request.into_parts();
-    let body = read(body, asked.state.limits()).await?;
+    let body = read_body(body, asked.state.limits()).await?;
     asked.complete = Instant::now();
     if !body.is_empty() && !is_form(&head.headers) {
         // Credentials in it would go unseen, and the client would pass for nobody.
@@ -154,27 +153,14 @@ fn is_form(headers: &HeaderMap) -> bool {
     essence.is_empty() || essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-async fn read(body: Body, limits: &Limits) -> Result<Vec<u8>, Failure> {
-    let read = whole(Limited::new(body, limits.body), limits.body);
-    match tokio::time::timeout(limits.body_timeout.0, read).await {
-        Ok(Ok(read)) => Ok(read),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Failure::TooLarge),
-        Ok(Err(_)) => Err(Failure::Request("the body ended early")),
-        Err(_) => Err(Failure::TooSlow),
-    }
-}
-
-/// Copied as it comes. To keep the pieces would take thirty times as much, if a client sends byte by byte.
-async fn whole(mut body: Limited<Body>, limit: usize) -> Result<Vec<u8>, BoxError> {
-    // What a client promises is taken at its word up to the limit, and costs nothing until it comes.
-    let mut whole =
-        Vec::with_capacity(usize::try_from(body.size_hint().lower()).unwrap_or_default().min(limit));
-    while let Some(frame) = body.frame().await {
-        if let Ok(data) = frame?.into_data() {
-            whole.extend_from_slice(&data);
+impl From<BadBody> for Failure {
+    fn from(bad: BadBody) -> Self {
+        match bad {
+            BadBody::TooLarge => Self::TooLarge,
+            BadBody::TooSlow => Self::TooSlow,
+            BadBody::Broken => Self::Request("the body ended early"),
         }
     }
-    Ok(whole)
 }
 
 /// From what was sent to a token.

@@ -111,7 +111,9 @@ impl<'g> Tally<'g> {
         let pair = if names.bans_pair { book.pairs.add(names.of_pair, now, settings.pair.within) } else { 0 };
         let place =
             if names.bans_place { book.places.add(names.of_place, now, settings.address.within) } else { 0 };
-        book.accounts.add(names.of_account, now, settings.account.within);
+        if !names.account.is_empty() {
+            book.accounts.add(names.of_account, now, settings.account.within);
+        }
         Self { guard, names, now, pair, place, concluded: false }
     }
 

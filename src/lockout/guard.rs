@@ -1,5 +1,6 @@
 //! What stands before the authentication chain.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -63,6 +64,12 @@ impl<'l> Claim<'l> {
         let (account, service) = (login.account.as_str(), login.service.as_str());
         let claim = Self { account, password, service, place, standing };
         (!account.is_empty() && !password.is_empty()).then_some(claim)
+    }
+
+    /// A sign-in through a browser, from an address: whose it is nobody knows before, so that nothing but the address
+    /// counts. `once` is never the same twice.
+    pub fn of_sign_in(once: &'l str, address: IpAddr, standing: Standing) -> Self {
+        Self { account: "", password: once, service: "", place: Some(Place::of(address)), standing }
     }
 }
 
@@ -128,7 +135,7 @@ impl Guard {
             of_place: book.name(None, place),
             of_account: book.name(Some(&account), None),
             // Who comes from nowhere may be anybody: their ban would be the account's.
-            bans_pair: held,
+            bans_pair: held && !account.is_empty(),
             bans_place: held && claim.standing == Standing::Own,
             account,
             place,
@@ -169,6 +176,9 @@ impl Guard {
     }
 
     async fn slow_down(&self, cx: &Call, names: &Names) -> Result<(), Stopped> {
+        if names.account.is_empty() {
+            return Ok(());
+        }
         let failures = self.book.accounts.count(names.of_account, cx.now());
         let delay = self.settings.account.delay_after(failures);
         if delay.is_zero() {

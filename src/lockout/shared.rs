@@ -137,7 +137,7 @@ impl Shared<'_> {
             tokio::try_join!(
                 add(names.bans_pair, account, names.place, settings.pair.within),
                 add(names.bans_place, None, names.place, settings.address.within),
-                add(true, account, None, settings.account.within),
+                add(!names.account.is_empty(), account, None, settings.account.within),
             )
         };
         let Some((pair, place, account)) = self.asked(ANSWERED_WITHIN, all).await else { return };

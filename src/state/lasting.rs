@@ -10,6 +10,7 @@ use crate::audit::Writers;
 use crate::config::passwords::PasswordsConfig;
 use crate::lockout::Book;
 use crate::outside::Outside;
+use crate::sign_ins::Breakers;
 use crate::state::store::Stores;
 
 /// What outlives a configuration: a reload that made it anew would forget which passwords were right, and for a while
@@ -26,6 +27,7 @@ struct Inner {
     kept: Arc<Kept>,
     stores: Stores,
     lockout: OnceLock<Arc<Book>>,
+    breakers: Arc<Breakers>,
 }
 
 /// Where the server is in its life.
@@ -83,6 +85,11 @@ impl Lasting {
         let book = Book::new(outside.random.as_ref(), outside.metrics.as_ref());
         let book = Arc::new(book.map_err(|error| error.to_string())?);
         Ok(Arc::clone(self.0.lockout.get_or_init(|| book)))
+    }
+
+    /// Which identity providers do not answer.
+    pub(super) fn breakers(&self) -> &Arc<Breakers> {
+        &self.0.breakers
     }
 
     /// The stores that are open.

@@ -2,7 +2,9 @@
 
 mod assembly;
 mod bans;
+mod deciding;
 mod explain;
+mod front;
 mod keeper;
 mod lasting;
 mod ldap_test;
@@ -12,6 +14,7 @@ mod parts;
 mod request_ids;
 mod signing;
 mod store;
+mod token_db;
 mod tokens;
 
 use std::path::{Path, PathBuf};
@@ -39,9 +42,11 @@ use crate::config::Source;
 use crate::config::log::LogConfig;
 use crate::config::server::{Limits, ServerConfig};
 use crate::live::Live;
+use crate::login::Login;
 use crate::metrics::MemoryMetrics;
 use crate::net::Door;
 use crate::outside::{Outside, TokioSpawner};
+use crate::sign_ins::SignIns;
 use request_ids::RequestIds;
 use signing::SigningPlan;
 use store::ConfiguredStore;
@@ -57,6 +62,7 @@ pub struct State {
     key_findings: Findings,
     limits: Arc<Limits>,
     store: Option<ConfiguredStore>,
+    login: Option<Arc<Login>>,
     doors: Vec<Door>,
     acme: Option<acme::Loaded>,
     request_ids: RequestIds,
@@ -123,9 +129,16 @@ impl State {
     /// Opens the store, if there is one: what serves does, and nothing that only looks at a configuration.
     ///
     /// # Errors
-    /// Why it cannot be opened: another process has it, or it is damaged.
+    /// Why it cannot be opened: another process has it, it is damaged, or the key beside it is no good.
     pub fn open_store(&self) -> Result<(), Vec<Problem>> {
-        self.store.as_ref().map_or(Ok(()), ConfiguredStore::open)
+        let Some(store) = &self.store else { return Ok(()) };
+        store.open()?;
+        self.access.sign_ins().map_or(Ok(()), SignIns::open).map_err(|message| store.problem(message))
+    }
+
+    /// The page where people sign in through a browser; none if no link signs people in.
+    pub fn login(&self) -> Option<&Arc<Login>> {
+        self.login.as_ref()
     }
 
     /// The certificate that an authority issues, if the configuration wants one.

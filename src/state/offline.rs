@@ -5,6 +5,7 @@ use std::path::Path;
 use dockgate_api::config::Problem;
 
 use super::Lasting;
+use super::front::page;
 use super::parts::{Parts, in_order, was_unread};
 use super::signing::SigningPlan;
 use crate::backends::Backends;
@@ -25,8 +26,9 @@ pub struct Seen {
 /// Every problem that can be seen without them, in the order of the file.
 pub fn check_offline(file: &Path, backends: &Backends, outside: &Outside) -> Result<Seen, Vec<Problem>> {
     let source = Source::read(file, outside.environment.as_ref())?;
-    let Parts { sections, mut problems, mut warnings, mut notes, .. } =
-        Parts::read(&source, backends, outside, &Lasting::default(), true)?;
+    let mut parts = Parts::read(&source, backends, outside, &Lasting::default(), true)?;
+    page(&source, backends, outside, &mut parts, &mut Vec::new(), true);
+    let Parts { sections, mut problems, mut warnings, mut notes, .. } = parts;
     SigningPlan::new(&source, &sections, &mut problems, &mut warnings);
     problems.retain(|problem| source.is_structural(problem) || !was_unread(&source, problem));
     in_order(&mut problems);

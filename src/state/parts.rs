@@ -45,7 +45,7 @@ impl Parts {
         lasting: &Lasting,
         offline: bool,
     ) -> Result<Self, Vec<Problem>> {
-        let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+        let (mut problems, mut warnings, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         let conflicts = backends.conflicts().iter().map(ToString::to_string);
         problems
             .extend(conflicts.map(|text| Problem::new(source.root.location.clone(), KeyPath::root(), text)));
@@ -68,7 +68,8 @@ impl Parts {
         let authorities = authorities.map_err(|problem| problems.push(problem)).unwrap_or_default();
         let outbound = Arc::new(Site::new(authorities, outside));
         let cx = cx.with_outbound(Arc::clone(&outbound) as _);
-        let store = ConfiguredStore::read(source, &cx, lasting.stores(), &mut problems, &mut warnings);
+        let said = (&mut problems, &mut warnings, &mut notes);
+        let store = ConfiguredStore::read(source, backends, &cx, lasting.stores(), said);
         let cx = match &store {
             Some(store) => cx.with_store(Arc::clone(&store.handle) as _),
             None => cx,
@@ -77,7 +78,7 @@ impl Parts {
             AclVersion::DockerAuth => Dialect::DockerAuth,
             AclVersion::Native => Dialect::Native,
         };
-        let mut assembly = Assembly { source, cx: &cx, flat_acl, problems, warnings, notes: Vec::new() };
+        let mut assembly = Assembly { source, cx: &cx, flat_acl, problems, warnings, notes };
         let [who, what] =
             [backends.authenticators().keys().collect::<Vec<_>>(), backends.authorizers().keys().collect()];
         let authn: Chain<dyn Authenticator> =

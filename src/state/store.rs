@@ -9,6 +9,8 @@ use dockgate_api::{
 };
 use dockgate_store::{StoreConfig, StoreHandle};
 
+use super::token_db::{self, OfProvider};
+use crate::backends::Backends;
 use crate::config::Source;
 
 /// The stores that configurations hold: one that both the serving and the next one name is opened once.
@@ -33,25 +35,36 @@ impl Stores {
     }
 }
 
-/// The `store` section and what came of it.
+/// The `store` section, or the section of a provider in its place, and what came of it.
 pub(super) struct ConfiguredStore {
     section: Node,
+    path: KeyPath,
+    /// Whether what is wrong is said of the path itself: the section below it has other keys than the store.
+    is_of_provider: bool,
     pub(super) handle: Arc<StoreHandle>,
     /// For how long what a link says of a stored credential's owner counts.
     pub(super) recheck: std::time::Duration,
 }
 
 impl ConfiguredStore {
-    /// Reads the section; none if there is none, or if something is wrong with it.
+    /// Reads the section, or that of the first provider in docker_auth's files; none if there is none, or if something is
+    /// wrong with it.
     pub(super) fn read(
         source: &Source,
+        backends: &Backends,
         cx: &BuildContext,
         stores: &Stores,
-        problems: &mut Vec<Problem>,
-        warnings: &mut Vec<Problem>,
+        said: (&mut Vec<Problem>, &mut Vec<Problem>, &mut Vec<Problem>),
     ) -> Option<Self> {
-        let section = &source.root.get("store").filter(|entry| !entry.value.is_null())?.value;
-        let path = path();
+        let (problems, warnings, notes) = said;
+        let Some(entry) = source.root.get("store").filter(|entry| !entry.value.is_null()) else {
+            let OfProvider { handle, section, path } =
+                token_db::read(source, backends, cx, problems, warnings, notes)?;
+            let handle = stores.one(handle);
+            return Some(Self { section, path, is_of_provider: true, handle, recheck: StoreConfig::RECHECK });
+        };
+        token_db::beside(source, backends, notes);
+        let (section, path) = (&entry.value, path());
         let config: StoreConfig =
             section.decode(&path).map_err(|mut found| problems.append(&mut found)).ok()?;
         let recheck = config.recheck();
@@ -59,7 +72,8 @@ impl ConfiguredStore {
         warnings.append(&mut cx.take_warnings(section, &path));
         let handle =
             handle.map_err(|error| problems.append(&mut error.into_problems(section, &path))).ok()?;
-        Some(Self { section: section.clone(), handle: stores.one(handle), recheck })
+        let handle = stores.one(handle);
+        Some(Self { section: section.clone(), path, is_of_provider: false, handle, recheck })
     }
 
     /// Opens it, if nobody did before.
@@ -67,7 +81,20 @@ impl ConfiguredStore {
     /// # Errors
     /// Why it cannot be opened.
     pub(super) fn open(&self) -> Result<(), Vec<Problem>> {
-        self.handle.open().map_err(|error| error.into_problems(&self.section, &path()))
+        self.handle.open().map_err(|error| {
+            let mut problems = error.into_problems(&self.section, &self.path);
+            if self.is_of_provider {
+                for problem in &mut problems {
+                    problem.path.clone_from(&self.path);
+                }
+            }
+            problems
+        })
+    }
+
+    /// A problem with what is kept in it.
+    pub(super) fn problem(&self, message: String) -> Vec<Problem> {
+        vec![Problem::new(self.section.location.clone(), path(), message)]
     }
 }
 

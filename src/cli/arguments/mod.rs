@@ -8,6 +8,7 @@ mod explain;
 mod hash;
 mod keys;
 mod ldap_test;
+mod login;
 mod quickstart;
 mod store;
 mod tokens;
@@ -24,6 +25,7 @@ pub(super) use explain::ExplainOptions;
 pub(super) use hash::{HashKind, HashOptions};
 pub(super) use keys::{ExportOptions, KeysCommand, RotateOptions};
 pub(super) use ldap_test::LdapTestOptions;
+pub(super) use login::LoginOptions;
 pub(super) use quickstart::QuickstartOptions;
 pub(super) use store::StoreCommand;
 pub(super) use tokens::{CreateTokenOptions, Ends, ListTokensOptions, RevokeOptions, TokensCommand};
@@ -83,6 +85,14 @@ pub(super) enum Command {
         In an htpasswd file (`users_file:`) write `ACCOUNT:` and the hash on a line."
     )]
     Hash(HashOptions),
+    /// Log this machine in to a registry, by a code that somebody confirms in a browser.
+    #[command(
+        after_help = "Prints a page and a code, and waits until somebody who signs in there has typed and confirmed it. \
+        The app password is kept for docker-credential-dockgate, which docker, podman and the others ask for it and \
+        which renews it; docker's config.json is told so. `docker logout` ends it.\n\n\
+        SCOPE is TYPE:NAME:ACTIONS with a pattern for the name, such as `repository:team/**:pull`."
+    )]
+    Login(LoginOptions),
     /// Make and show signing keys, and what registries must be told of them.
     Keys {
         #[command(subcommand)]

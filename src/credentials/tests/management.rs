@@ -72,7 +72,7 @@ async fn a_use_that_meets_a_revocation_does_not_bring_it_back() {
     let which = Which { account: Some("alice".to_owned()), ..Which::default() };
     assert_eq!(revoked(&site, &call_at(noon()), &which).await, 1);
     let late = call_at(noon() + DAY);
-    let noted = site.credentials.note_use(&late, Kind::RefreshToken, record, &kept).await;
+    let noted = site.credentials.note_use(&late, Kind::RefreshToken, record, &kept, None).await;
     assert!(noted.is_err());
     assert!(site.records().is_empty());
     assert!(site.use_at(noon(), &secret).await.is_err());

@@ -1,3 +1,4 @@
+mod app_passwords;
 mod life;
 mod management;
 mod owner;
@@ -55,7 +56,7 @@ impl Authenticator for Directory {
 struct Site {
     store: Arc<MemoryStore>,
     directory: Arc<Directory>,
-    chain: Chain<dyn Authenticator>,
+    chain: Arc<Chain<dyn Authenticator>>,
     credentials: Credentials,
 }
 
@@ -67,14 +68,14 @@ impl Site {
     fn with(recheck: Duration, terms: Option<RefreshTerms>) -> Self {
         let store = Arc::new(MemoryStore::new());
         let directory = Arc::new(Directory { answer: Mutex::default(), asked: Mutex::default() });
-        let chain = Chain::new(vec![Link {
+        let chain = Arc::new(Chain::new(vec![Link {
             name: "corp".into(),
             backend: Arc::clone(&directory) as Arc<dyn Authenticator>,
             on_error: OnError::Fail,
             timeout: None,
             accounts: None,
             values: LabelValues::Literal,
-        }]);
+        }]));
         let credentials = Credentials::new(store.clone(), World::new().random, recheck, terms);
         Self { store, directory, chain, credentials }
     }
@@ -104,7 +105,8 @@ impl Site {
     ) -> Result<Identity, NotUsable> {
         let login = Login::new(account, Credential::Password(secret.clone())).for_service(service);
         let presented = recognise(secret).expect("one of ours");
-        self.credentials.identify(&call_at(now), &self.chain, &login, &presented).await
+        let owners = Owners { chain: &self.chain, sign_ins: None };
+        self.credentials.identify(&call_at(now), owners, &login, &presented).await
     }
 
     async fn use_at(&self, now: SystemTime, secret: &SecretString) -> Result<Identity, NotUsable> {

@@ -72,6 +72,11 @@ impl Addresses {
 }
 
 impl Addresses {
+    /// Whether a peer is a proxy whose word counts.
+    pub(crate) fn trusts(&self, peer: ClientAddress) -> bool {
+        self.0.as_ref().is_some_and(|named| named.trusts(peer))
+    }
+
     /// Whose address it is that [`resolve`](Self::resolve) finds for a peer.
     pub(crate) fn standing(&self, peer: ClientAddress) -> Standing {
         match &self.0 {
