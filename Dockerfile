@@ -17,7 +17,7 @@ FROM ${BUILDER_IMAGE} AS manifests
 COPY . /source
 WORKDIR /source
 RUN set -eu; \
-    find . -name '*.rs' ! -path '*/src/lib.rs' ! -path '*/src/main.rs' ! -path '*/benches/*' -delete; \
+    find . -name '*.rs' ! -path '*/src/lib.rs' ! -path '*/src/main.rs' ! -path '*/src/bin/*' ! -path '*/benches/*' -delete; \
     find . -name '*.rs' | while read -r file; do echo 'fn main() {}' > "$file"; done; \
     find . -type f ! -name '*.rs' ! -name Cargo.toml ! -name Cargo.lock -delete; \
     find . -depth -type d -empty -delete; \

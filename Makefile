@@ -1,6 +1,6 @@
 # The two commands of the README, and what they are made of.
 
-.PHONY: run test components lint deny docs prove bench load
+.PHONY: run test components lint deny docs pictures prove bench load
 
 # Installs what is missing, builds, and serves a registry guarded by dockgate.
 run:
@@ -27,6 +27,10 @@ deny:
 
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# The pictures of the page in the book, taken anew.
+pictures: components
+	UPDATE_PICTURES=1 cargo test --test real -- browser::pictures
 
 # How long things take; see benches/README.md.
 bench:

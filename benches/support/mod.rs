@@ -1,5 +1,7 @@
 //! A server without a socket, made of a real configuration whose files are in a temporary directory.
 
+mod provider;
+
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -27,6 +29,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use provider::ProviderConfig;
+
 const ACCOUNT: &str = "alice";
 const PASSWORD: &str = "correct horse battery staple";
 const SERVICE: &str = "registry.example.test";
@@ -42,11 +46,11 @@ pub(crate) const ALGORITHMS: [(&str, &SignatureAlgorithm); 4] = [
 
 /// A server whose one account has logged in before.
 pub(crate) struct Server {
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
     outside: Outside,
-    state: Arc<State>,
+    pub(crate) state: Arc<State>,
     routes: Routes,
-    request: Parts,
+    pub(crate) request: Parts,
     _files: TempDir,
 }
 
@@ -63,6 +67,13 @@ impl Server {
 
     /// The same with more sections too.
     pub(crate) fn of(algorithm: &'static SignatureAlgorithm, token: &str, sections: &str) -> Self {
+        let server = Self::made(algorithm, &(configuration(100, token) + sections), request(PASSWORD));
+        server.log_in();
+        server
+    }
+
+    /// A server of a configuration's text, whose client asks this.
+    pub(crate) fn made(algorithm: &'static SignatureAlgorithm, text: &str, request: Parts) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outside = Outside::real();
         let files = tempfile::tempdir().unwrap();
@@ -70,19 +81,22 @@ impl Server {
         std::fs::write(files.path().join("cert.pem"), certificate(&key, outside.clock.now())).unwrap();
         std::fs::write(files.path().join("key.pem"), key.serialize_pem()).unwrap();
 
-        let source =
-            Source::parse("bench.yml", &(configuration(100, token) + sections), files.path(), &|_| None)
-                .unwrap();
+        let source = Source::parse("bench.yml", text, files.path(), &|_| None).unwrap();
         let loaded = {
             let _entered = runtime.enter();
-            state::build(&source, &Backends::builtin(), &outside, &Lasting::default())
+            let backends = Backends::builtin().authenticator::<ProviderConfig>("provider");
+            state::build(&source, &backends, &outside, &Lasting::default())
         };
         let shown = |problems: Vec<_>| format!("{problems:?}");
         let state = Arc::new(loaded.map_err(shown).unwrap().state);
         let routes = Routes::new(Arc::clone(&state));
-        let server = Self { runtime, outside, state, routes, request: request(), _files: files };
-        server.log_in();
-        server
+        Self { runtime, outside, state, routes, request, _files: files }
+    }
+
+    /// One question.
+    pub(crate) fn call(&self) -> Call {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        Call::new(self.outside.clock.now(), deadline, RequestId::from_bits(1))
     }
 
     /// What a client asks.
@@ -103,9 +117,7 @@ impl Server {
         let login = Login::new(ACCOUNT, Credential::password(PASSWORD)).for_service(SERVICE);
         let scopes = RequestedScopes::parse([SCOPE], 1).unwrap();
         let question = Question { login, scopes, standing: Standing::Own };
-        let deadline = Instant::now() + Duration::from_secs(30);
-        let cx = Call::new(self.outside.clock.now(), deadline, RequestId::from_bits(1));
-        self.runtime.block_on(self.state.access().answer(&cx, &question)).unwrap()
+        self.runtime.block_on(self.state.access().answer(&self.call(), &question)).unwrap()
     }
 
     /// A token for a grant.
@@ -115,7 +127,7 @@ impl Server {
     }
 
     /// Fills the memo, and makes sure that what is measured is a token with rights.
-    fn log_in(&self) {
+    pub(crate) fn log_in(&self) {
         let answer: Value = serde_json::from_slice(&self.answer(self.request())).unwrap();
         let token = answer.get("token").and_then(Value::as_str).unwrap();
         let claims = token.split('.').nth(1).unwrap();
@@ -128,8 +140,8 @@ fn client() -> ClientAddress {
     ClientAddress::of(Ipv4Addr::LOCALHOST.into())
 }
 
-fn request() -> Parts {
-    let pair = STANDARD.encode(format!("{ACCOUNT}:{PASSWORD}"));
+pub(crate) fn request(password: &str) -> Parts {
+    let pair = STANDARD.encode(format!("{ACCOUNT}:{password}"));
     let request = Request::get(format!("/auth?account={ACCOUNT}&service={SERVICE}&scope={SCOPE}"))
         .header("Host", "127.0.0.1:5001")
         .header("User-Agent", "docker/28.3.2 go/go1.24.5")
@@ -137,7 +149,7 @@ fn request() -> Parts {
     request.body(()).unwrap().into_parts().0
 }
 
-fn configuration(rules: usize, token: &str) -> String {
+pub(crate) fn configuration(rules: usize, token: &str) -> String {
     let secret = SecretString::from(PASSWORD);
     let hash = hash_bcrypt(&secret, dockgate_passwords::LOWEST_COST, &SystemRandom::default()).unwrap();
     let other = |n: usize| match n % 4 {

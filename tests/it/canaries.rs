@@ -1,6 +1,7 @@
 //! No secret ever leaves: every flow of the real binary at trace level, and then a search through all that it said.
 
 mod lines;
+mod sign_in;
 mod stored;
 
 use std::io::{Read as _, Write as _};

@@ -185,7 +185,7 @@ fn check_knows_its_sections_as_it_knows_ours() {
             "- badge_auth:",
             "- horoscope:",
             "auth.yml:4:5: authn[0].horoscope",
-            "known here: `badge_auth`, `ext_auth`, `http_auth`, `ldap_auth`, `mtls_auth`, `users`",
+            "known here: `badge_auth`, `ext_auth`, `github_auth`, `gitlab_auth`, `google_auth`",
         ),
         (
             "authz:\n",

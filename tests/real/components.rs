@@ -17,6 +17,8 @@ enum Source {
     Debian(&'static str),
     /// `install.sh` builds it, in the version that `go-programs` says.
     Go,
+    /// `install.sh` has npm fetch it, in the version that `npm/package-lock.json` says.
+    Npm,
 }
 
 pub(crate) const REGISTRY: Component = debian("docker-registry", "docker-registry");
@@ -66,6 +68,18 @@ pub(crate) const REDIS: Component = debian("redis-server", "redis-server");
 pub(crate) const POSTGRES: Component = debian("/usr/lib/postgresql/15/bin/postgres", "postgresql-15");
 pub(crate) const PSQL: Component = debian("psql", "postgresql-client-15");
 pub(crate) const PGBOUNCER: Component = debian("/usr/sbin/pgbouncer", "pgbouncer");
+pub(crate) const CHROMIUM: Component = debian("chromium", "chromium");
+/// What drives it.
+pub(crate) const CHROMEDRIVER: Component = debian("chromedriver", "chromium-driver");
+pub(crate) const NODE: Component = debian("node", "nodejs");
+/// An OpenID provider, and rules of accessibility. Neither is in anything we ship; the rules' licence is MPL-2.0.
+pub(crate) const OIDC_PROVIDER: Component = npm("../npm/node_modules/oidc-provider/package.json");
+pub(crate) const AXE: Component = npm("../npm/node_modules/axe-core/axe.min.js");
+/// GitHub's own descriptions of its API, which are for tests alone too.
+pub(crate) const GITHUB_API: Component =
+    npm("../npm/node_modules/@octokit/openapi/generated/api.github.com.json");
+pub(crate) const GITHUB_ENTERPRISE_API: Component =
+    npm("../npm/node_modules/@octokit/openapi/generated/ghes-3.19.json");
 pub(crate) const CRANE: Component = go("crane");
 pub(crate) const ORAS: Component = go("oras");
 pub(crate) const REGCTL: Component = go("regctl");
@@ -86,6 +100,11 @@ const fn debian(program: &'static str, package: &'static str) -> Component {
 
 const fn go(program: &'static str) -> Component {
     Component { program, source: Source::Go }
+}
+
+/// A file of the package, from where programs are.
+const fn npm(file: &'static str) -> Component {
+    Component { program: file, source: Source::Npm }
 }
 
 impl Component {
@@ -116,7 +135,7 @@ pub(crate) fn installed(components: &[Component]) -> bool {
     for Component { program, source } in &missing {
         let cure = match source {
             Source::Debian(package) => format!("apt-get install {package}"),
-            Source::Go => "tests/real/install.sh".to_owned(),
+            Source::Go | Source::Npm => "tests/real/install.sh".to_owned(),
         };
         let notice = format!("NOT RUN: {program} is not installed ({cure})\n");
         assert!(!in_ci(), "{notice}");

@@ -1,5 +1,7 @@
 //! Where a client lives: a directory that is all its own.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -69,7 +71,7 @@ impl Home {
         let mut command = Command::new(program);
         command
             .env_clear()
-            .env("PATH", components::path())
+            .env("PATH", with_helper(components::path()))
             .env("LC_ALL", "C")
             .env("HOME", &self.dir)
             .env("TMPDIR", &self.dir)
@@ -135,6 +137,13 @@ impl Home {
     pub(crate) fn remote(&self, name: &str) -> String {
         format!("docker://{}", self.short(name))
     }
+}
+
+/// Where `docker-credential-dockgate` is found too.
+fn with_helper(path: OsString) -> OsString {
+    let helper = Path::new(env!("CARGO_BIN_EXE_docker-credential-dockgate"));
+    let directories = env::split_paths(&path).chain(helper.parent().map(Path::to_path_buf));
+    env::join_paths(directories).expect("no directory of PATH has a colon")
 }
 
 pub(crate) fn oci(layout: &Path) -> String {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the registries and the clients of the tests, where they are missing: Debian's with apt (as root), the others
 # with Go into target/components/bin, in the versions of `go-programs`; that takes some ten minutes, once. cargo-deny,
-# which `make deny` runs, is built beside them.
+# which `make deny` runs, is built beside them; what the browser's tests take from npm comes into target/components/npm.
 # `install.sh quickstart` installs no more than the quickstart uses.
 # What it cannot install it names; under CI=true that is a failure.
 set -eu
@@ -88,6 +88,28 @@ ours() {
     fi
 }
 
+# As the lock file says; no script of a package runs.
+npm_packages() {
+    version=$(cat "$here"/npm/* | cksum)
+    place=$components/npm
+    [ "$(cat "$place/version" 2>/dev/null)" != "$version" ] || return 0
+    try() (
+        rm -rf "$place" && mkdir -p "$place" && cp "$here"/npm/*.json "$place" && cd "$place" || exit 1
+        npm ci --ignore-scripts --no-audit --no-fund >log 2>&1 || {
+            tail -n 5 log >&2
+            exit 1
+        }
+    )
+    if ! command -v npm >/dev/null 2>&1; then
+        lacks "missing: npm, and what the browser's tests take from it"
+    elif try || try; then
+        echo "$version" >"$place/version"
+        echo "installed the packages of tests/real/npm"
+    else
+        lacks "missing: the packages of tests/real/npm -- npm ci failed"
+    fi
+}
+
 # Without optimisation: it runs for a second, and builds in half the time.
 cargo_deny() {
     version=0.20.2
@@ -119,6 +141,7 @@ tests="podman:podman buildah:buildah openssl:openssl curl:curl ip:iproute2 htpas
     pamtester:pamtester /usr/share/doc/libpam-pwdfile:libpam-pwdfile \
     /usr/sbin/slapd:slapd ldapsearch:ldap-utils /usr/sbin/dnsmasq:dnsmasq-base /usr/sbin/ns-slapd:389-ds-base certutil:libnss3-tools \
     redis-server:redis-server redis-cli:redis-tools \
+    chromium:chromium chromedriver:chromium-driver node:nodejs npm:npm \
     /usr/lib/postgresql/15/bin/postgres:postgresql-15 psql:postgresql-client-15 /usr/sbin/pgbouncer:pgbouncer \
     /usr/sbin/samba:samba /usr/share/doc/samba-dsdb-modules:samba-dsdb-modules \
     /usr/share/doc/samba-vfs-modules:samba-vfs-modules /usr/share/samba/setup/provision.ldif:samba-ad-provision"
@@ -133,6 +156,7 @@ case "${1:-tests}" in
         go_programs
         ours strict-manifests
         ours reviews
+        npm_packages
         wait "$deny"
         ;;
     *)

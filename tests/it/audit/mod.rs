@@ -4,6 +4,7 @@ mod events;
 mod page;
 mod required;
 mod rotation;
+mod sign_ins;
 
 use std::path::Path;
 

@@ -7,7 +7,7 @@ use dockgate::state::{TokenRequest, WhichCredentials};
 use serde_json::Value;
 
 use super::events::chains;
-use super::{fields, lines, whole};
+use super::{fields, lines, sign_ins, whole};
 use crate::process::{Server, Site};
 use crate::support::{ALICE, Ask, Setup, TestServer, users};
 
@@ -42,6 +42,8 @@ fn specimens() -> Vec<String> {
     lines(&file, 6);
     let kept = directory.path().join("kept.log");
     keep(&kept);
+    let signed_in = directory.path().join("signed-in.log");
+    sign_ins::specimens(&signed_in);
     // A gap.
     let site = Site::with(&format!("audit: {{to: audit.log}}\n{}", super::rotation::CONFIG));
     std::fs::create_dir(site.file("elsewhere")).unwrap();
@@ -55,7 +57,7 @@ fn specimens() -> Vec<String> {
         lines(&site.file("audit.log"), 2);
         std::fs::read_to_string(site.file("audit.log")).unwrap()
     };
-    let kept = std::fs::read_to_string(&kept).unwrap();
+    let kept = std::fs::read_to_string(&kept).unwrap() + &std::fs::read_to_string(&signed_in).unwrap();
     let all = std::fs::read_to_string(&file).unwrap() + &kept + &lost;
     all.lines().map(str::to_owned).collect()
 }
@@ -108,7 +110,8 @@ fn every_field_stands_on_the_page_and_in_its_order() {
     for row in &rows {
         let documented: BTreeSet<String> = match row[1].as_str() {
             "all" => {
-                ["token", "refused", "error", "token_created", "revoked", "lost"].map(str::to_owned).into()
+                let kinds = ["token", "refused", "error", "token_created", "revoked", "lost"];
+                kinds.into_iter().chain(sign_ins::KINDS).map(str::to_owned).collect()
             }
             some => some.split(", ").map(str::to_owned).collect(),
         };

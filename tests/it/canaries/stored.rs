@@ -41,7 +41,7 @@ fn config(guarded: &Guarded, store: &str) -> String {
 }
 
 /// What was made of a credential on its way, and the ways in which it comes.
-fn shown(address: &Address, secret: &str) -> Vec<Response> {
+pub(super) fn shown(address: &Address, secret: &str) -> Vec<Response> {
     let ask = |account: &str, password: &str| {
         let basic = basic(account, password);
         address.get(

@@ -182,6 +182,33 @@ authz:
     assert_eq!(check(&["check", "auth.yml"]).code, Some(2));
 }
 
+/// A callback that leads elsewhere is seen in a proposal; the picture of the page is not at hand there.
+#[test]
+fn offline_it_looks_at_callbacks_and_at_no_picture() {
+    let site = Site::with(
+        r#"server: {addr: ":5001"}
+token: {issuer: issuer, expiration: 300, managed_keys: /nowhere/keys}
+store: {file: store}
+login: {public_url: "https://auth.example.com", logo: /nowhere/logo.png}
+authn:
+  - github_auth:
+      organization: acme
+      client_id: a
+      client_secret_file: /nowhere/secret
+      redirect_uri: "https://auth.example.com/elsewhere"
+authz: [{acl: []}]
+"#,
+    );
+    let check = || run(dockgate().args(["check", "--offline", "auth.yml"]).current_dir(site.path()));
+    let refused = check();
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.stderr.starts_with("auth.yml:10:21: authn[0].github_auth.redirect_uri: "), "{refused:?}");
+    assert!(refused.stderr.ends_with("auth.yml: 1 problem, nothing was started\n"), "{refused:?}");
+    let text = std::fs::read_to_string(site.file("auth.yml")).unwrap();
+    site.write("auth.yml", text.replace("elsewhere", "github_auth"));
+    assert_eq!(check().code, Some(0));
+}
+
 /// docker_auth's own file loads, and each line that means something else here is named with what to do.
 #[test]
 fn on_a_flat_file_it_names_the_lines_that_mean_something_else() {

@@ -10,8 +10,8 @@ use crate::process::{
     Address, DAY, Response, Server, Site, basic, dockgate, encode, now, pair, run, run_with_input,
 };
 
-use super::directories;
 use super::samples::{ALWAYS_OPEN, KNOWN, issued, site as checked, with_hooks};
+use super::{directories, sign_ins};
 
 const PASSWORD: &str = "alpha-pass";
 /// Its hash of the least cost: an attack is many guesses.
@@ -266,6 +266,14 @@ fn directories() {
             ("alice", "repository:registry-admins/app:push", ""),
             ("alice", "registry:catalog:*", ""),
         ]);
+    }
+}
+
+#[test]
+fn sign_ins() {
+    for (name, asked) in sign_ins::ALL {
+        println!("{name}");
+        asked().holds();
     }
 }
 
@@ -623,7 +631,8 @@ fn no_sample_is_left_in_peace() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let is_sample = Path::new(&name).extension().is_some_and(|extension| extension == "yml");
         let of_directory = directories::ALL.iter().any(|(known, _)| *known == name);
-        let is_attacked = of_directory || here.contains(&format!("(\"{name}\""));
+        let of_provider = sign_ins::ALL.iter().any(|(known, _)| *known == name);
+        let is_attacked = of_directory || of_provider || here.contains(&format!("(\"{name}\""));
         assert!(!is_sample || is_attacked, "nobody attacks {name}");
     }
 }

@@ -23,3 +23,5 @@ mod refused_together;
 mod refused_users;
 mod refused_yaml;
 mod samples;
+mod sign_ins;
+mod token_dbs;

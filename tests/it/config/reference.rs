@@ -7,6 +7,7 @@ use dockgate::config::audit::AuditConfig;
 use dockgate::config::links::LinkOptions;
 use dockgate::config::lockout::LockoutConfig;
 use dockgate::config::log::LogConfig;
+use dockgate::config::login::LoginConfig;
 use dockgate::config::outbound::OutboundConfig;
 use dockgate::config::passwords::PasswordsConfig;
 use dockgate::config::server::{Limits, ServerConfig};
@@ -18,6 +19,7 @@ use dockgate_htpasswd::UsersFileConfig;
 use dockgate_http::{HttpAuthConfig, HttpAuthzConfig};
 use dockgate_ldap::LdapAuthConfig;
 use dockgate_mtls::MtlsAuthConfig;
+use dockgate_oauth2::{GithubAuthConfig, GitlabAuthConfig, GoogleAuthConfig, OidcAuthConfig};
 use dockgate_static::{AclConfig, UsersConfig};
 use dockgate_store::StoreConfig;
 use schemars::JsonSchema;
@@ -89,6 +91,14 @@ impl Comparison {
     }
 }
 
+/// A provider's section; docker_auth's token databases, of which one stands there at most, are elsewhere.
+fn provider<T: JsonSchema>(root: &Node, key: &str) -> Comparison {
+    let links = at(root, &["authn"]).items().unwrap();
+    let section = links.iter().find_map(|link| link.get(key)).unwrap_or_else(|| panic!("no {key}"));
+    let beside = ["x-docker-auths-redis", "x-google-with-groups"].map(|variant| at(root, &[variant]));
+    Comparison::of::<T>(key, &[&[&section.value], &beside[..]].concat())
+}
+
 #[test]
 fn every_key_of_every_section_stands_in_it() {
     let (_, root) = reference();
@@ -99,10 +109,12 @@ fn every_key_of_every_section_stands_in_it() {
         (Comparison::of::<ServerConfig>("server", &[at(&root, &["server"])]), 16),
         (Comparison::of::<TokenConfig>("token", &[at(&root, &["token"])]), 21),
         (Comparison::of::<LogConfig>("log", &[at(&root, &["log"])]), 2),
+        (Comparison::of::<LoginConfig>("login", &[at(&root, &["login"])]), 10),
         (Comparison::of::<AuditConfig>("audit", &[at(&root, &["audit"])]), 2),
         (Comparison::of::<PasswordsConfig>("passwords", &[at(&root, &["passwords"])]), 3),
         (Comparison::of::<StoreConfig>("store", &stores.map(|section| at(&root, &[section]))), 34),
         (Comparison::of::<LockoutConfig>("lockout", &[at(&root, &["lockout"])]), 15),
+        (Comparison::of::<LoginConfig>("login", &[at(&root, &["login"])]), 10),
         (Comparison::of::<OutboundConfig>("outbound", &[at(&root, &["outbound"])]), 1),
         (Comparison::of::<LinkOptions>("authn[]", &links), 5),
         (Comparison::of::<UsersConfig>("users", &[at(&root, &["authn", "0", "users"])]), 7),
@@ -112,6 +124,10 @@ fn every_key_of_every_section_stands_in_it() {
         (Comparison::of::<HttpAuthzConfig>("http_authz", &[at(&root, &["authz", "2", "http_authz"])]), 20),
         (Comparison::of::<LdapAuthConfig>("ldap_auth", &[at(&root, &["authn", "5", "ldap_auth"])]), 50),
         (Comparison::of::<MtlsAuthConfig>("mtls_auth", &[at(&root, &["authn", "6", "mtls_auth"])]), 5),
+        (provider::<GithubAuthConfig>(&root, "github_auth"), 60),
+        (provider::<GitlabAuthConfig>(&root, "gitlab_auth"), 60),
+        (provider::<GoogleAuthConfig>(&root, "google_auth"), 60),
+        (provider::<OidcAuthConfig>(&root, "oidc_auth"), 60),
         (Comparison::of::<AclConfig>("acl", &[at(&root, &["authz", "0", "acl"])]), 14),
     ];
     for (comparison, least) in comparisons {

@@ -37,7 +37,9 @@ fn keys(node: &Node, parent: &str, found: &mut BTreeSet<String>) {
 fn every_key_stands_on_the_page() {
     let text = file("config/reference.yml");
     let root = yaml::parse("reference.yml", &text, &mut Vec::new()).unwrap();
-    let pages = ["configuration", "ldap", "stores", "stores-redis", "stores-postgres"];
+    let stores = ["stores", "stores-redis", "stores-postgres", "migration"];
+    let providers = ["sign-in", "sign-in-github", "sign-in-gitlab", "sign-in-google", "sign-in-openid"];
+    let pages = [&["configuration", "ldap"][..], &stores, &providers].concat();
     let page: String = pages.iter().map(|page| file(&format!("docs/{page}.md"))).collect();
     let mut found = BTreeSet::new();
     keys(&root, "", &mut found);

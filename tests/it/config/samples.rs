@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::directories;
+use super::{directories, sign_ins};
 use crate::hook_examples::web;
 use crate::process::{Address, Server, Site, basic, dockgate, encode, run};
 
@@ -53,6 +53,12 @@ pub(super) fn site(name: &str) -> Site {
     site.write("Google.crt", &site.pair.certificate_pem);
     site.write("Google.key", &site.pair.key_pem);
     site.write("bind.password", "service-pass\n");
+    for provider in ["github", "corp", "gitlab", "google", "oidc"] {
+        site.write(&format!("{provider}.secret"), format!("{}\n", sign_ins::SECRET));
+    }
+    if sample(name).contains("service-account.json") {
+        site.write("service-account.json", sign_ins::service_account());
+    }
     site.write("redis.password", "service-pass\n");
     site.write("db.password", "service-pass\n");
     site.write("store.secret", "a secret that all replicas of this test share\n");
@@ -211,6 +217,14 @@ fn directories() {
         ("CORP\\Alice", "repository:web/app:push", "push"),
         ("alice@corp.example.com", "repository:web/app:push", "push"),
     ]);
+}
+
+#[test]
+fn sign_ins() {
+    for (name, asked) in sign_ins::ALL {
+        println!("{name}");
+        asked().behaves();
+    }
 }
 
 /// A certificate that was issued before, for `localhost` too.
@@ -470,7 +484,11 @@ fn no_sample_is_forgotten() {
         if Path::new(&name).extension().is_some_and(|extension| extension == "yml") {
             found += 1;
             let of_directory = directories::ALL.iter().any(|(known, _)| *known == name);
-            assert!(of_directory || here.contains(&format!("\"{name}\"")), "{name} is not tested");
+            let of_provider = sign_ins::ALL.iter().any(|(known, _)| *known == name);
+            assert!(
+                of_directory || of_provider || here.contains(&format!("\"{name}\"")),
+                "{name} is not tested"
+            );
             assert!(readme.contains(&format!("({name})")), "{name} is not in the README");
         }
     }

@@ -46,7 +46,8 @@ pub(super) fn whole() -> String {
     let server = TestServer::new(&format!(
         "store: {{file: \"{}\"}}\naudit: {{to: \"{}\"}}\nauthn: [{{users: {}}}, {{http_auth: {{url: \"http://127.0.0.1:1\", cache: {{ttl: 1s}}}}}}, \
          {{ext_auth: {{command: \"true\", protocol: lines}}}}, \
-         {{ldap_auth: {{addr: \"127.0.0.1:1\", base: dc=a, filter: \"(uid=${{account}})\"}}}}]\nacl: []",
+         {{ldap_auth: {{addr: \"127.0.0.1:1\", base: dc=a, filter: \"(uid=${{account}})\"}}}}, \
+         {{github_auth: {{client_id: a, client_secret: b, organization: c}}}}]\nacl: []",
         directory.path().join("store").display(),
         directory.path().join("audit.log").display(),
         crate::support::users("")

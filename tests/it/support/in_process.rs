@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
-use dockgate::http::{ClientAddress, Routes};
+use dockgate::http::{ClientAddress, Peer, Routes};
 use dockgate::outside::MemoryMetrics;
 use dockgate::state::State;
 use dockgate_api::config::Problem;
@@ -60,9 +60,13 @@ impl TestServer {
 
     /// Sends a request as it is.
     pub(crate) fn send(&self, request: Request<Body>, client: Option<IpAddr>) -> Answer {
-        let client = client.map_or(ClientAddress(None), ClientAddress::of);
+        self.send_over(client.map_or(ClientAddress(None), ClientAddress::of).into(), request)
+    }
+
+    /// The same over a connection.
+    pub(crate) fn send_over(&self, peer: Peer, request: Request<Body>) -> Answer {
         self.runtime.block_on(async {
-            let response = self.routes.answer(client, request).await;
+            let response = self.routes.answer(peer, request).await;
             let (head, body) = response.into_parts();
             Answer::new(head.status, head.headers, body.collect().await.unwrap().to_bytes())
         })

@@ -27,6 +27,8 @@ pub(crate) struct Setup {
     keys: Option<String>,
     store: bool,
     backends: Backends,
+    lasting: state::Lasting,
+    seed: u64,
 }
 
 /// A state, what surrounds it, and the directory where its files are.
@@ -55,6 +57,8 @@ impl Setup {
             keys: None,
             store: false,
             backends: scripts(),
+            lasting: state::Lasting::default(),
+            seed: 1,
         }
     }
 
@@ -91,6 +95,18 @@ impl Setup {
     /// Another signing pair.
     pub(crate) fn signing(mut self, signing: SigningFiles) -> Self {
         self.signing = signing;
+        self
+    }
+
+    /// With backends of the test's own.
+    pub(crate) fn backends(mut self, add: impl FnOnce(Backends) -> Backends) -> Self {
+        self.backends = add(self.backends);
+        self
+    }
+
+    /// Beside another server of the process, whose stores it shares; with randomness of its own.
+    pub(crate) fn beside(mut self, lasting: state::Lasting) -> Self {
+        (self.lasting, self.seed) = (lasting, self.seed + 1);
         self
     }
 
@@ -133,7 +149,7 @@ server:
         let metrics = Arc::new(MemoryMetrics::default());
         let outside = Outside {
             clock: Arc::clone(&clock) as _,
-            random: Arc::new(RepeatableRandom::seeded(1)),
+            random: Arc::new(RepeatableRandom::seeded(self.seed)),
             environment: Arc::new(|_| None),
             log: Log::new(Arc::clone(&clock) as _, metrics.as_ref()),
             metrics: Arc::clone(&metrics),
@@ -143,7 +159,7 @@ server:
             |problems: Vec<Problem>| problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n");
         let source = Source::parse("test.yml", &text, directory.path(), outside.environment.as_ref());
         let source = source.unwrap_or_else(|problems| panic!("{}\n{text}", shown(problems)));
-        let built = state::build(&source, &self.backends, &outside, &state::Lasting::default());
+        let built = state::build(&source, &self.backends, &outside, &self.lasting);
         let loaded = built.unwrap_or_else(|problems| panic!("{}\n{text}", shown(problems)));
         loaded.state.open_store().unwrap_or_else(|problems| panic!("{}\n{text}", shown(problems)));
         Made { loaded, clock, metrics, directory }

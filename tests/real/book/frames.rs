@@ -9,6 +9,7 @@ use std::path::Path;
 
 use ::dockgate::config::yaml;
 use dockgate_api::config::Node;
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::page::{Block, pages};
@@ -48,6 +49,7 @@ const FRAMES: &[(&str, Frame)] = &[
     ("passwords", Frame::Config),
     ("outbound", Frame::Config),
     ("lockout", Frame::Config),
+    ("login", Frame::Config),
     ("store", Frame::Config),
     ("ext_auth", Frame::Config),
     ("ext_authz", Frame::Config),
@@ -180,7 +182,10 @@ fn write_files(site: &TempDir, keys: &Path, config: &str) -> bool {
             "cache_dir" => fs::create_dir_all(place).unwrap(),
             "key_file" => fs::write(place, "a2V5").unwrap(),
             "signing_key_file" => fs::write(place, SIGNING_SECRET).unwrap(),
-            "bearer_token_file" | "bind_password_file" => fs::write(place, "token\n").unwrap(),
+            "bearer_token_file" | "bind_password_file" | "client_secret_file" => {
+                fs::write(place, "token\n").unwrap();
+            }
+            "service_account_file" => fs::write(place, service_account()).unwrap(),
             "secret_file" | "secret_before_file" => fs::write(place, "0123456789abcdef".repeat(4)).unwrap(),
             _ => {} // made when it is written to
         }
@@ -196,10 +201,26 @@ fn collect(node: &Node, named: &mut Vec<(String, String)>) {
     for entry in node.entries().into_iter().flatten() {
         let key = entry.key.text.as_ref();
         let names_a_file = match key {
-            "managed_keys" | "certificate" | "path" | "password_file" | "include" | "to"
-            | "ca_certificate" | "ca_bundle" | "signing_key_file" | "bearer_token_file"
-            | "bind_password_file" | "cache_dir" | "ca" | "key_file" | "secret_file"
-            | "secret_before_file" | "crl" | "file" => true,
+            "managed_keys"
+            | "certificate"
+            | "path"
+            | "password_file"
+            | "include"
+            | "to"
+            | "ca_certificate"
+            | "ca_bundle"
+            | "signing_key_file"
+            | "bearer_token_file"
+            | "bind_password_file"
+            | "cache_dir"
+            | "ca"
+            | "key_file"
+            | "secret_file"
+            | "secret_before_file"
+            | "client_secret_file"
+            | "service_account_file"
+            | "crl"
+            | "file" => true,
             // Else it is a name of PATH.
             "command" => entry.value.as_text().is_some_and(|command| command.contains('/')),
             "key" => node.get("certificate").is_some(),
@@ -210,6 +231,14 @@ fn collect(node: &Node, named: &mut Vec<(String, String)>) {
             None => collect(&entry.value, named),
         }
     }
+}
+
+/// A key file as Google's console hands it out.
+fn service_account() -> String {
+    let site = tempfile::tempdir().unwrap();
+    let key = fs::read_to_string(Key::Rsa2048.write(site.path()).key).unwrap();
+    let mail = "dockgate@example.iam.gserviceaccount.com";
+    json!({"type": "service_account", "client_email": mail, "private_key": key}).to_string()
 }
 
 /// As in the examples of Standard Webhooks.

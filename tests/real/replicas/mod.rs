@@ -9,12 +9,16 @@ mod killed;
 mod load;
 mod minting;
 mod moved;
+mod people;
+mod renewed;
 mod replica;
 mod rolling;
 mod shared;
+mod sign_in;
 mod site;
 mod store_away;
 mod tokens;
+mod visitor;
 
 use std::time::Duration;
 

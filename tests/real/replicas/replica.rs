@@ -55,8 +55,19 @@ fn configuration(name: &str, port: u16, (store, section): &(&str, Value)) -> Str
 
 impl Replica {
     pub(super) fn start(dir: &Path, name: &str, store: &(&'static str, Value)) -> Self {
+        Self::start_with(dir, name, store, |config| config)
+    }
+
+    /// With a configuration that a test changes.
+    pub(super) fn start_with(
+        dir: &Path,
+        name: &str,
+        store: &(&'static str, Value),
+        change: impl Fn(String) -> String,
+    ) -> Self {
         let (process, port) = Process::listening(READY, |port| {
-            fs::write(dir.join(format!("{name}.yml")), configuration(name, port, store)).unwrap();
+            let config = change(configuration(name, port, store));
+            fs::write(dir.join(format!("{name}.yml")), config).unwrap();
             run(dir, name, 1)
         });
         Self { process, port, name: name.to_owned(), dir: dir.to_owned(), starts: 1 }

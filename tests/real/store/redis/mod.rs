@@ -3,6 +3,7 @@
 mod away;
 mod cluster;
 mod conformance;
+mod docker_auth;
 mod durability;
 mod full;
 mod garbage;
