@@ -16,7 +16,7 @@ use super::resolver::Resolver;
 const DIGEST: usize = 32;
 
 /// Key and certificate for a host, PEM: `digest` is that of the key authorization.
-fn pem(host: &str, digest: &[u8]) -> Result<String, Failure> {
+pub(super) fn pem(host: &str, digest: &[u8]) -> Result<String, Failure> {
     if digest.len() != DIGEST {
         return Err(Failure::ours("the digest of a challenge has another length"));
     }
