@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 use dockgate_api::{Call, RequestId, Store as _};
 use dockgate_store::{StoreConfig, StoreHandle};
 use dockgate_testkit::fakes::{build_context, noon};
+use dockgate_testkit::store::conformance;
 use serde_json::{Value, json};
+
+use crate::directory::backend::with;
 
 /// What records are signed with.
 pub(crate) const SECRET: &str = "a-secret-of-the-tests-with-32-letters-and-more";
@@ -23,6 +26,13 @@ pub(crate) fn open(section: &Value) -> Arc<StoreHandle> {
         StoreHandle::new(config, &build_context()).unwrap_or_else(|error| panic!("{section}: {error}"));
     handle.open().unwrap_or_else(|error| panic!("{section}: {error}"));
     Arc::new(handle)
+}
+
+/// Holds the store of a section to the contract. The suite asks for 64 at once, of which each may make a connection, on a
+/// machine that has others to serve.
+pub(crate) async fn conforms(store: &str, section: &Value) {
+    let patient = with(section, json!({"timeouts": {"connect": "25s", "answer": "25s"}}));
+    conformance(open(&sealed(store, &patient))).await;
 }
 
 /// A call with so much time.

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use dockgate_api::{BackendError, Shelf, Store as _};
-use dockgate_testkit::store::conformance;
 use serde_json::json;
 
-use super::super::opened::{call_within, open, sealed};
+use super::super::opened::{call_within, conforms, open, sealed};
 use super::server::{Options, Postgres};
 use crate::directory::backend::with;
 
@@ -23,7 +22,7 @@ async fn a_role_that_makes_no_tables_can_serve() {
     owner.get(&call_within(Duration::from_secs(10)), Shelf::ApiTokens, "any").await.unwrap();
     postgres.sql(GRANTS);
     let section = with(&postgres.section(), json!({"user": "reader_writer"}));
-    conformance(open(&sealed("postgres", &section))).await;
+    conforms("postgres", &section).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use dockgate_api::{Shelf, Store as _};
-use dockgate_testkit::store::conformance;
 use serde_json::{Value, json};
 
+use super::super::opened::conforms;
 use super::server::{KEEPS, Server};
 use super::{PATIENCE, SHELF, call, health, open, put_at_last, record};
 
@@ -35,7 +35,7 @@ fn section(members: &[Server]) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_passes_and_spreads_the_shelves() {
     let Some(members) = start() else { return };
-    conformance(open(&section(&members))).await;
+    conforms("redis", &section(&members)).await;
     let store = open(&section(&members));
     for shelf in Shelf::ALL {
         store.put(&call(), shelf, record("one")).await.unwrap();

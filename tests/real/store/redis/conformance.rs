@@ -1,15 +1,15 @@
 //! The suite for stores, with a real Redis behind it.
 
-use dockgate_testkit::store::conformance;
 use serde_json::json;
 
+use super::super::opened::conforms;
 use super::open;
 use super::server::{KEEPS, Server};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_redis_passes() {
     let Some(server) = Server::start() else { return };
-    conformance(open(&server.section())).await;
+    conforms("redis", &server.section()).await;
     assert_eq!(server.ask(&["DBSIZE"]), "0", "what was taken away left something behind");
 }
 
@@ -19,7 +19,7 @@ async fn a_socket_a_database_and_a_prefix_pass() {
     let socket = dir.path().join("redis.sock");
     let socket = socket.to_str().unwrap();
     let Some(server) = Server::with(&[&KEEPS[..], &["--unixsocket", socket]].concat()) else { return };
-    conformance(open(&json!({"addr": socket, "database": 3, "prefix": "tokens/"}))).await;
+    conforms("redis", &json!({"addr": socket, "database": 3, "prefix": "tokens/"})).await;
     let store = open(&json!({"addr": socket, "database": 3, "prefix": "tokens/"}));
     super::put_at_last(&*store, "one").await;
     let keys = server.ask(&["-n", "3", "KEYS", "*"]);

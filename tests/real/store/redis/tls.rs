@@ -1,9 +1,9 @@
 //! Redis behind TLS, which asks who is there.
 
 use dockgate_api::Store as _;
-use dockgate_testkit::store::conformance;
 use serde_json::json;
 
+use super::super::opened::conforms;
 use super::server::{KEEPS, Server};
 use super::{SHELF, call, open};
 use crate::directory::authority::{Authority, Pair};
@@ -21,7 +21,7 @@ async fn both_sides_prove_who_they_are() {
     let Some(server) = start(&authority, &authority.server(&[])) else { return };
     let client = authority.client("dockgate");
     let tls = json!({"ca_certificate": authority.certificate, "certificate": client.certificate, "key": client.key});
-    conformance(open(&json!({"addr": server.addr(), "tls": tls}))).await;
+    conforms("redis", &json!({"addr": server.addr(), "tls": tls})).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
