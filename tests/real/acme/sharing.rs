@@ -28,8 +28,12 @@ fn two_servers_order_once_and_show_the_same() {
     let [one, other] = [port, second_port].map(shown).map(|connection| connection.unwrap().certificate());
     assert_eq!(one, other);
     assert_eq!(authority.orders(), 1);
-    let issued = [&first, &second].map(|server| server.log().matches("certificate issued").count());
-    assert_eq!(issued.iter().sum::<usize>(), 1, "{}\n{}", first.log(), second.log());
+    let issued = || -> usize {
+        [&first, &second].map(|server| server.log().matches("certificate issued").count()).iter().sum()
+    };
+    // It is said a moment after it is shown.
+    poll(super::WITHIN, || (issued() > 0).then_some(()));
+    assert_eq!(issued(), 1, "{}\n{}", first.log(), second.log());
 }
 
 #[test]
