@@ -86,7 +86,7 @@ impl Authority {
         let program = crate::components::find(PEBBLE.program).unwrap();
         // The harness empties the environment of what it starts.
         let mut command = Command::new("env");
-        command.args(["PEBBLE_VA_NOSLEEP=1", "PEBBLE_AUTHZREUSE=0", "PEBBLE_WFE_NONCEREJECT=10"]);
+        command.args(["PEBBLE_VA_NOSLEEP=1", "PEBBLE_AUTHZREUSE=0", "PEBBLE_WFE_NONCEREJECT=3"]);
         command.arg(program).args(["-config", &file, "-dnsserver", &names]);
         Process::start(&mut command, &self.dir, &format!("pebble-{port}"))
     }
