@@ -126,7 +126,8 @@ fn exchange(
     let length = body.len();
     let head =
         format!("{method} {target} HTTP/1.0\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n");
-    stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)).unwrap();
+    // In one piece: an answer that needs no body may come, and the connection end, before a second one is sent.
+    stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
     stream.flush().unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap_or_else(|error| panic!("{method} {target}: {error}"));
