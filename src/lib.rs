@@ -30,6 +30,7 @@ pub mod cli;
 pub mod config;
 pub mod credential_helper;
 pub mod credentials;
+pub mod gate;
 pub mod http;
 pub mod live;
 pub mod lockout;

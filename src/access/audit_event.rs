@@ -7,6 +7,7 @@ use super::refusal::{DIFFERENT_ACCOUNTS, NotIdentified, UNKNOWN_ACCOUNT, UNKNOWN
 use super::{About, Signed};
 use crate::audit::{Audit, Event, Object};
 use crate::chain::LinkError;
+use crate::token::Verified;
 
 /// A token was made of a grant.
 pub(super) fn token(audit: &Audit, about: &About<'_>, grant: &Grant, signed: Signed<'_>) -> Event {
@@ -19,6 +20,23 @@ pub(super) fn token(audit: &Audit, about: &About<'_>, grant: &Grant, signed: Sig
         event.number("expires_in", issued.expires_in);
         event.flag("reused", issued.reused);
     })
+}
+
+/// A request was let through to a registry, or not, by whom it is of.
+pub(super) fn at_the_gate(audit: &Audit, about: &About<'_>, grant: &Grant, passes: bool) -> Event {
+    audit.event(gate_kind(passes), |event| granted(event, about, grant))
+}
+
+/// The same by a token.
+pub(super) fn token_at_the_gate(audit: &Audit, about: &About<'_>, token: &Verified, passes: bool) -> Event {
+    audit.event(gate_kind(passes), |event| {
+        asked(event, about, &token.subject, None, None);
+        event.text("jti", &token.jwt_id);
+    })
+}
+
+fn gate_kind(passes: bool) -> &'static str {
+    if passes { "passed" } else { "stopped" }
 }
 
 /// A grant could not be made into a token.

@@ -9,6 +9,7 @@ use super::refusal::{DIFFERENT_ACCOUNTS, NotIdentified, UNKNOWN_ACCOUNT, UNKNOWN
 use super::{About, Signed};
 use crate::chain::LinkError;
 use crate::logging::{DecisionLine, Importance, Log, Quoted};
+use crate::token::Verified;
 
 /// Somebody was identified; what they asked for was decided.
 pub(super) fn decided(log: &Log, about: &About<'_>, grant: &Grant, signed: Option<Signed<'_>>) {
@@ -18,29 +19,12 @@ pub(super) fn decided(log: &Log, about: &About<'_>, grant: &Grant, signed: Optio
         line.text("account", &grant.identity().account);
         line.word("backend", &grant.identity().link);
         from(&mut line, about);
-        line.pieces("asked", |to| {
-            let asked = question.scopes.scopes.iter();
-            separated(to, asked, |to, scope| write_scope(to, &scope.resource, &scope.actions));
-        });
+        write_asked(&mut line, about);
         line.pieces("granted", |to| {
             let granted = grant.access().iter().filter(|scope| !scope.actions().is_empty());
             separated(to, granted, |to, scope| write_scope(to, scope.resource(), scope.actions()));
         });
-        line.pieces("rules", |to| {
-            separated(to, grant.access().iter(), |to, scope| match scope.decided() {
-                Decided::By(link, because) => {
-                    to.push(link);
-                    to.plain(": ");
-                    write_because(to, because);
-                }
-                Decided::Refused(link, reason) => {
-                    to.push(link);
-                    to.plain(": ");
-                    write_reason(to, reason);
-                }
-                Decided::Nobody => to.plain("no rule"),
-            });
-        });
+        write_rules(&mut line, grant);
         if let Some(credential) = &grant.identity().credential {
             line.word("credential", &credential.0);
         }
@@ -54,6 +38,64 @@ pub(super) fn decided(log: &Log, about: &About<'_>, grant: &Grant, signed: Optio
     for scope in &question.scopes.malformed {
         tracing::warn!(request_id = %cx.request_id(), scope = %shown(scope), "left out a scope that cannot be read");
     }
+}
+
+/// A request of somebody was let through to a registry, or not.
+pub(super) fn at_the_gate(log: &Log, about: &About<'_>, grant: &Grant, passes: bool) {
+    if passes {
+        let account = grant.identity().account.as_str();
+        tracing::debug!(request_id = %about.cx.request_id(), account, "passes the gate");
+        return;
+    }
+    if let Some(mut line) = log.decision(Importance::Info, "stopped at the gate") {
+        line.request(about.cx.request_id());
+        line.text("account", &grant.identity().account);
+        line.word("backend", &grant.identity().link);
+        from(&mut line, about);
+        write_asked(&mut line, about);
+        write_rules(&mut line, grant);
+    }
+}
+
+/// The same by a token.
+pub(super) fn token_at_the_gate(log: &Log, about: &About<'_>, token: &Verified, passes: bool) {
+    if passes {
+        let (account, jti) = (token.subject.as_str(), token.jwt_id.as_str());
+        tracing::debug!(request_id = %about.cx.request_id(), account, jti, "passes the gate");
+        return;
+    }
+    if let Some(mut line) = log.decision(Importance::Info, "stopped at the gate") {
+        line.request(about.cx.request_id());
+        line.text("account", &token.subject);
+        from(&mut line, about);
+        write_asked(&mut line, about);
+        line.word("jti", &token.jwt_id);
+    }
+}
+
+fn write_asked(line: &mut DecisionLine<'_>, about: &About<'_>) {
+    line.pieces("asked", |to| {
+        let asked = about.question.scopes.scopes.iter();
+        separated(to, asked, |to, scope| write_scope(to, &scope.resource, &scope.actions));
+    });
+}
+
+fn write_rules(line: &mut DecisionLine<'_>, grant: &Grant) {
+    line.pieces("rules", |to| {
+        separated(to, grant.access().iter(), |to, scope| match scope.decided() {
+            Decided::By(link, because) => {
+                to.push(link);
+                to.plain(": ");
+                write_because(to, because);
+            }
+            Decided::Refused(link, reason) => {
+                to.push(link);
+                to.plain(": ");
+                write_reason(to, reason);
+            }
+            Decided::Nobody => to.plain("no rule"),
+        });
+    });
 }
 
 /// Nobody vouched for a login.

@@ -23,6 +23,7 @@ mod device;
 mod door;
 mod explain;
 pub mod explanation;
+mod gate;
 mod grant;
 mod owner;
 mod question;
@@ -44,6 +45,7 @@ use dockgate_passwords::PasswordService;
 
 pub use door::AtTheDoor;
 pub use explain::{Explained, Inquiry, Occasion, Proof};
+pub use gate::{NoPass, Pass};
 pub use grant::{Decided, Grant, GrantedScope};
 pub use owner::NoOwner;
 pub use question::{Bounds, Question};

@@ -71,7 +71,10 @@ impl LoginConfig {
         problems: &mut Vec<Problem>,
         warnings: &mut Vec<Problem>,
     ) {
-        self.validate_url(prefix, &path.key("public_url"), problems, warnings);
+        if let Some(written) = &self.public_url {
+            let path = path.key("public_url");
+            validate_public_url(written, prefix, "sessions and app passwords", &path, problems, warnings);
+        }
         if let Some(title) = &self.title {
             let length = title.chars().count();
             if title.trim().is_empty() || length > LONGEST_TITLE || title.contains(is_unprintable) {
@@ -88,30 +91,6 @@ impl LoginConfig {
         }
         span(self.session.as_ref(), &path.key("session"), SESSIONS, problems);
         self.app_passwords.validate(&path.key("app_passwords"), problems);
-    }
-
-    fn validate_url(
-        &self,
-        prefix: &str,
-        path: &KeyPath,
-        problems: &mut Vec<Problem>,
-        warnings: &mut Vec<Problem>,
-    ) {
-        let Some(written) = &self.public_url else { return };
-        let problem = |message: String| Problem::new(written.location.clone(), path.clone(), message);
-        match PublicUrl::parse(written) {
-            Err(message) => problems.push(problem(message)),
-            Ok(url) if !url.path().ends_with(prefix) => problems.push(problem(format!(
-                "`server.path_prefix` is missing at its end: write `{}{prefix}`",
-                url.origin()
-            ))),
-            Ok(url) if !url.is_https() && !url.is_loopback() => warnings.push(problem(
-                "without TLS everybody on the way sees sessions and app passwords: write `https://`, and let a proxy or \
-                 `server.certificate` speak it"
-                    .to_owned(),
-            )),
-            Ok(_) => {}
-        }
     }
 
     /// Where browsers reach this server, if that is said.
@@ -163,6 +142,30 @@ impl AppPasswordsConfig {
             let message = format!("{} is out of range: write a number from 1 to {MOST}", most.value);
             problems.push(Problem::new(most.location.clone(), path.key("most"), message));
         }
+    }
+}
+
+/// What is wrong with a URL of this server. Without TLS everybody on the way would see `seen`.
+pub(super) fn validate_public_url(
+    written: &Located<String>,
+    prefix: &str,
+    seen: &str,
+    path: &KeyPath,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Problem>,
+) {
+    let problem = |message: String| Problem::new(written.location.clone(), path.clone(), message);
+    match PublicUrl::parse(written) {
+        Err(message) => problems.push(problem(message)),
+        Ok(url) if !url.path().ends_with(prefix) => problems.push(problem(format!(
+            "`server.path_prefix` is missing at its end: write `{}{prefix}`",
+            url.origin()
+        ))),
+        Ok(url) if !url.is_https() && !url.is_loopback() => warnings.push(problem(format!(
+            "without TLS everybody on the way sees {seen}: write `https://`, and let a proxy or `server.certificate` \
+             speak it"
+        ))),
+        Ok(_) => {}
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod env;
+pub mod forward_auth;
 mod include;
 pub mod later;
 pub mod links;
@@ -40,8 +41,19 @@ use server::ServerConfig;
 use token::TokenConfig;
 
 /// The sections beside the chains.
-const SECTIONS: [&str; 10] =
-    ["server", "token", "log", "audit", "passwords", "lockout", "login", "outbound", "store", "acl_version"];
+const SECTIONS: [&str; 11] = [
+    "server",
+    "token",
+    "log",
+    "audit",
+    "passwords",
+    "lockout",
+    "login",
+    "forward_auth",
+    "outbound",
+    "store",
+    "acl_version",
+];
 
 /// A configuration file, read but not understood.
 #[derive(Debug)]

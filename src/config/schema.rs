@@ -13,6 +13,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::audit::AuditConfig;
+use super::forward_auth::ForwardAuthConfig;
 use super::links::{ChainKind, LinkOptions};
 use super::lockout::LockoutConfig;
 use super::log::LogConfig;
@@ -84,6 +85,9 @@ fn section(key: &str, generator: &mut SchemaGenerator) -> Value {
         }
         "audit" => optional::<AuditConfig>("A line for every decision, in a place of its own.", generator),
         "login" => optional::<LoginConfig>("The page where people sign in through a browser.", generator),
+        "forward_auth" => {
+            optional::<ForwardAuthConfig>("The gate that a proxy asks in front of any registry.", generator)
+        }
         "outbound" => optional::<OutboundConfig>("How other servers are reached.", generator),
         "store" => {
             optional::<StoreConfig>("Where refresh tokens, API tokens and lock-outs are kept.", generator)

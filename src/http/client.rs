@@ -14,7 +14,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use dockgate_api::ClientCertificate;
 
-pub(crate) use addresses::{Addresses, is_this_machine};
+pub(crate) use addresses::{Addresses, BadAddress, is_this_machine};
 
 /// The address of the peer; none on a unix socket. The listener attaches it to every request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

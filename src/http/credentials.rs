@@ -3,7 +3,8 @@
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use dockgate_api::secrecy::SecretString;
+use dockgate_api::Credential;
+use dockgate_api::secrecy::{ExposeSecret as _, SecretString};
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
@@ -15,6 +16,26 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub(super) struct Basic {
     pub(super) account: String,
     pub(super) password: SecretString,
+}
+
+impl Basic {
+    /// Who somebody claims to be, and what proves it: neither a name nor a password is nobody.
+    pub(super) fn into_login(self) -> (String, Credential) {
+        let is_nobody = self.account.is_empty() && self.password.expose_secret().is_empty();
+        let credential = if is_nobody { Credential::None } else { Credential::Password(self.password) };
+        (self.account, credential)
+    }
+}
+
+/// What a request proves itself with.
+#[derive(Debug)]
+pub(super) enum Proof {
+    /// With nothing.
+    Nothing,
+    /// With an account and its password.
+    Basic(Basic),
+    /// With a token (RFC 6750, section 2.1).
+    Bearer(SecretString),
 }
 
 /// Why a header proves nothing.
@@ -31,26 +52,45 @@ pub(super) enum BadHeader {
 /// # Errors
 /// A header that is there and cannot be read: the request must not pass for an anonymous one.
 pub(super) fn basic(headers: &HeaderMap) -> Result<Option<Basic>, BadHeader> {
+    match proof(headers)? {
+        Proof::Nothing => Ok(None),
+        Proof::Basic(basic) => Ok(Some(basic)),
+        Proof::Bearer(_) => Err(BadHeader::Scheme),
+    }
+}
+
+/// The same where a token proves something too.
+///
+/// # Errors
+/// As [`basic`].
+pub(super) fn proof(headers: &HeaderMap) -> Result<Proof, BadHeader> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else { return Ok(Proof::Nothing) };
     if values.next().is_some() {
         return Err(BadHeader::Malformed);
     }
     let value = value.to_str().map_err(|_| BadHeader::Malformed)?;
-    let (scheme, encoded) = value.split_once(' ').unwrap_or((value, ""));
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return Err(BadHeader::Scheme);
+    let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(Proof::Bearer(SecretString::from(rest.trim())));
     }
+    if scheme.eq_ignore_ascii_case("basic") {
+        read_basic(rest).map(Proof::Basic)
+    } else {
+        Err(BadHeader::Scheme)
+    }
+}
+
+fn read_basic(encoded: &str) -> Result<Basic, BadHeader> {
     let decoded = BASE64.decode(encoded.trim()).map_err(|_| BadHeader::Malformed)?;
     let decoded = String::from_utf8(decoded).map_err(|_| BadHeader::Malformed)?;
     let (account, password) = decoded.split_once(':').ok_or(BadHeader::Malformed)?;
-    Ok(Some(Basic { account: account.to_owned(), password: SecretString::from(password.to_owned()) }))
+    Ok(Basic { account: account.to_owned(), password: SecretString::from(password.to_owned()) })
 }
 
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
-    use dockgate_api::secrecy::ExposeSecret;
     use proptest::prelude::*;
 
     use super::*;

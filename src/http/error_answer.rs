@@ -105,7 +105,7 @@ pub(crate) fn seconds(retry_after: Duration) -> HeaderValue {
 }
 
 /// Text inside a quoted string (RFC 9110, section 5.6.4).
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 

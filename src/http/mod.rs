@@ -5,6 +5,7 @@ mod client;
 mod cors;
 mod credentials;
 mod error_answer;
+mod forward_auth;
 mod health;
 mod jwks;
 pub mod metrics;
@@ -24,7 +25,7 @@ use dockgate_api::RequestId;
 use tower::Service as _;
 
 pub(crate) use body::{BadBody, is_form, read_body};
-pub(crate) use client::{Addresses, OverTls, is_this_machine};
+pub(crate) use client::{Addresses, BadAddress, OverTls, is_this_machine};
 pub use client::{ClientAddress, Peer};
 pub use error_answer::ErrorAnswer;
 pub(crate) use error_answer::{json_of, seconds};
@@ -42,6 +43,9 @@ use token::Client;
 /// The token endpoint: the second and the third are what registries and clients guess by themselves (distribution's
 /// `autoredirect`, Docker Hub's shape); all three are the same.
 const TOKEN: [&str; 3] = ["/auth", "/auth/token", "/token"];
+
+/// What proxies ask, with `forward_auth`.
+const GATE: &str = "/forward-auth";
 
 const JWKS: &str = "/.well-known/jwks.json";
 
@@ -65,6 +69,7 @@ pub struct Routes {
 /// What surrounds every route.
 struct Frame {
     token: Vec<String>,
+    gate: String,
     jwks: [String; 2],
     addresses: Addresses,
     cors: Cors,
@@ -79,6 +84,7 @@ impl Routes {
         let server = state.server();
         let frame = Frame {
             token: TOKEN.iter().map(|path| format!("{prefix}{path}")).collect(),
+            gate: format!("{prefix}{GATE}"),
             jwks: [JWKS.to_owned(), format!("{prefix}{JWKS}")],
             addresses: Addresses::new(server),
             cors: Cors::new(&server.cors),
@@ -166,6 +172,11 @@ impl Routes {
                 let client = Client { address: client, certificate: peer.certificate.clone(), standing };
                 return token::answer_get(&self.state, client, id, request.uri(), request.headers()).await;
             }
+        } else if let Some(open) = self.state.gate()
+            && forward_auth::is_asked(&self.frame.gate, path)
+        {
+            let (head, _) = request.into_parts();
+            return forward_auth::answer(&self.state, open, &self.frame.gate, peer, id, &head).await;
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(client);

@@ -239,13 +239,7 @@ fn login(
     if params.account.is_some_and(|account| !account.is_empty() && account != proof.account) {
         return Err(Failure::Request("account differs from the user who authenticates"));
     }
-    let nothing = proof.account.is_empty() && is_empty(&proof);
-    let credential = if nothing { Credential::None } else { Credential::Password(proof.password) };
-    Ok((proof.account, credential))
-}
-
-fn is_empty(proof: &Basic) -> bool {
-    proof.password.expose_secret().is_empty()
+    Ok(proof.into_login())
 }
 
 /// What was granted, as a scope (RFC 6749, section 5.1).

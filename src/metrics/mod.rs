@@ -7,6 +7,7 @@
 mod acme;
 mod certificates;
 mod connections;
+mod gate;
 mod links;
 mod memory;
 mod of_link;
@@ -18,6 +19,7 @@ mod text;
 pub use acme::AcmeMeter;
 pub use certificates::Certificates;
 pub use connections::{Connections, OpenConnection, Unanswered};
+pub use gate::{Checked, GateMeter};
 pub(crate) use links::LinkMeter;
 pub use memory::{MemoryMetrics, OfConfiguration};
 pub(crate) use of_link::OfLink;

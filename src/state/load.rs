@@ -8,13 +8,15 @@ use dockgate_api::config::{KeyPath, Problem};
 
 use super::deciding::{Deciding, audit, lockout};
 use super::front::Front;
+use super::gate;
 use super::parts::{Parts, at_top, in_order, was_unread};
 use super::request_ids::RequestIds;
 use super::signing::SigningPlan;
-use super::{Findings, Lasting, Signing, State, token_db};
+use super::{Findings, Lasting, OpenGate, Signing, State, token_db};
 use crate::backends::Backends;
 use crate::config::Source;
 use crate::live::Live;
+use crate::metrics::{GateMeter, OfConfiguration};
 use crate::outside::Outside;
 
 /// A state and what its administrator should know.
@@ -94,6 +96,9 @@ fn build_beside(
     let audit = audit(source, &parts.sections.audit, outside, lasting);
     let audit = audit.map_err(|problem| parts.problems.push(problem)).ok().flatten();
     let (plan, signing, key_findings) = keys(before, source, &mut parts, outside.clock.now());
+    if let (Some(gate), Some(plan)) = (&parts.gate, &plan) {
+        gate::refuse_unknown_service(source, gate, plan, &mut parts.problems);
+    }
     let key_files = plan.as_ref().map(SigningPlan::files).unwrap_or_default();
     warn_of_another_pool(source, lasting, &mut parts);
     // A value that could not even be read makes no sense to those who come later either.
@@ -115,7 +120,7 @@ fn build_beside(
     };
     let Front { doors, acme, login } = front;
     let deciding = Deciding { limits: &server.limits, plan: &plan, audit, lockout, outside, lasting };
-    let Parts { sections, store, spawner, warnings, notes, .. } = parts;
+    let Parts { sections, store, gate, spawner, warnings, notes, .. } = parts;
     let access = deciding.access(&sections, store.as_ref(), parts.authn, parts.authz, parts.passwords);
     let limits = Arc::new(server.limits.clone());
     let state = State {
@@ -128,6 +133,10 @@ fn build_beside(
         limits,
         store,
         login: login.map(Arc::new),
+        gate: gate.map(|gate| {
+            let meter = GateMeter::new(&OfConfiguration(Arc::clone(&outside.metrics)));
+            OpenGate { gate, meter }
+        }),
         doors,
         acme,
         request_ids,

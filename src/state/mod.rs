@@ -5,6 +5,7 @@ mod bans;
 mod deciding;
 mod explain;
 mod front;
+mod gate;
 mod keeper;
 mod lasting;
 mod ldap_test;
@@ -41,9 +42,10 @@ use crate::acme;
 use crate::config::Source;
 use crate::config::log::LogConfig;
 use crate::config::server::{Limits, ServerConfig};
+use crate::gate::Gate;
 use crate::live::Live;
 use crate::login::Login;
-use crate::metrics::MemoryMetrics;
+use crate::metrics::{GateMeter, MemoryMetrics};
 use crate::net::Door;
 use crate::outside::{Outside, TokioSpawner};
 use crate::sign_ins::SignIns;
@@ -63,6 +65,7 @@ pub struct State {
     limits: Arc<Limits>,
     store: Option<ConfiguredStore>,
     login: Option<Arc<Login>>,
+    gate: Option<OpenGate>,
     doors: Vec<Door>,
     acme: Option<acme::Loaded>,
     request_ids: RequestIds,
@@ -73,6 +76,14 @@ pub struct State {
     config_hash: Arc<str>,
     /// Ends the backends' tasks when the state goes.
     _spawner: Arc<TokioSpawner>,
+}
+
+/// A gate, and what is counted there.
+pub struct OpenGate {
+    /// The gate.
+    pub gate: Gate,
+    /// Counts questions.
+    pub meter: GateMeter,
 }
 
 impl State {
@@ -139,6 +150,11 @@ impl State {
     /// The page where people sign in through a browser; none if no link signs people in.
     pub fn login(&self) -> Option<&Arc<Login>> {
         self.login.as_ref()
+    }
+
+    /// The gate for a proxy's questions, if there is one.
+    pub fn gate(&self) -> Option<&OpenGate> {
+        self.gate.as_ref()
     }
 
     /// The certificate that an authority issues, if the configuration wants one.

@@ -1,6 +1,6 @@
 //! What a configuration makes without its keys, wherever it is read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dockgate_api::config::{KeyPath, Problem};
@@ -8,12 +8,14 @@ use dockgate_api::{Authenticator, Authorizer, BuildContext, Dialect};
 use dockgate_passwords::PasswordService;
 
 use super::assembly::Assembly;
+use super::gate;
 use super::lasting::Lasting;
 use super::store::ConfiguredStore;
 use crate::backends::Backends;
 use crate::chain::Chain;
 use crate::config::links::ChainKind;
 use crate::config::{AclVersion, Sections, Source};
+use crate::gate::Gate;
 use crate::metrics::OfConfiguration;
 use crate::outbound::Site;
 use crate::outside::{Outside, SystemFileWatcher, TokioSpawner};
@@ -27,6 +29,7 @@ pub(super) struct Parts {
     pub(super) outbound: Arc<Site>,
     pub(super) spawner: Arc<TokioSpawner>,
     pub(super) store: Option<ConfiguredStore>,
+    pub(super) gate: Option<Gate>,
     pub(super) secret_files: Vec<PathBuf>,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
@@ -88,8 +91,13 @@ impl Parts {
         let cx = cx.with_identity_links(links);
         let mut assembly = Assembly { source, cx: &cx, flat_acl, problems, warnings, notes };
         let authz: Chain<dyn Authorizer> = assembly.chain(ChainKind::Authz, backends.authorizers(), &who);
-        let Assembly { problems, warnings, notes, .. } = assembly;
-        let secret_files = cx.files_read();
+        let Assembly { mut problems, mut warnings, notes, .. } = assembly;
+        let of_file = cx.with_base_dir(match source.dialect() {
+            Dialect::DockerAuth => Path::new(""),
+            Dialect::Native => &source.directory,
+        });
+        let gate = gate::load(source, &sections, &of_file, &mut problems, &mut warnings);
+        let secret_files = of_file.files_read();
         Ok(Self {
             sections,
             authn,
@@ -98,6 +106,7 @@ impl Parts {
             outbound,
             spawner,
             store,
+            gate,
             secret_files,
             problems,
             warnings,

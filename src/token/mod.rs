@@ -22,6 +22,7 @@ mod public_key;
 mod reuse;
 mod sign;
 pub mod trust;
+mod verify;
 
 pub use algorithm::Algorithm;
 pub use claims::{Claims, ResourceActions};
@@ -34,3 +35,4 @@ pub use kid::{KeyId, libtrust_id, thumbprint};
 pub use profile::Profile;
 pub use public_key::{Curve, KeyMaterial, PublicKey, UnsupportedPublicKey};
 pub use sign::{Sign, SignError};
+pub use verify::{BadToken, Verified, VerifiedAccess, Verifier};

@@ -20,6 +20,7 @@ mod canaries;
 mod cli;
 mod config;
 mod custom_backend;
+mod forward_auth;
 mod hook_examples;
 mod hostile;
 mod keys;

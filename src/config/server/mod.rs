@@ -27,6 +27,7 @@ pub use doors::{AdminConfig, DoorCertificate, DoorTls, ListenerConfig, MetricsCo
 pub use limits::Limits;
 pub(super) use limits::positive;
 pub use proxies::TrustedNetwork;
+pub(super) use proxies::refuse_everybody;
 pub use proxy_protocol::{ProxyProtocolConfig, ProxySenders};
 pub use socket::{Mode, Named, SocketConfig, SocketOptions};
 pub use tls_options::TlsOptions;
@@ -127,6 +128,11 @@ impl ServerConfig {
     pub fn tls_options(&self) -> TlsOptions {
         let (path, mut said, mut warned) = (KeyPath::root().key("server"), Vec::new(), Vec::new());
         tls_options::Reader { server: self, path: &path, problems: &mut said, warnings: &mut warned }.read()
+    }
+
+    /// Whether clients can come over a unix socket.
+    pub fn has_unix_door(&self) -> bool {
+        self.net == Net::Unix || self.listeners.iter().any(|listener| listener.net == Net::Unix)
     }
 
     /// The path before every route: `""` or `/…` without a slash at its end.

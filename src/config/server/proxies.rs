@@ -62,7 +62,7 @@ fn wider_than_written(text: &str, network: &Network) -> Option<String> {
 }
 
 /// A list of proxies that everybody is on, at the key path of the list.
-pub(super) fn refuse_everybody(
+pub(in crate::config) fn refuse_everybody(
     networks: &[Located<TrustedNetwork>],
     path: &KeyPath,
     problems: &mut Vec<Problem>,

@@ -53,6 +53,11 @@ impl Addresses {
         Self(server.real_ip_header().map(|header| Named { header, trusted }))
     }
 
+    /// By this header of these proxies.
+    pub(crate) fn named(header: HeaderName, trusted: Vec<Network>) -> Self {
+        Self(Some(Named { header, trusted }))
+    }
+
     /// The address that counts for a request from a peer.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ pub use profiles::ServiceProfile;
 pub use retired::RetiredKey;
 pub use standing::Standing;
 
-use crate::token::{Issuer, KeyId, jwks_document, libtrust_id};
+use crate::token::{Issuer, KeyId, Verifier, jwks_document, libtrust_id};
 use certificates::Expired;
 
 /// What signs.
@@ -36,6 +36,8 @@ pub struct Signing {
     pub issuer: Issuer,
     /// The JWKS document of every key.
     pub jwks: Bytes,
+    /// Knows the tokens of every key that registries are told of.
+    pub verifier: Verifier,
     keys: Vec<LoadedKey>,
     /// What each of them is called and used for.
     standings: Vec<Standing>,
@@ -97,8 +99,11 @@ impl Signing {
                 (id, since.unwrap_or(now))
             })
             .collect();
+        let published = keys.iter().flat_map(|key| key.published(Vec::new()));
+        let published_retired = retired.iter().filter(|key| key.is_published).map(RetiredKey::published);
+        let verifier = Verifier::new(issuer.name(), published.chain(published_retired));
         let mut signing =
-            Self { issuer, jwks: Bytes::new(), keys, standings, retired, profiles, known_since };
+            Self { issuer, jwks: Bytes::new(), verifier, keys, standings, retired, profiles, known_since };
         let jwks = signing.jwks_of(0..signing.keys.len(), signing.published_retired());
         signing.jwks = Bytes::from(jwks.map_err(|error| plan.problem(error.to_string()))?);
         Ok(signing)
