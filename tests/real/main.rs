@@ -30,6 +30,7 @@ mod site;
 use clients::skopeo; // as the other tests name it
 
 mod anonymous;
+mod articles;
 mod attack;
 mod behind_nginx;
 mod book;
@@ -41,6 +42,7 @@ mod delete;
 mod device_login;
 mod directory;
 mod every_client;
+mod forward_auth;
 mod identity_tokens;
 mod kubernetes;
 mod life;

@@ -1,0 +1,1 @@
+//! The articles in `examples/articles`, each started as it stands there.
