@@ -74,11 +74,22 @@ fn summary(state: &State) -> String {
         format!("who is this      {}", names(authn.links().iter().map(|link| link.name.as_ref()).collect())),
         format!("what may they do {}", names(authz.links().iter().map(|link| link.name.as_ref()).collect())),
     ]);
+    lines.extend(gate(state));
     lines.extend(callbacks(state));
     lines.extend(kept(state));
     lines.push(format!("signs as         {}", state.issuer()));
     lines.extend(state.signing().profiles().flat_map(|(profile, key)| signing(profile, key)));
     lines.join("\n")
+}
+
+/// What a proxy asks, and for which registry.
+fn gate(state: &State) -> Option<String> {
+    let gate = &state.gate()?.gate;
+    let (prefix, preset, mode, service) = (state.prefix(), gate.preset(), gate.mode, &gate.service);
+    Some(format!(
+        "gate             {prefix}/forward-auth for {preset} (mode {mode}), service {}",
+        service.escape_debug()
+    ))
 }
 
 /// What is to be registered at the providers where people sign in.

@@ -50,6 +50,17 @@ impl Mode {
     }
 }
 
+impl fmt::Display for Mode {
+    /// As in the configuration.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Basic => "basic",
+            Self::Bearer => "bearer",
+            Self::Both => "both",
+        })
+    }
+}
+
 /// What a proxy proves itself with.
 #[derive(Clone)]
 pub struct SharedSecret(SecretString);
@@ -180,6 +191,11 @@ impl Gate {
             }
             _ => Err(NotTheProxy::Secret),
         }
+    }
+
+    /// The kind of proxy that asks.
+    pub fn preset(&self) -> Preset {
+        self.preset
     }
 
     /// Whether the proxy hands on nothing but 401 and 403, and makes everything else its own error.

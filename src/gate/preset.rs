@@ -1,5 +1,7 @@
 //! Where each proxy says what its client asked for.
 
+use std::fmt;
+
 use axum::http::{HeaderName, header};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -99,6 +101,20 @@ impl Preset {
 
     pub(super) fn is_narrow(self) -> bool {
         matches!(self, Self::Nginx | Self::IngressNginx)
+    }
+}
+
+impl fmt::Display for Preset {
+    /// As in the configuration.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nginx => "nginx",
+            Self::IngressNginx => "ingress-nginx",
+            Self::Traefik => "traefik",
+            Self::Caddy => "caddy",
+            Self::Envoy => "envoy",
+            Self::Haproxy => "haproxy",
+        })
     }
 }
 

@@ -43,12 +43,18 @@ fn it_says_what_the_configuration_does_and_what_is_odd() {
 }
 
 #[test]
-fn it_says_what_is_kept() {
+fn it_says_what_is_kept_and_what_a_proxy_asks() {
     for (sections, says) in [
         ("store: {file: store}\n", "store            file, no refresh tokens"),
         (
             "store: {redis: {addr: \"127.0.0.1:1\"}, secret: 0123456789abcdef0123456789abcdef}\n",
             "store            redis, no refresh tokens",
+        ),
+        (
+            "store: {file: store}\nforward_auth: {preset: nginx, mode: bearer, service: \"my registry\", \
+             public_url: \"https://auth.example.com/registry-auth\", trusted_proxies: [127.0.0.1], \
+             secret: 0123456789abcdef0123456789abcdef}\n",
+            "gate             /registry-auth/forward-auth for nginx (mode bearer), service my registry",
         ),
     ] {
         let site = Site::with(&format!("{CONFIG}{sections}"));
