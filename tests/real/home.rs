@@ -25,12 +25,18 @@ pub(crate) struct Home {
     dir: PathBuf,
     host: String,
     logs: Logs,
+    trusted: Option<PathBuf>,
 }
 
 impl Home {
     pub(crate) fn new(dir: PathBuf, host: String, logs: Logs) -> Self {
         fs::write(dir.join(AUTH_FILE), "{}").unwrap(); // podman fails if the file is named and missing
-        Self { dir, host, logs }
+        Self { dir, host, logs, trusted: None }
+    }
+
+    /// Where a certificate (PEM) is trusted, for clients that are not told to trust any.
+    pub(crate) fn trusting(self, certificate: PathBuf) -> Self {
+        Self { trusted: Some(certificate), ..self }
     }
 
     /// Leaves credentials behind as a login would, which nobody has checked.
@@ -78,6 +84,9 @@ impl Home {
             .env("XDG_RUNTIME_DIR", &self.dir)
             .env("REGISTRY_AUTH_FILE", self.path(AUTH_FILE))
             .current_dir(&self.dir);
+        if let Some(trusted) = &self.trusted {
+            command.env("SSL_CERT_FILE", trusted); // as Go and OpenSSL call it
+        }
         command
     }
 

@@ -70,6 +70,7 @@ pub(crate) fn start_with(version: Version, dir: &Path, auth: &str) -> Result<(Pr
 /// One answered request.
 #[derive(Debug)]
 pub(crate) struct Access {
+    pub(crate) method: String,
     pub(crate) target: String,
     pub(crate) status: u16,
 }
@@ -82,8 +83,8 @@ pub(crate) fn accesses(log: &str) -> Vec<Access> {
 fn access(line: &str) -> Option<Access> {
     let (_, request) = line.split_once("] \"")?;
     let (request, answer) = request.split_once("\" ")?;
-    let (_, rest) = request.split_once(' ')?;
+    let (method, rest) = request.split_once(' ')?;
     let (target, _) = rest.rsplit_once(' ')?;
     let status = answer.split(' ').next()?.parse().ok()?;
-    Some(Access { target: target.to_owned(), status })
+    Some(Access { method: method.to_owned(), target: target.to_owned(), status })
 }

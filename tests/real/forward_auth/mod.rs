@@ -1,6 +1,11 @@
 //! The gate behind real proxies, in front of a registry that asks nobody anything: what the samples in
 //! `examples/forward-auth` say works as they stand there, but for addresses and files.
 
+mod nginx;
+mod scenarios;
+mod site;
+mod wire;
+
 use std::path::Path;
 
 use crate::components::Component;
@@ -21,12 +26,27 @@ pub(crate) struct Places<'a> {
     pub(crate) key: &'a Path,
 }
 
-/// A kind of proxy, as its sample configures it.
+/// A kind of proxy, as its sample configures it. `scenarios::all!(Name);` behind it makes the tests that every proxy has.
 pub(crate) trait Front {
     /// The directory below `examples/forward-auth`, and the `preset` of the gate.
     const NAME: &'static str;
     const COMPONENTS: &'static [Component];
+    /// Whether clients come through it for their tokens too; else they ask the server itself.
+    const SERVES_TOKENS: bool = false;
 
-    /// Starts it with its sample, where it stands with other addresses; answers the port where clients come in.
+    /// Starts it with its sample, where it stands with other addresses; answers the port where clients come in, by TLS.
     fn start(places: &Places<'_>) -> (Process, u16);
+}
+
+/// What the sample of a proxy says in one of its files.
+pub(crate) fn sample(front: &str, file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/forward-auth").join(front).join(file);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Puts something in the place of what stands in a sample, where it must stand.
+#[track_caller]
+pub(crate) fn put(text: &str, written: &str, instead: &str) -> String {
+    assert!(text.contains(written), "the sample does not say {written:?}:\n{text}");
+    text.replace(written, instead)
 }
