@@ -1,1 +1,6 @@
 //! The articles in `examples/articles`, each started as it stands there.
+
+mod composed;
+mod docker_auth_compose;
+mod read_write_control;
+mod site;
