@@ -2,7 +2,7 @@
 
 use dockgate_api::{ActionSet, Call, Identity, Labels, Resource};
 
-use super::{About, Access, Question, Refusal, audit_event, decision_log};
+use super::{About, Access, Grant, GrantedScope, Question, Refusal, audit_event, decision_log};
 use crate::audit::NotWritten;
 use crate::gate::Demand;
 use crate::scope::RequestedScope;
@@ -60,11 +60,7 @@ impl Access {
     pub async fn pass(&self, cx: &Call, question: &Question, demand: &Demand) -> Result<Pass, NoPass> {
         let grant = self.answer(cx, question).await?;
         let about = About { cx, question, client_id: None };
-        let lacks_any = grant
-            .access()
-            .iter()
-            .zip(&question.scopes.scopes)
-            .any(|(granted, asked)| !covers(granted.actions(), &asked.actions));
+        let lacks_any = !covers_all(&grant, &question.scopes.scopes);
         // Clients send a password only to a registry that asked for it at its base.
         let lacks_login = matches!(demand, Demand::Login) && grant.identity().account.is_empty();
         let passes = !lacks_any && !lacks_login;
@@ -110,6 +106,13 @@ impl Access {
     }
 }
 
-fn covers(granted: &ActionSet, asked: &ActionSet) -> bool {
+fn covers_all(grant: &Grant, asked: &[RequestedScope]) -> bool {
+    let covers = |(granted, asked): (&GrantedScope, &RequestedScope)| {
+        *granted.resource() == asked.resource && includes(granted.actions(), &asked.actions)
+    };
+    grant.access().len() == asked.len() && grant.access().iter().zip(asked).all(covers)
+}
+
+fn includes(granted: &ActionSet, asked: &ActionSet) -> bool {
     asked.iter().all(|action| granted.contains(action))
 }

@@ -82,10 +82,8 @@ impl Gate {
             if self.identity.names().any(|own| own == name) {
                 return Err(NotAsked("the client sent a header by which the registry is told who it is"));
             }
-            if name.as_str().contains('_') && self.is_guarded(name) {
-                return Err(NotAsked(
-                    "a header is written with underscores that some servers take for hyphens",
-                ));
+            if self.is_guarded_otherwise(name) {
+                return Err(NotAsked("a header is written with signs that some servers take for hyphens"));
             }
         }
         let taken_away = |listed: &str| {
@@ -100,8 +98,13 @@ impl Gate {
         Ok(())
     }
 
-    fn is_guarded(&self, name: &HeaderName) -> bool {
-        let hyphened = name.as_str().replace('_', "-");
+    /// CGI and its heirs write `X_AUTH_USER` for `X-Auth-User` and `X_Auth_User`, and some for `X.Auth.User`.
+    fn is_guarded_otherwise(&self, name: &HeaderName) -> bool {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if name.as_str().chars().all(is_plain) {
+            return false;
+        }
+        let hyphened = name.as_str().replace(|c| !is_plain(c), "-");
         HeaderName::from_bytes(hyphened.as_bytes()).is_ok_and(|name| self.guarded.contains(&name))
     }
 }

@@ -112,7 +112,12 @@ fn decoded(segment: &str) -> Result<String, NotAsked> {
 
 /// GET and HEAD, and nothing else.
 fn reading(method: &str, demand: Demand) -> Result<Demand, NotAsked> {
-    if matches!(method, "GET" | "HEAD") { Ok(demand) } else { Err(UNKNOWN_METHOD) }
+    known(method, &["GET", "HEAD"])?;
+    Ok(demand)
+}
+
+fn known(method: &str, methods: &[&str]) -> Result<(), NotAsked> {
+    if methods.contains(&method) { Ok(()) } else { Err(UNKNOWN_METHOD) }
 }
 
 /// `NAME/manifests/REFERENCE` and its like. What a name may hold may also be a keyword: the last one counts, as for a
@@ -127,10 +132,8 @@ fn of_repository(original: Original<'_>, segments: &[&str], query: Option<&str>)
         [name @ .., "blobs", "uploads", ""] => {
             let on = repository(name)?;
             upload::refuse_form(original)?;
-            return match original.method {
-                "POST" => upload::begin(on, query),
-                _ => Err(UNKNOWN_METHOD),
-            };
+            known(original.method, &["POST"])?;
+            return upload::begin(on, query);
         }
         [name @ .., "blobs", "uploads", id] if is_upload(id) => {
             upload::refuse_form(original)?;
@@ -140,9 +143,7 @@ fn of_repository(original: Original<'_>, segments: &[&str], query: Option<&str>)
         _ => return Err(UNKNOWN_PATH),
     };
     let on = repository(name)?;
-    if !methods.contains(&original.method) {
-        return Err(UNKNOWN_METHOD);
-    }
+    known(original.method, methods)?;
     Ok(Demand::on(on, actions(original.method)))
 }
 

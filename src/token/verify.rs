@@ -43,6 +43,8 @@ pub struct VerifiedAccess {
     /// The resource's type.
     #[serde(rename = "type")]
     pub kind: String,
+    /// The resource's class, if it has one.
+    pub class: Option<String>,
     /// The resource's name.
     pub name: String,
     /// The granted actions.
@@ -131,9 +133,12 @@ impl Verifier {
 }
 
 impl Verified {
-    /// Whether it grants an action on a resource: this one by name and no other.
+    /// Whether it grants an action on a resource: this one by name and no other. What rules grant on plugins alone
+    /// (`repository(plugin):…`) is none on the repository of that name: a path does not say what is in it.
     pub fn grants(&self, kind: &str, name: &str, action: &str) -> bool {
-        let of = self.access.iter().filter(|access| access.kind == kind && access.name == name);
+        let is_of =
+            |access: &&VerifiedAccess| access.class.is_none() && access.kind == kind && access.name == name;
+        let of = self.access.iter().filter(is_of);
         of.flat_map(|access| &access.actions).any(|granted| granted == action)
     }
 }

@@ -2,7 +2,7 @@
 
 use dockgate_api::{ActionSet, Resource};
 
-use super::name::is_name;
+use super::name::{is_digest, is_name};
 use super::{Demand, NotAsked, actions};
 use crate::gate::Original;
 
@@ -24,7 +24,7 @@ pub(super) fn refuse_form(original: Original<'_>) -> Result<(), NotAsked> {
 /// `POST /v2/NAME/blobs/uploads/`: with `from`, that repository is read.
 ///
 /// # Errors
-/// If the query says `mount` or `from` twice, or can be read in more than one way.
+/// If the query says `mount` or `from` twice, the one without the other, or can be read in more than one way.
 pub(super) fn begin(on: Resource, query: Option<&str>) -> Result<Demand, NotAsked> {
     let from = query.map_or(Ok(None), from)?;
     let source = from.map(|name| (Resource::repository(name), ["pull"].into_iter().collect::<ActionSet>()));
@@ -33,8 +33,8 @@ pub(super) fn begin(on: Resource, query: Option<&str>) -> Result<Demand, NotAske
 
 /// The repository that a blob is to come from.
 fn from(query: &str) -> Result<Option<String>, NotAsked> {
-    // Some servers take a semicolon for an ampersand, others drop what it stands in.
-    if !query.bytes().all(|byte| byte.is_ascii_graphic() && !b";#".contains(&byte)) || !is_encoded(query) {
+    // Some servers take a semicolon for an ampersand, others drop what it stands in; some begin at the last question mark.
+    if !query.bytes().all(|byte| byte.is_ascii_graphic() && !b";#?".contains(&byte)) || !is_encoded(query) {
         return Err(NotAsked("the query can be read in more than one way"));
     }
     let (mut mount, mut from) = (None, None);
@@ -42,8 +42,8 @@ fn from(query: &str) -> Result<Option<String>, NotAsked> {
         let place = match key.as_ref() {
             "mount" => &mut mount,
             "from" => &mut from,
-            other if ["mount", "from"].iter().any(|known| known.eq_ignore_ascii_case(other.trim())) => {
-                return Err(NotAsked("`mount` and `from` are written in small letters"));
+            other if is_like_one(other) => {
+                return Err(NotAsked("`mount` and `from` are written otherwise than clients write them"));
             }
             _ => continue,
         };
@@ -51,12 +51,25 @@ fn from(query: &str) -> Result<Option<String>, NotAsked> {
             return Err(NotAsked("`mount` or `from` is there more than once"));
         }
     }
-    match from {
-        None => Ok(None),
-        Some(from) if from.is_empty() => Ok(None),
-        Some(from) if is_name(&from) => Ok(Some(from)),
-        Some(_) => Err(NotAsked("`from` is no repository's name")),
+    let from = from.filter(|from| !from.is_empty());
+    match (mount.filter(|mount| !mount.is_empty()), &from) {
+        (Some(mount), _) if !is_digest(&mount) => return Err(NotAsked("`mount` is no digest")),
+        // Registries that keep each blob once have no rules for whom they give it to: that is what the gate is for.
+        (Some(_), None) => {
+            return Err(NotAsked("`mount` without `from`: the registry would take the blob from anywhere"));
+        }
+        _ => {}
     }
+    if from.as_ref().is_some_and(|from| !is_name(from)) {
+        return Err(NotAsked("`from` is no repository's name"));
+    }
+    Ok(from)
+}
+
+/// Some servers read capitals as small letters, drop spaces, and make lists of `from[]`.
+fn is_like_one(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    ["mount", "from"].iter().any(|known| key.contains(known))
 }
 
 /// Whether each percent sign encodes a byte of text.
