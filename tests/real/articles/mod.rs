@@ -3,4 +3,5 @@
 mod composed;
 mod docker_auth_compose;
 mod read_write_control;
+mod registry_docs_direct;
 mod site;

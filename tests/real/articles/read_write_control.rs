@@ -7,11 +7,11 @@ use crate::accounts::ALICE;
 use crate::client::Client;
 use crate::clients::podman::Podman;
 use crate::clients::skopeo::Skopeo;
-use crate::components::{CRANE, CURL, HTPASSWD, PODMAN, SKOPEO};
+use crate::components::{CRANE, HTPASSWD, PODMAN, SKOPEO};
 use crate::harness::process::Process;
 use crate::image::Image;
 
-use super::site::SetUp;
+use super::site::{Answer, SetUp};
 
 struct Site {
     set_up: SetUp,
@@ -24,7 +24,7 @@ const OTHERS: [&str; 4] = ["administrator", "adminfoo", "admin", "xadmin-x"];
 
 impl Site {
     fn start() -> Option<Self> {
-        let mut set_up = SetUp::of("read-write-control", &[HTPASSWD, CURL, SKOPEO, PODMAN, CRANE])?;
+        let mut set_up = SetUp::of("read-write-control", &[HTPASSWD, SKOPEO, PODMAN, CRANE])?;
         set_up.follow("umask 077");
         set_up.follow("openssl rand -hex 12 > janedoe.password");
         let mut users = fs::File::options().append(true).open(set_up.path("config/registry_users")).unwrap();
@@ -47,22 +47,17 @@ impl Site {
         self.set_up.read(&format!("{account}.password")).trim().to_owned()
     }
 
-    /// The status and the body of what curl is answered, as somebody or, with an empty name, as nobody.
-    fn curl(&self, account: &str, method: &str, path: &str) -> (u16, String) {
+    /// What curl is answered, as somebody or, with an empty name, as nobody.
+    #[track_caller]
+    fn curl(&self, account: &str, method: &str, path: &str) -> Answer {
         let url = format!("https://{}{path}", self.host);
-        let mut words = vec!["-sS", "--path-as-is", "--cacert", "nginx/registry.crt", "-w", "\n%{http_code}"];
+        let mut words = vec!["--cacert", "nginx/registry.crt", &url];
         words.extend(if method == "HEAD" { vec!["-I"] } else { vec!["-X", method] });
-        let user = if account.is_empty() { account.to_owned() } else { self.user(account) };
-        if !account.is_empty() {
-            words.extend(["-u", &user]);
+        if account.is_empty() {
+            return self.set_up.curl(&words);
         }
-        let answer = self.set_up.run(CURL.program, &[&words[..], &[&url]].concat()).succeeds().stdout;
-        let (body, status) = answer.rsplit_once('\n').unwrap();
-        (status.parse().unwrap(), body.to_owned())
-    }
-
-    fn user(&self, account: &str) -> String {
-        format!("{account}:{}", self.password(account))
+        let user = format!("{account}:{}", self.password(account));
+        self.set_up.curl(&[&words[..], &["-u", &user]].concat())
     }
 }
 
@@ -82,12 +77,12 @@ fn administrators_write_everybody_reads_and_nobody_in_particular_does_nothing() 
     let reader: Podman = site.set_up.client(&site.host);
     reader.login("janedoe", &site.password("janedoe")).succeeds();
     assert_eq!(reader.pulled("team/app:1"), image);
-    reader.push(&image, "team/app:2").fails_with("denied");
+    reader.push(&image, "team/app:2").fails_with(Skopeo::DENIED);
     let reader: Skopeo = site.set_up.client(&site.host);
     reader.login("janedoe", &site.password("janedoe")).succeeds();
     assert!(reader.list_tags("team/app").unwrap().succeeds().stdout.contains("\"1\""));
-    reader.push(&image, "janedoe/own:1").fails_with("denied");
-    reader.delete("team/app:1").unwrap().fails_with("denied");
+    reader.push(&image, "janedoe/own:1").fails_with(Skopeo::DENIED);
+    reader.delete("team/app:1").unwrap().fails_with(Skopeo::DENIED);
     let anybody: Skopeo = site.set_up.client(&site.host);
     anybody.pull("team/app:1").fails_with("authentication required");
     anybody.push(&image, "team/app:1").fails_with("authentication required");
@@ -126,15 +121,19 @@ fn crane_reads_with_one_account_and_writes_with_the_other() {
 fn a_name_that_only_begins_as_an_administrators_does_reads() {
     let Some(site) = Site::start() else { return };
     for writes in ["admin", "admin-parente"] {
-        assert_eq!(site.curl(writes, "POST", UPLOADS).0, 202, "{writes}");
+        assert_eq!(site.curl(writes, "POST", UPLOADS).status, 202, "{writes}");
     }
     for reads in ["administrator", "adminfoo", "xadmin-x", "janedoe"] {
-        let (status, body) = site.curl(reads, "POST", UPLOADS);
-        assert_eq!((status, body.contains("\"DENIED\"")), (403, true), "{reads}: {body}");
-        assert_eq!(site.curl(reads, "GET", "/v2/").0, 200, "{reads}");
+        let refused = site.curl(reads, "POST", UPLOADS);
+        assert_eq!(
+            (refused.status, refused.body.contains("\"DENIED\"")),
+            (403, true),
+            "{reads}: {refused:?}"
+        );
+        assert_eq!(site.curl(reads, "GET", "/v2/").status, 200, "{reads}");
         // It comes to the registry, where there is none.
-        assert_eq!(site.curl(reads, "HEAD", MANIFEST).0, 404, "{reads}");
-        assert_eq!(site.curl(reads, "DELETE", MANIFEST).0, 403, "{reads}");
+        assert_eq!(site.curl(reads, "HEAD", MANIFEST).status, 404, "{reads}");
+        assert_eq!(site.curl(reads, "DELETE", MANIFEST).status, 403, "{reads}");
     }
 }
 
@@ -156,18 +155,18 @@ fn the_paths_of_the_first_registries_are_read_and_written_alike() {
         ("admin-parente", "DELETE", "/v1/repositories/team/app/"),
     ];
     for (account, method, path) in passed {
-        let (status, body) = site.curl(account, method, path);
-        assert_eq!(status, 404, "{account}: {method} {path}: {body}");
+        let answer = site.curl(account, method, path);
+        assert_eq!(answer.status, 404, "{account}: {method} {path}: {answer:?}");
     }
     for (account, method, path) in passed {
-        assert_eq!(site.curl("", method, path).0, 401, "nobody: {method} {path}");
+        assert_eq!(site.curl("", method, path).status, 401, "nobody: {method} {path}");
         let writes = account == "admin-parente";
-        assert_eq!(site.curl("janedoe", method, path).0 == 403, writes, "janedoe: {method} {path}");
+        assert_eq!(site.curl("janedoe", method, path).status == 403, writes, "janedoe: {method} {path}");
     }
     // What is a path of neither protocol, or could be read as another one.
     for path in
         ["/", "/metrics", "/v3/", "/v1/users/../repositories/a/b/", "/v2/%2e%2e/v1/users/", "//v1/users/"]
     {
-        assert_eq!(site.curl("admin-parente", "GET", path).0, 403, "{path}");
+        assert_eq!(site.curl("admin-parente", "GET", path).status, 403, "{path}");
     }
 }

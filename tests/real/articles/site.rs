@@ -9,7 +9,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::client::{Client, Home};
-use crate::components::{self, COMPOSE, Component, NGINX, OPENSSL, REGISTRY};
+use crate::components::{self, COMPOSE, CURL, Component, NGINX, OPENSSL, REGISTRY};
 use crate::dockgate;
 use crate::harness::command::{self, Outcome};
 use crate::harness::logs::Logs;
@@ -18,7 +18,7 @@ use crate::harness::process::Process;
 use super::composed;
 
 /// What every set-up wants.
-const ALWAYS: [Component; 4] = [COMPOSE, NGINX, OPENSSL, REGISTRY];
+const ALWAYS: [Component; 5] = [COMPOSE, CURL, NGINX, OPENSSL, REGISTRY];
 
 /// The files of an article.
 pub(super) struct SetUp {
@@ -163,6 +163,17 @@ impl SetUp {
         self.knows(started)
     }
 
+    /// One request by curl, with these words of its command line.
+    #[track_caller]
+    pub(super) fn curl(&self, words: &[&str]) -> Answer {
+        let text =
+            self.run(CURL.program, &[&["-sS", "-i", "--path-as-is"], words].concat()).succeeds().stdout;
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("not HTTP: {text:?}"));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = status.unwrap_or_else(|| panic!("no status: {head:?}"));
+        Answer { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
     /// A client that nobody has used yet, for the registry at `host`.
     pub(super) fn client<C: Client>(&self, host: &str) -> C {
         C::at(self.home(host))
@@ -178,6 +189,22 @@ impl SetUp {
     fn knows(&mut self, started: (Process, u16)) -> (Process, u16) {
         self.logs.0.push(started.0.log_file().to_owned());
         started
+    }
+}
+
+/// What curl was answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    head: String,
+    pub(super) body: String,
+}
+
+impl Answer {
+    /// Every header of that name.
+    pub(super) fn headers(&self, name: &str) -> Vec<&str> {
+        let fields = self.head.lines().filter_map(|line| line.split_once(": "));
+        fields.filter(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
     }
 }
 
