@@ -15,6 +15,15 @@ use super::site::SetUp;
 const ADMIN: Account = Account { name: "admin", password: "badmin", hash: "" };
 const WITH_QUOTATION_MARKS: [&str; 4] = ["REALM", "ISSUER", "SERVICE", "ROOTCERTBUNDLE"];
 
+/// The rule names one repository: none that begins or ends so, nor what docker.io calls the same.
+const OTHERS: [&str; 5] = [
+    "team/other:1",
+    "hello-world/more:1",
+    "hello-world-2:1",
+    "my-hello-world:1",
+    "library/hello-world:latest",
+];
+
 struct Site {
     set_up: SetUp,
     host: String,
@@ -54,18 +63,17 @@ fn gives<C: Client>(site: &Site) {
     let (hello, other) = (Image::of(&["hello"]), Image::of(&["other"]));
     let admin: C = site.client();
     admin.sign_in(&ADMIN);
-    for (image, name) in
-        [(&hello, "hello-world:latest"), (&other, "team/other:1"), (&hello, "hello-world/more:1")]
-    {
-        admin.push(image, name).succeeds();
+    for (image, names) in [(&hello, &["hello-world:latest"][..]), (&other, &OTHERS)] {
+        for name in names {
+            admin.push(image, name).succeeds();
+        }
     }
     assert_eq!(admin.pulled("team/other:1"), other);
 
     let anybody = admin.beside(site.set_up.home(&site.host));
     assert_eq!(anybody.pulled("hello-world:latest"), hello);
     anybody.push(&other, "hello-world:latest").fails_with(C::DENIED);
-    // The rule names one repository, and neither one that begins so nor what docker.io calls the same.
-    for name in ["team/other:1", "hello-world/more:1", "library/hello-world:latest"] {
+    for name in OTHERS {
         anybody.pull(name).fails_with(C::DENIED);
     }
     assert_eq!(anybody.pulled("hello-world:latest"), hello, "it was overwritten");
@@ -89,13 +97,16 @@ fn podman() {
     gives::<Podman>(&site);
 }
 
+const CATALOG: &str =
+    "hello-world\nhello-world/more\nhello-world-2\nlibrary/hello-world\nmy-hello-world\nteam/other\n";
+
 #[test]
 fn crane_with_the_third_generation_of_the_registry() {
     let Some(site) = Site::start(REGISTRY_3_1, false) else { return };
     gives::<Crane>(&site);
     let admin: Crane = site.client();
     admin.sign_in(&ADMIN);
-    assert_eq!(admin.catalog().unwrap().succeeds().stdout, "hello-world\nhello-world/more\nteam/other\n");
+    assert_eq!(admin.catalog().unwrap().succeeds().stdout, CATALOG);
 }
 
 /// A registry reads its variables as YAML, which takes the quotation marks away: the article's own values do.
