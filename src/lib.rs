@@ -31,6 +31,7 @@ pub mod config;
 pub mod credential_helper;
 pub mod credentials;
 pub mod gate;
+mod gate_probe;
 pub mod http;
 pub mod live;
 pub mod lockout;

@@ -7,6 +7,7 @@ mod bans;
 mod check;
 mod completions;
 mod explain;
+mod forward_auth_test;
 mod hash;
 mod keys;
 mod ldap_test;
@@ -67,6 +68,7 @@ fn run_with(arguments: Vec<OsString>, backends: Arc<Backends>, outside: &Outside
         Command::Check(options) => check::run(&options, &backends, outside),
         Command::Explain(options) => explain::run(&options, &backends, outside),
         Command::LdapTest(options) => ldap_test::run(&options, &backends, outside),
+        Command::ForwardAuthTest(options) => forward_auth_test::run(&options, outside),
         Command::Schema => schema::run(&backends),
         Command::Completions { shell } => completions::run(shell),
         Command::Hash(options) => hash::run(&options, outside),

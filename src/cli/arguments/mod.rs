@@ -5,6 +5,7 @@ mod bans;
 mod check;
 mod docker_auth;
 mod explain;
+mod forward_auth_test;
 mod hash;
 mod keys;
 mod ldap_test;
@@ -22,6 +23,7 @@ pub(super) use bans::{BansCommand, LiftOptions, ListBansOptions};
 pub(super) use check::{CheckOptions, Given};
 pub(super) use docker_auth::normalized;
 pub(super) use explain::ExplainOptions;
+pub(super) use forward_auth_test::ForwardAuthTestOptions;
 pub(super) use hash::{HashKind, HashOptions};
 pub(super) use keys::{ExportOptions, KeysCommand, RotateOptions};
 pub(super) use ldap_test::LdapTestOptions;
@@ -78,6 +80,8 @@ pub(super) enum Command {
     Explain(Box<ExplainOptions>),
     /// Say what the directories of a configuration know of an account; serve nothing.
     LdapTest(LdapTestOptions),
+    /// Prove from outside that a proxy, its gate and the registry behind them keep what they promise.
+    ForwardAuthTest(Box<ForwardAuthTestOptions>),
     /// Make the hash of a password, for `users:` or an htpasswd file.
     #[command(
         after_help = "The password is asked for, or read from standard input: `dockgate hash < FILE`. It is \

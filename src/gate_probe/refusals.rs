@@ -1,0 +1,114 @@
+//! What nobody in particular is refused, and what not.
+
+use super::challenge::Challenge;
+use super::login::{basic, bearer};
+use super::prober::Prober;
+use super::report::{Broken, Checked, Tried, Verdict};
+use super::request::Request;
+
+/// Of nothing that anybody ever pushed.
+pub(super) const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+
+const ASK_FOR_ALL: &str = "the registry answered: have the proxy ask the gate for every method and for everything below /v2/ and /v1/";
+
+pub(super) async fn read(prober: &Prober<'_>) -> Checked {
+    if prober.plan.anyone_may_pull {
+        return Ok(Verdict::skipped("everybody may (`--anyone-may-pull`)"));
+    }
+    let name = &prober.plan.private;
+    let mut requests: Vec<Request> = ["GET", "HEAD"]
+        .into_iter()
+        .flat_map(|method| {
+            [
+                format!("/v2/{name}/tags/list"),
+                format!("/v2/{name}/manifests/latest"),
+                format!("/v2/{name}/blobs/{DIGEST}"),
+            ]
+            .map(|target| Request::new(method, target))
+        })
+        .collect();
+    requests.push(Request::get("/v2/_catalog"));
+    requests.push(Request::get(format!("/v2/{name}/referrers/{DIGEST}")));
+    requests.push(Request::get(format!("/v1/repositories/{name}/tags")));
+    let cure = format!(
+        "{ASK_FOR_ALL}. Where everybody may read that by the rules, name another repository with `--private`, or say \
+         `--anyone-may-pull`"
+    );
+    all_refused(prober, requests, cure).await
+}
+
+pub(super) async fn write(prober: &Prober<'_>) -> Checked {
+    let name = &prober.plan.private;
+    // None of it changes anything, even where nobody asks who comes.
+    let requests = [
+        ("POST", format!("/v2/{name}/blobs/uploads/")),
+        ("PATCH", format!("/v2/{name}/blobs/uploads/none")),
+        ("PUT", format!("/v2/{name}/blobs/uploads/none?digest={DIGEST}")),
+        ("PUT", format!("/v2/{name}/manifests/latest")),
+        ("DELETE", format!("/v2/{name}/manifests/{DIGEST}")),
+        ("DELETE", format!("/v2/{name}/blobs/{DIGEST}")),
+    ];
+    let requests = requests.map(|(method, target)| Request::new(method, target)).to_vec();
+    all_refused(prober, requests, ASK_FOR_ALL.to_owned()).await
+}
+
+async fn all_refused(prober: &Prober<'_>, requests: Vec<Request>, cure: String) -> Checked {
+    let mut tried = Tried::default();
+    for request in requests {
+        let answer = prober.ask(&request).await?;
+        tried.expect(answer.is_refusal(), &request, &answer);
+    }
+    Ok(tried.verdict(cure))
+}
+
+pub(super) async fn public(prober: &Prober<'_>, name: &str) -> Checked {
+    let request = Request::get(format!("/v2/{name}/tags/list"));
+    let login = match &prober.challenge {
+        Some(Challenge::Bearer { .. }) => {
+            let scope = format!("repository:{name}:pull");
+            match prober.token(None, Some(&scope)).await {
+                Ok(token) => Some(bearer(&token)),
+                Err(Broken(why)) => {
+                    return Ok(Verdict::fails(
+                        why,
+                        "have `users` hold an entry `\"\"`, for nobody in particular",
+                    ));
+                }
+            }
+        }
+        _ => None,
+    };
+    let answer = prober.ask(&request.clone().by(login)).await?;
+    Ok(match answer.status {
+        200..=299 => Verdict::Holds,
+        404 => Verdict::HoldsBut("it is let through; the registry has no such repository".to_owned()),
+        status => Verdict::fails(
+            format!("{request}: {status}"),
+            "ask `dockgate explain CONFIG --scope repository:NAME:pull` which rule is missing",
+        ),
+    })
+}
+
+pub(super) async fn wrong_login(prober: &Prober<'_>) -> Checked {
+    let wrong = basic("dockgate-forward-auth-test", "wrong");
+    let catalog = || Request::get("/v2/_catalog");
+    let mut tried = Tried::default();
+    for request in [
+        Request::get("/v2/").by(Some(wrong.clone())),
+        catalog().by(Some("Basic Og==".to_owned())),
+        catalog().by(Some("Basic !".to_owned())),
+        catalog().by(Some("Basic".to_owned())).with("Authorization", "Bearer x"),
+    ] {
+        let answer = prober.ask(&request).await?;
+        tried.expect(answer.is_stopped(), &request, &answer);
+    }
+    if let Some(Challenge::Bearer { .. }) = &prober.challenge {
+        let (place, request) = prober.realm(Some("registry:catalog:*"))?;
+        let request = request.by(Some(wrong));
+        let answer = prober.ask_at(&place, &request).await?;
+        tried.expect(answer.status == 401, &request, &answer);
+    }
+    Ok(tried.verdict(
+        "the proxy must hand on the client's Authorization to the gate, as it came, and nobody else decide",
+    ))
+}
