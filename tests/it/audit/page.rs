@@ -44,6 +44,8 @@ fn specimens() -> Vec<String> {
     keep(&kept);
     let signed_in = directory.path().join("signed-in.log");
     sign_ins::specimens(&signed_in);
+    let at_the_gate = directory.path().join("gate.log");
+    gate(&at_the_gate);
     // A gap.
     let site = Site::with(&format!("audit: {{to: audit.log}}\n{}", super::rotation::CONFIG));
     std::fs::create_dir(site.file("elsewhere")).unwrap();
@@ -57,8 +59,8 @@ fn specimens() -> Vec<String> {
         lines(&site.file("audit.log"), 2);
         std::fs::read_to_string(site.file("audit.log")).unwrap()
     };
-    let kept = std::fs::read_to_string(&kept).unwrap() + &std::fs::read_to_string(&signed_in).unwrap();
-    let all = std::fs::read_to_string(&file).unwrap() + &kept + &lost;
+    let files = [file, kept, signed_in, at_the_gate];
+    let all = files.map(|file| std::fs::read_to_string(file).unwrap()).concat() + &lost;
     all.lines().map(str::to_owned).collect()
 }
 
@@ -88,6 +90,37 @@ fn keep(file: &Path) {
     lines(file, 4);
 }
 
+/// Requests that pass the gate, and that are stopped, each by a password, a stored credential and a token; and one that is
+/// refused before anybody is asked.
+fn gate(file: &Path) {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let section = format!(
+        "forward_auth: {{preset: nginx, mode: both, service: test-service, secret: {secret}, \
+         trusted_proxies: [127.0.0.1], public_url: \"https://auth.example.com\"}}\n{}",
+        chains(file)
+    );
+    let server = TestServer::of(Setup::new(section).refreshing("{}"));
+    let about = |method: &str, path: &str| {
+        let ask = Ask::get("/forward-auth").header("x-forwarded-for", "192.0.2.1");
+        ask.header("x-original-method", method).header("x-original-uri", path)
+    };
+    let asked = |method: &str, path: &str| about(method, path).header("x-dockgate-secret", secret);
+    let (reads, writes) = (("GET", "/v2/web/a/tags/list"), ("PUT", "/v2/web/a/manifests/1"));
+    let moved = ("moved", "x");
+    assert_eq!(server.ask(&asked("GET", "/v2/").basic(moved)).status, 200);
+    assert_eq!(server.ask(&asked(reads.0, reads.1).basic(moved)).status, 403);
+    let token =
+        server.ask(&Ask::auth().basic(ALICE).query("offline_token", "true").scope("repository:web/a:pull"));
+    let said = |name: &str| token.json()[name].as_str().unwrap().to_owned();
+    let (bearer, kept) = (format!("Bearer {}", said("token")), said("refresh_token"));
+    for ((method, path), kept_says, token_says) in [(reads, 200, 200), (writes, 403, 401)] {
+        assert_eq!(server.ask(&asked(method, path).basic((ALICE.0, &kept))).status, kept_says);
+        assert_eq!(server.ask(&asked(method, path).header("authorization", &bearer)).status, token_says);
+    }
+    assert_eq!(server.ask(&about(reads.0, reads.1)).status, 403);
+    lines(file, 8);
+}
+
 #[test]
 fn every_field_stands_on_the_page_and_in_its_order() {
     let rows = table("### Fields");
@@ -110,7 +143,8 @@ fn every_field_stands_on_the_page_and_in_its_order() {
     for row in &rows {
         let documented: BTreeSet<String> = match row[1].as_str() {
             "all" => {
-                let kinds = ["token", "refused", "error", "token_created", "revoked", "lost"];
+                let kinds =
+                    ["token", "refused", "error", "passed", "stopped", "token_created", "revoked", "lost"];
                 kinds.into_iter().chain(sign_ins::KINDS).map(str::to_owned).collect()
             }
             some => some.split(", ").map(str::to_owned).collect(),

@@ -10,6 +10,7 @@ use crate::process::{
     Address, DAY, Response, Server, Site, basic, dockgate, encode, now, pair, run, run_with_input,
 };
 
+use super::gates::{Asked, Front};
 use super::samples::{ALWAYS_OPEN, KNOWN, issued, site as checked, with_hooks};
 use super::{directories, sign_ins};
 
@@ -598,6 +599,51 @@ fn behind_proxy() {
     assert_eq!(from("192.0.2.7", &[], &public).granted(), "pull");
     assert_eq!(from("192.0.2.7", &[], &internal).granted(), "");
     assert_eq!(from("198.51.100.1", &[], &public).granted(), "");
+}
+
+#[test]
+fn forward_auth_basic() {
+    let (_site, server) = attacked("forward-auth-basic.yml", "alice");
+    let nginx = Front::nginx(&server);
+    nginx.is_not_fooled("alice", "/v2/any/where/manifests/1");
+    nginx.answers(&[
+        Asked::of("bob", "POST", "/v2/any/where/blobs/uploads/", 403),
+        Asked::of("bob", "DELETE", "/v2/any/where/manifests/1", 403),
+        Asked::of("bob", "GET", "/v2/_catalog?n=1", 403),
+        Asked::of("bob", "GET", "/v1/search?q=a", 403),
+        Asked::of("bob", "PUT", "/v1/repositories/any/where/", 403),
+        Asked::of("", "HEAD", "/v2/any/where/manifests/1", 401),
+    ]);
+    // What is a login is no token.
+    let bearer = nginx.with_token("alice", "registry.example.com", MINE, "GET", "/v2/mine/app/tags/list");
+    assert_eq!(bearer.status, 401, "{bearer:?}");
+}
+
+#[test]
+fn forward_auth_bearer() {
+    let (_site, server) = attacked("forward-auth-bearer.yml", "alice");
+    let caddy = Front::caddy(&server);
+    let tags = "/v2/alice/app/tags/list";
+    let mine = "repository:alice/app:pull";
+    let with = |account: &str, service: &str, scope: &str, path: &str| {
+        caddy.with_token(account, service, scope, "GET", path).status
+    };
+    let here = "registry.example.com";
+    assert_eq!(with("alice", here, mine, tags), 200, "nobody passes, so that a refusal proves nothing");
+    // For another registry, of another kind, for another repository, of somebody else.
+    for (account, service, scope, path) in [
+        ("alice", "zot.example.com", mine, tags),
+        ("alice", "", mine, tags),
+        ("alice", here, "repository:alice/*:pull", tags),
+        ("alice", here, "repository:alice/app2:pull", tags),
+        ("alice", here, "repository:alice/app:push", tags),
+        ("alice", here, "", tags),
+        ("bob", here, mine, tags),
+        ("", here, mine, tags),
+    ] {
+        assert_eq!(with(account, service, scope, path), 401, "{account:?} {service:?} {scope}");
+    }
+    caddy.takes_no_forged_token(mine, tags);
 }
 
 #[test]

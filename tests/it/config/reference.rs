@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use dockgate::config::audit::AuditConfig;
+use dockgate::config::forward_auth::ForwardAuthConfig;
 use dockgate::config::links::LinkOptions;
 use dockgate::config::lockout::LockoutConfig;
 use dockgate::config::log::LogConfig;
@@ -115,6 +116,7 @@ fn every_key_of_every_section_stands_in_it() {
         (Comparison::of::<StoreConfig>("store", &stores.map(|section| at(&root, &[section]))), 34),
         (Comparison::of::<LockoutConfig>("lockout", &[at(&root, &["lockout"])]), 15),
         (Comparison::of::<LoginConfig>("login", &[at(&root, &["login"])]), 10),
+        (Comparison::of::<ForwardAuthConfig>("forward_auth", &[at(&root, &["forward_auth"])]), 15),
         (Comparison::of::<OutboundConfig>("outbound", &[at(&root, &["outbound"])]), 1),
         (Comparison::of::<LinkOptions>("authn[]", &links), 5),
         (Comparison::of::<UsersConfig>("users", &[at(&root, &["authn", "0", "users"])]), 7),

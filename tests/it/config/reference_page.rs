@@ -20,7 +20,7 @@ fn keys(node: &Node, parent: &str, found: &mut BTreeSet<String>) {
     }
     for entry in node.entries().into_iter().flatten() {
         match parent {
-            "labels" | "environment" => {}
+            "labels" | "environment" | "identity_headers" => {}
             "users" | "services" => keys(&entry.value, "", found),
             _ => {
                 // What begins so is anybody's.

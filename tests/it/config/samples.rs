@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::gates::{self, Asked as AskedOfGate, Front};
 use super::{directories, sign_ins};
 use crate::hook_examples::web;
 use crate::process::{Address, Server, Site, basic, dockgate, encode, run};
@@ -62,6 +63,7 @@ pub(super) fn site(name: &str) -> Site {
     site.write("redis.password", "service-pass\n");
     site.write("db.password", "service-pass\n");
     site.write("store.secret", "a secret that all replicas of this test share\n");
+    site.write("gate.secret", format!("{}\n", gates::SECRET));
     std::fs::create_dir(site.file("certificates")).unwrap();
     site.write("hook.key", web::KEY);
     site.write("robots.json", web::robots_file("alpha-pass"));
@@ -74,6 +76,7 @@ pub(super) fn site(name: &str) -> Site {
     assert!(checked.stdout.contains("fine, 0 warning(s)"), "{name}: {}", checked.stdout);
     let served = with_known_hashes(&config)
         .replace("addr: \":5001\"", "addr: \"127.0.0.1:0\"")
+        .replace("addr: \"127.0.0.1:5001\"", "addr: \"127.0.0.1:0\"")
         .replace("addr: \"127.0.0.1:9101\"", "addr: \"127.0.0.1:0\"")
         // Nobody listens there: a server starts, and serves, without the Redis that it is to share.
         .replace("redis.example.com:6379", "127.0.0.1:1")
@@ -410,6 +413,55 @@ fn behind_proxy() {
             "{lines:?}"
         );
     }
+}
+
+#[test]
+fn forward_auth_basic() {
+    let server = Server::start(&site("forward-auth-basic.yml"), "auth.yml");
+    let nginx = Front::nginx(&server);
+    nginx.answers(&[
+        AskedOfGate::of("alice", "GET", "/v2/", 200),
+        AskedOfGate::of("alice", "PUT", "/v2/any/where/manifests/1", 200),
+        AskedOfGate::of("alice", "GET", "/v2/_catalog", 200),
+        AskedOfGate::of("bob", "GET", "/v2/any/where/manifests/1", 200),
+        AskedOfGate::of("bob", "PUT", "/v2/any/where/manifests/1", 403),
+        AskedOfGate::of("bob", "GET", "/v2/_catalog", 403),
+        AskedOfGate::of("", "GET", "/v2/", 401),
+        AskedOfGate::of("", "GET", "/v2/any/where/manifests/1", 401),
+    ]);
+    let alice = nginx.asks("alice", "GET", "/v2/any/where/tags/list");
+    let told = ["x-auth-user", "x-auth-groups"].map(|name| alice.header(name).map(str::to_owned));
+    assert_eq!(told, [Some("alice".to_owned()), Some("platform".to_owned())]);
+    let nobody = nginx.asks("", "GET", "/v2/");
+    assert_eq!(nobody.header("www-authenticate"), Some("Basic realm=\"Acme registry\""));
+}
+
+/// What the gate asks for is what the token endpoint gives.
+#[test]
+fn forward_auth_bearer() {
+    let server = Server::start(&site("forward-auth-bearer.yml"), "auth.yml");
+    let caddy = Front::caddy(&server);
+    let nobody = caddy.asks("", "GET", "/v2/public/app/manifests/1");
+    let challenge = "Bearer realm=\"https://auth.example.com/auth\",service=\"registry.example.com\",\
+                     scope=\"repository:public/app:pull\"";
+    assert_eq!((nobody.status, nobody.header("www-authenticate")), (401, Some(challenge)));
+    let passes = |account: &str, scope: &str, method: &str, path: &str| {
+        caddy.with_token(account, "registry.example.com", scope, method, path).status
+    };
+    for (account, name, pull, push) in [
+        ("", "public/app", 200, 401),
+        ("", "alice/app", 401, 401),
+        ("bob", "bob/app", 200, 200),
+        ("bob", "public/app", 200, 401),
+        ("bob", "alice/app", 401, 401),
+        ("alice", "public/app", 200, 200),
+    ] {
+        let scope = format!("repository:{name}:pull,push");
+        let path = format!("/v2/{name}/manifests/1");
+        assert_eq!(passes(account, &scope, "GET", &path), pull, "{account:?} pulls {name}");
+        assert_eq!(passes(account, &scope, "PUT", &path), push, "{account:?} pushes {name}");
+    }
+    assert_eq!(caddy.asks("alice", "GET", "/v2/").status, 401, "a password is no token");
 }
 
 /// A store that is away keeps nobody from a token; the test is the proxy.

@@ -10,6 +10,8 @@ use crate::support::{ALICE, Ask, TestServer};
 
 const PAGE: &str = include_str!("../../../docs/monitoring.md");
 
+const GATE_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
 /// Name, kind and labels of every metric on the page.
 fn documented() -> BTreeMap<String, (String, BTreeSet<String>)> {
     let rows =
@@ -44,7 +46,8 @@ pub(super) fn shown(text: &str) -> BTreeMap<String, (String, BTreeSet<String>)> 
 pub(super) fn whole() -> String {
     let directory = tempfile::tempdir().unwrap();
     let server = TestServer::new(&format!(
-        "store: {{file: \"{}\"}}\naudit: {{to: \"{}\"}}\nauthn: [{{users: {}}}, {{http_auth: {{url: \"http://127.0.0.1:1\", cache: {{ttl: 1s}}}}}}, \
+        "store: {{file: \"{}\"}}\naudit: {{to: \"{}\"}}\n\
+         forward_auth: {{preset: nginx, service: a, secret: {GATE_SECRET}, trusted_proxies: [127.0.0.1]}}\nauthn: [{{users: {}}}, {{http_auth: {{url: \"http://127.0.0.1:1\", cache: {{ttl: 1s}}}}}}, \
          {{ext_auth: {{command: \"true\", protocol: lines}}}}, \
          {{ldap_auth: {{addr: \"127.0.0.1:1\", base: dc=a, filter: \"(uid=${{account}})\"}}}}, \
          {{github_auth: {{client_id: a, client_secret: b, organization: c}}}}]\nacl: []",
