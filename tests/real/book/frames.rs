@@ -49,6 +49,7 @@ const FRAMES: &[(&str, Frame)] = &[
     ("passwords", Frame::Config),
     ("outbound", Frame::Config),
     ("lockout", Frame::Config),
+    ("forward_auth", Frame::Config),
     ("login", Frame::Config),
     ("store", Frame::Config),
     ("ext_auth", Frame::Config),
@@ -186,7 +187,9 @@ fn write_files(site: &TempDir, keys: &Path, config: &str) -> bool {
                 fs::write(place, "token\n").unwrap();
             }
             "service_account_file" => fs::write(place, service_account()).unwrap(),
-            "secret_file" | "secret_before_file" => fs::write(place, "0123456789abcdef".repeat(4)).unwrap(),
+            "secret_file" | "secret_before_file" | "previous_secret_file" => {
+                fs::write(place, "0123456789abcdef".repeat(4)).unwrap()
+            }
             _ => {} // made when it is written to
         }
     }
@@ -217,6 +220,7 @@ fn collect(node: &Node, named: &mut Vec<(String, String)>) {
             | "key_file"
             | "secret_file"
             | "secret_before_file"
+            | "previous_secret_file"
             | "client_secret_file"
             | "service_account_file"
             | "crl"

@@ -109,7 +109,7 @@ pub(super) fn pages() -> Vec<Page> {
     for directory in ["docs", "config", "benches", "examples"] {
         paths.extend(pages_in(directory));
     }
-    for directory in ["examples", "backends"] {
+    for directory in ["examples", "backends", "examples/articles", "examples/forward-auth"] {
         for below in names_in(directory).iter().filter(|name| root().join(directory).join(name).is_dir()) {
             paths.extend(pages_in(&format!("{directory}/{below}")));
         }

@@ -29,6 +29,7 @@ macro_rules! pages {
 pages! {
     config "config/README.md",
     explain "docs/explain.md",
+    forward_auth "docs/forward-auth.md",
     invalid_token "docs/invalid-token.md",
     keys "docs/keys.md",
     lock_out "docs/lock-out.md",
