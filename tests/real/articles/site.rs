@@ -2,6 +2,7 @@
 //! file is read by docker-compose, and what would be containers are processes with the very same files and variables,
 //! where other addresses stand.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -72,7 +73,10 @@ impl SetUp {
     /// Runs a program among the files.
     pub(super) fn run(&self, program: &str, arguments: &[&str]) -> Outcome {
         let mut command = Command::new(program);
-        command.env("PATH", components::path()).args(arguments).current_dir(self.dir.path());
+        let dockgate = Path::new(dockgate::PROGRAM).parent().map(Path::to_path_buf);
+        let path =
+            env::join_paths(dockgate.into_iter().chain(env::split_paths(&components::path()))).unwrap();
+        command.env("PATH", path).args(arguments).current_dir(self.dir.path());
         let scratch = tempfile::tempdir_in(self.dir.path()).unwrap();
         command::run(&mut command, scratch.path(), &self.logs)
     }
@@ -149,7 +153,7 @@ impl SetUp {
             let here = exchanged(
                 &here,
                 &[
-                    ("listen 443 ssl;", &format!("listen 127.0.0.1:{port} ssl;")),
+                    ("listen 443 ", &format!("listen 127.0.0.1:{port} ")),
                     ("http {\n", &format!("http {{\n    access_log {place}/access.log;\n{scratch}")),
                 ],
             );
