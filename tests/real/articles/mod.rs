@@ -2,6 +2,7 @@
 
 mod composed;
 mod docker_auth_compose;
+mod mongodb_labels;
 mod read_write_control;
 mod registry_docs_direct;
 mod site;
