@@ -3,6 +3,7 @@
 mod composed;
 mod docker_auth_compose;
 mod mongodb_labels;
+mod push_group;
 mod read_write_control;
 mod registry_docs_direct;
 mod site;
