@@ -6,6 +6,7 @@ mod directories;
 mod docker_auth;
 mod docker_auth_examples;
 mod docker_auth_rules;
+mod gate_page;
 mod gates;
 mod reference;
 mod reference_page;

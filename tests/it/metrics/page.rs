@@ -66,6 +66,20 @@ pub(super) fn whole() -> String {
 }
 
 #[test]
+fn every_outcome_at_the_gate_stands_on_the_page() {
+    let (_, below) = PAGE.split_once("| `outcome` of a question at the gate |").unwrap();
+    let rows = below.lines().skip(2).take_while(|row| row.starts_with('|'));
+    let first_cells = rows.filter_map(|row| row.split('|').nth(1));
+    let documented: BTreeSet<&str> =
+        first_cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    let text = whole();
+    let shown = text.lines().filter_map(|line| line.strip_prefix("dockgate_gate_checks_total{outcome=\""));
+    let shown: BTreeSet<&str> = shown.filter_map(|rest| rest.split('"').next()).collect();
+    assert!(shown.len() > 5, "{text}");
+    assert_eq!(documented, shown);
+}
+
+#[test]
 fn every_metric_stands_on_the_page_and_the_other_way_round() {
     let (documented, shown) = (documented(), shown(&whole()));
     assert!(shown.len() > 30, "{shown:?}");
