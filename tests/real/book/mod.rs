@@ -1,7 +1,7 @@
 //! The book does what it says: its commands are run, its configurations load, its links lead somewhere.
 //!
-//! Pages are README.md, docs/*.md, and the READMEs of `config`, `examples`, `benches` and the backends. Every fenced
-//! block has a language. What stands in `sh`, `bash` and `console` is run, a page at a time, in one shell in one fresh
+//! Pages are README.md, docs/*.md, and the READMEs of `config`, `examples`, `benches` and the backends; those of proxies and
+//! articles are followed by tests of their own, beside a registry. Every fenced block has a language. What stands in `sh`, `bash` and `console` is run, a page at a time, in one shell in one fresh
 //! directory, where `dockgate` is the binary under test and the network is a loopback of the page's own, so that the
 //! printed ports are free; or [`listed`] says which test runs it instead. In `console`, a line `$ …` is a command, and
 //! what stands below is what it prints. What stands in `yaml` is loaded ([`frames`]), what stands in `json` is read.
