@@ -1,6 +1,6 @@
 //! `forward_auth:` — the gate that a reverse proxy asks before it lets a request through to a registry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use axum::http::HeaderName;
@@ -23,6 +23,23 @@ const SHORTEST_SECRET: usize = 32;
 const LONGEST_SECRET: usize = 512;
 const MOST_IDENTITY_HEADERS: usize = 16;
 const HOW_TO_MAKE_ONE: &str = "make one with `openssl rand -hex 32`, and have the proxy send it";
+/// What HTTP or an answer of the gate means something by.
+const TAKEN: [&str; 13] = [
+    "cache-control",
+    "connection",
+    "content-length",
+    "docker-distribution-api-version",
+    "host",
+    "location",
+    "pragma",
+    "retry-after",
+    "set-cookie",
+    "strict-transport-security",
+    "transfer-encoding",
+    "www-authenticate",
+    "x-request-id",
+];
+const NO_NAME: &str = "this is no header's name: write one such as `X-Auth-User`";
 /// What an identity header says if it says who came.
 const ACCOUNT: &str = "account";
 
@@ -222,10 +239,19 @@ impl ForwardAuthConfig {
                         "the gate reads this header: the registry is told of who came in another".to_owned(),
                     ));
                 }
+                Ok(taken) if TAKEN.contains(&taken.as_str()) => {
+                    problems.push(problem("this header says something else in an answer".to_owned()));
+                }
+                Ok(twice) if read.iter().any(|(name, _)| *name == twice) => {
+                    problems.push(problem(
+                        "this header is there already: small letters or not, it is one".to_owned(),
+                    ));
+                }
+                // Registries and what stands between leave such headers out, and take the client's own.
+                Ok(name) if name.as_str().contains('_') => problems.push(problem(NO_NAME.to_owned())),
                 Ok(name) if told == ACCOUNT => read.push((name, Told::Account)),
                 Ok(name) => read.push((name, Told::Label(told.clone()))),
-                Err(_) => problems
-                    .push(problem("this is no header's name: write one such as `X-Auth-User`".to_owned())),
+                Err(_) => problems.push(problem(NO_NAME.to_owned())),
             }
         }
         if read.len() > MOST_IDENTITY_HEADERS {
@@ -244,6 +270,9 @@ impl ForwardAuthHeaders {
             let problem = |message: &str| Problem::new(given.location.clone(), path.key(key), message);
             match (HeaderName::from_bytes(given.as_bytes()), place) {
                 (_, None) => problems.push(problem("Envoy says it in the request line: take this key away")),
+                (Ok(name), Some(_)) if is_of_clients(&name) => {
+                    problems.push(problem("clients write this header: the proxy needs one of its own"));
+                }
                 (Ok(name), Some(place)) if !given.contains('_') => *place = name,
                 _ => problems.push(problem("this is no header's name: write one such as `X-Original-URI`")),
             }
@@ -256,8 +285,21 @@ impl ForwardAuthHeaders {
         take("uri", &self.uri, uri);
         take("secret", &self.secret, Some(&mut headers.secret));
         take("client", &self.client, Some(&mut headers.client));
+        let given = [&self.method, &self.uri, &self.secret, &self.client];
+        let names: HashSet<&HeaderName> = headers.all().collect();
+        if let Some(given) = given.into_iter().flatten().next()
+            && names.len() < headers.all().count()
+        {
+            let message = "two things are said in one header: give each a name of its own";
+            problems.push(Problem::new(given.location.clone(), path.clone(), message));
+        }
         headers
     }
+}
+
+/// Whether HTTP has a client or the connection say something in it.
+fn is_of_clients(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "authorization" | "content-type") || TAKEN.contains(&name.as_str())
 }
 
 /// Whether a secret can be sent in a header, and is none that anybody guesses.

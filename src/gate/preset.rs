@@ -124,8 +124,8 @@ impl Headers {
         self.all().any(|own| own == name) || deciding().chain(read_of_clients()).any(|other| other == *name)
     }
 
-    /// Those that count.
-    pub(super) fn all(&self) -> impl Iterator<Item = &HeaderName> {
+    /// Those by which the proxy says something.
+    pub fn all(&self) -> impl Iterator<Item = &HeaderName> {
         let of_source = match &self.source {
             Source::Headers { method, uri, .. } => vec![method, uri],
             Source::RequestLine => Vec::new(),

@@ -1,5 +1,6 @@
 //! No secret ever leaves: every flow of the real binary at trace level, and then a search through all that it said.
 
+mod gate;
 mod lines;
 mod sign_in;
 mod stored;

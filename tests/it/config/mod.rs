@@ -16,6 +16,7 @@ mod refused_audit;
 mod refused_chains;
 mod refused_doors;
 mod refused_files;
+mod refused_forward_auth;
 mod refused_keys;
 mod refused_lockout;
 mod refused_outbound;
