@@ -1,9 +1,14 @@
 //! The gate behind real proxies, in front of a registry that asks nobody anything: what the samples in
 //! `examples/forward-auth` say works as they stand there, but for addresses and files.
 
+mod attacks;
+mod large;
 mod nginx;
+mod sample;
 mod scenarios;
 mod site;
+mod spoofed;
+mod trouble;
 mod wire;
 
 use std::path::Path;

@@ -3,11 +3,17 @@
 use std::fs;
 use std::process::Command;
 
-use super::{Front, Places, put, sample, scenarios};
+use super::site::Mode;
+use super::{Front, Places, attacks, large, put, sample, scenarios};
 use crate::components::{self, Component, NGINX};
 use crate::harness::process::Process;
 
 pub(super) struct Nginx;
+
+impl Nginx {
+    /// Who clients of the tests are to be: they all come from one machine.
+    pub(super) const SAYS_CLIENT: &'static str = "X-Test-Client";
+}
 
 impl Front for Nginx {
     const NAME: &'static str = "nginx";
@@ -23,7 +29,9 @@ impl Front for Nginx {
         // Debian's places for these are one for the machine.
         let temporary = format!(
             "http {{\naccess_log off;\nclient_body_temp_path {place}/body; proxy_temp_path {place}/proxy;\n\
-             fastcgi_temp_path {place}/fastcgi; uwsgi_temp_path {place}/uwsgi; scgi_temp_path {place}/scgi;"
+             fastcgi_temp_path {place}/fastcgi; uwsgi_temp_path {place}/uwsgi; scgi_temp_path {place}/scgi;\n\
+             set_real_ip_from 127.0.0.1; real_ip_header {};",
+            Self::SAYS_CLIENT
         );
         let written = [
             ("127.0.0.1:5001", gate.as_str()),
@@ -51,3 +59,22 @@ impl Front for Nginx {
 }
 
 scenarios::all!(Nginx);
+
+#[test]
+fn no_attack_reaches_the_registry_by_passwords() {
+    attacks::none_reaches_the_registry::<Nginx>(Mode::Basic);
+}
+
+#[test]
+fn no_attack_reaches_the_registry_by_tokens() {
+    attacks::none_reaches_the_registry::<Nginx>(Mode::Bearer);
+}
+
+/// Its files for bodies are gone as soon as they are made, but it says so when it makes one.
+#[test]
+fn a_large_layer_passes_as_it_comes() {
+    large::passes_as_it_comes::<Nginx>(|gated| {
+        let log = gated.front.log();
+        assert!(!log.contains("temporary file"), "{log}");
+    });
+}

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::wire::Wire;
@@ -17,7 +18,7 @@ use crate::api;
 use crate::client::{Client, Home};
 use crate::components::{self, Component};
 use crate::dockgate::{ISSUER, PROGRAM};
-use crate::harness::http::{Response, request};
+use crate::harness::http::{Response, encode, request, send};
 use crate::harness::logs::Logs;
 use crate::harness::poll;
 use crate::harness::process::Process;
@@ -26,6 +27,7 @@ use crate::registry::{self, Access, SERVICE, VERSIONS};
 
 pub(crate) const SECRET: &str = "a-secret-between-proxy-and-gate-0123456789";
 const DONE_WITHIN: Duration = Duration::from_secs(10);
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// What stands before the address of its metrics in the server's log.
 const WATCHED_AT: &str = "listening for those who watch address=";
 
@@ -44,6 +46,8 @@ pub(crate) struct Gated<F> {
     /// Where it listens, for those who go around the proxy.
     pub(crate) gate_host: String,
     pub(crate) registry: Process,
+    /// Where it listens, likewise.
+    pub(crate) registry_host: String,
     pub(crate) mode: Mode,
     certificate: PathBuf,
     kind: PhantomData<F>,
@@ -59,11 +63,22 @@ impl<F: Front> Gated<F> {
 
     /// With other sections of the gate's configuration: who is who, what they may do, and what else there is.
     pub(crate) fn with(mode: Mode, clients: &[Component], sections: &str) -> Option<Self> {
+        Self::before(mode, clients, sections, None)
+    }
+
+    /// With something else in the registry's place, at an address.
+    pub(crate) fn before(
+        mode: Mode,
+        clients: &[Component],
+        sections: &str,
+        behind: Option<String>,
+    ) -> Option<Self> {
         if !components::installed(&[clients, F::COMPONENTS, &[components::REGISTRY]].concat()) {
             return None;
         }
         let dir = tempfile::Builder::new().prefix("dockgate-real-").tempdir().unwrap();
         let (registry, registry_port) = registry::start_with(VERSIONS[0], dir.path(), "").unwrap();
+        let registry_host = format!("127.0.0.1:{registry_port}");
         let auth = Auth::new::<F>(dir.path(), mode, sections);
         let (gate, gate_port) = auth.serve();
         let gate_host = format!("127.0.0.1:{gate_port}");
@@ -73,7 +88,7 @@ impl<F: Front> Gated<F> {
         let (front, port) = F::start(&Places {
             dir: &place,
             gate: gate_host.clone(),
-            registry: format!("127.0.0.1:{registry_port}"),
+            registry: behind.unwrap_or_else(|| registry_host.clone()),
             secret: SECRET,
             certificate: &certificate,
             key: &key,
@@ -81,11 +96,8 @@ impl<F: Front> Gated<F> {
         if F::SERVES_TOKENS && mode == Mode::Bearer {
             auth.reload(&gate, gate_port, &format!("https://localhost:{port}"));
         }
-        Some(Self { front, port, gate, gate_host, registry, mode, certificate, kind: PhantomData, dir })
-    }
-
-    pub(crate) fn dir(&self) -> &Path {
-        self.dir.path()
+        let kind = PhantomData;
+        Some(Self { front, port, gate, gate_host, registry, registry_host, mode, certificate, kind, dir })
     }
 
     /// The registry, as clients call it.
@@ -133,6 +145,41 @@ impl<F: Front> Gated<F> {
         let challenge = challenge.unwrap_or_else(|| panic!("{refusal:?}\n{}", self.logs()));
         let scope = challenge.split_once("scope=\"").and_then(|(_, rest)| rest.split('"').next());
         format!("Bearer {}", api::token(&self.gate_host, SERVICE, scope.unwrap_or_default(), account))
+    }
+
+    /// Has something in the registry, which nobody had to be asked for; answers how often the registry was asked till then.
+    pub(crate) fn store(&self, repository: &str, tag: &str) -> usize {
+        let ask = |method: &str, target: &str, fields: &[(&str, &str)], body: &str| {
+            let answer = send(method, &self.registry_host, target, fields, body);
+            assert_eq!(answer.status / 100, 2, "{method} {target}: {answer:?}");
+            answer
+        };
+        let (config, digest) =
+            ("{}", "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
+        let upload = ask("POST", &format!("/v2/{repository}/blobs/uploads/"), &[], "");
+        let location = upload.header("Location").unwrap();
+        let target = location.split_once(&self.registry_host).unwrap().1;
+        let octets = ("Content-Type", "application/octet-stream");
+        ask("PUT", &format!("{target}&digest={}", encode(digest)), &[octets], config);
+        let manifest = json!({
+            "schemaVersion": 2, "mediaType": MANIFEST, "layers": [],
+            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest, "size": config.len()},
+        });
+        let manifest_at = format!("/v2/{repository}/manifests/{tag}");
+        ask("PUT", &manifest_at, &[("Content-Type", MANIFEST)], &manifest.to_string());
+        self.accesses_until(&manifest_at).len()
+    }
+
+    /// What reached the registry up to the last request for a target, which its log shows a moment later.
+    #[track_caller]
+    pub(crate) fn accesses_until(&self, target: &str) -> Vec<Access> {
+        let shown = || {
+            let mut came = self.accesses();
+            let last = came.iter().rposition(|access| access.target == target)?;
+            came.truncate(last + 1);
+            Some(came)
+        };
+        poll(DONE_WITHIN, shown).unwrap_or_else(|| panic!("{target} did not come\n{}", self.logs()))
     }
 
     /// What reached the registry.
@@ -205,7 +252,7 @@ impl<'a> Auth<'a> {
 }
 
 /// A certificate for this machine that is its own authority, and its key.
-fn localhost(dir: &Path) -> (PathBuf, PathBuf) {
+pub(super) fn localhost(dir: &Path) -> (PathBuf, PathBuf) {
     let names = ["localhost", "127.0.0.1", "registry.example.com"].map(str::to_owned);
     let pair = rcgen::generate_simple_self_signed(names).unwrap();
     let [certificate, key] = ["front.crt", "front.key"].map(|name| dir.join(name));

@@ -13,6 +13,8 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::harness::http::Response;
 
+/// A registry shows manifests of a kind only to those who say that they know it.
+const KNOWN: &str = "application/vnd.oci.image.manifest.v1+json, */*";
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 
 /// A connection, which trusts one certificate alone.
@@ -62,7 +64,7 @@ impl Wire {
         let length = body.len();
         let head = format!(
             "{method} {target} HTTP/1.1\r\nHost: registry.example.com\r\nConnection: close\r\n\
-             {fields}Content-Length: {length}\r\n\r\n"
+             Accept: {KNOWN}\r\n{fields}Content-Length: {length}\r\n\r\n"
         );
         self.send(&[head.as_bytes(), body].concat());
         Response::read(&self.everything())
