@@ -4,8 +4,9 @@
 --     http-request deny deny_status 503 unless { var(txn.dockgate) -m str passed }
 --
 -- The first word is the address at which the gate is reached in plain HTTP, the second its path. A request that may pass has
--- the identity headers written, and txn.dockgate is "passed". One that may not is answered with what the gate said. Where the
--- gate said nothing, nothing is done here: that is what the second line is for. HAProxy goes on with it when Lua fails, too.
+-- the identity headers written, and txn.dockgate is "passed". One that may not is answered with what the gate said. Where
+-- the gate said nothing, nothing is done here: the second line is there for that, and for when Lua fails, since HAProxy goes
+-- on then.
 
 -- In milliseconds. The backend behind the address gives up sooner, and says so.
 local LONGEST_WAIT = 60000
@@ -13,7 +14,7 @@ local SHORTEST_SECRET = 32
 -- HAProxy 2.6 has room for tune.http.maxhdr lines in a question, 101, and does not count them.
 local MOST_LINES = 80
 
--- What `identity_headers` of dockgate names. Each is written for every request that passes, empty if there is nothing to say.
+-- What `identity_headers` of dockgate names. Each is written for every request that passes, empty if nothing is said.
 local IDENTITY_HEADERS = { "x-auth-user", "x-auth-groups" }
 
 -- What is said of a connection or of a body, and not of a request.
@@ -22,7 +23,9 @@ local BESIDE_THE_QUESTION = {
   "transfer-encoding", "upgrade",
 }
 -- What is the gate's word to HAProxy alone, or written anew by HAProxy.
-local BESIDE_THE_ANSWER = { "connection", "content-length", "keep-alive", "transfer-encoding", "x-auth-user", "x-auth-groups" }
+local BESIDE_THE_ANSWER = {
+  "connection", "content-length", "keep-alive", "transfer-encoding", table.unpack(IDENTITY_HEADERS),
+}
 
 -- Read once, before HAProxy changes its root and its account: it does not start without a secret.
 local function read_secret()
@@ -65,18 +68,32 @@ local function question(txn)
   return lines <= MOST_LINES and headers or nil
 end
 
-local function answer(txn, status, headers, body)
-  local reply = txn:reply { status = status }
-  for _, name in ipairs(BESIDE_THE_ANSWER) do
-    headers[name] = nil
+-- What the gate says of who came; nil unless it says all of it, as it does whenever somebody may pass.
+local function told(reply)
+  local identity = {}
+  for _, name in ipairs(IDENTITY_HEADERS) do
+    local values = reply.headers[name]
+    if not values then
+      core.Warning("dockgate: no " .. name .. " in the gate's answer")
+      return nil
+    end
+    identity[name] = values[0]
   end
-  for name, values in pairs(headers) do
+  return identity
+end
+
+local function answer(txn, reply)
+  local answer = txn:reply { status = reply.status }
+  for _, name in ipairs(BESIDE_THE_ANSWER) do
+    reply.headers[name] = nil
+  end
+  for name, values in pairs(reply.headers) do
     for _, value in pairs(values) do
-      reply:add_header(name, value)
+      answer:add_header(name, value)
     end
   end
-  reply:set_body(body)
-  txn:done(reply)
+  answer:set_body(reply.body)
+  txn:done(answer)
 end
 
 core.register_action("dockgate", { "http-req" }, function(txn, address, path)
@@ -85,20 +102,26 @@ core.register_action("dockgate", { "http-req" }, function(txn, address, path)
   if not headers then
     txn:done(txn:reply { status = 431 })
   end
+  local request = { url = "http://dockgate" .. path, dst = address, headers = headers, timeout = LONGEST_WAIT }
   local asked, reply = pcall(function()
-    return core.httpclient():get { url = "http://dockgate" .. path, dst = address, headers = headers, timeout = LONGEST_WAIT }
+    return core.httpclient():get(request)
   end)
-  -- HAProxy's own answers, and those of other servers, do not count: the gate always says what it speaks for.
-  if not asked or not reply.headers["docker-distribution-api-version"] then
+  if not asked then
+    core.Warning("dockgate: " .. tostring(reply))
     return
   end
-  if reply.status == 200 then
-    for _, name in ipairs(IDENTITY_HEADERS) do
-      local told = reply.headers[name]
-      txn.http:req_set_header(name, told and told[0] or "")
+  -- What is not said by the gate does not count: it always says what it speaks for.
+  if not reply.headers["docker-distribution-api-version"] then
+    return
+  end
+  if reply.status ~= 200 then
+    return answer(txn, reply)
+  end
+  local identity = told(reply)
+  if identity then
+    for name, value in pairs(identity) do
+      txn.http:req_set_header(name, value)
     end
     txn:set_var("txn.dockgate", "passed")
-  else
-    answer(txn, reply.status, reply.headers, reply.body)
   end
 end, 2)
