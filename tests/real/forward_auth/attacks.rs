@@ -46,7 +46,8 @@ pub(super) fn none_reaches_the_registry<F: Front>(mode: Mode) {
     assert!(attacks.len() > 100, "only {} lines", attacks.len());
     let mut passed = Vec::new();
     for Attack { name, method, target, headers, gate_only } in &attacks {
-        if *gate_only {
+        let is_overwritten = |(name, _): &(String, String)| F::OVERWRITES.contains(&name.as_str());
+        if *gate_only || headers.iter().any(is_overwritten) {
             continue;
         }
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
@@ -59,7 +60,8 @@ pub(super) fn none_reaches_the_registry<F: Front>(mode: Mode) {
         wire.send(&bytes);
         let answer = wire.everything();
         let status = answer.split(' ').nth(1).unwrap_or_default();
-        if !answer.is_empty() && !status.starts_with(['4', '5']) {
+        let is_its_own = F::ANSWERS_ITSELF.contains(&target.as_str());
+        if !answer.is_empty() && !status.starts_with(['4', '5']) && !is_its_own {
             passed.push(format!("{name}: {method} {target}: {answer}"));
         }
     }

@@ -2,6 +2,9 @@
 //! `examples/forward-auth` say works as they stand there, but for addresses and files.
 
 mod attacks;
+mod caddy;
+mod handed_on;
+mod haproxy;
 mod large;
 mod nginx;
 mod sample;
@@ -38,6 +41,10 @@ pub(crate) trait Front {
     const COMPONENTS: &'static [Component];
     /// Whether clients come through it for their tokens too; else they ask the server itself.
     const SERVES_TOKENS: bool = false;
+    /// What it says itself under a name that counts at the gate, whatever a client says.
+    const OVERWRITES: &'static [&'static str] = &[];
+    /// The targets for which it has answers of its own, without a registry.
+    const ANSWERS_ITSELF: &'static [&'static str] = &[];
 
     /// Starts it with its sample, where it stands with other addresses; answers the port where clients come in, by TLS.
     fn start(places: &Places<'_>) -> (Process, u16);
