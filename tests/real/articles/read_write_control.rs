@@ -92,6 +92,17 @@ fn administrators_write_everybody_reads_and_nobody_in_particular_does_nothing() 
     assert_eq!(reader.pulled("team/app:1"), image);
 }
 
+/// By the server's own command, as the README has it.
+#[test]
+fn nothing_passes_beside_the_gate() {
+    let Some(site) = Site::start() else { return };
+    let here = [("https://localhost", format!("https://{}", site.host))];
+    let here = here.each_ref().map(|(there, here)| (*there, here.as_str()));
+    let proof = "dockgate forward-auth-test https://localhost --ca nginx/registry.crt --account janedoe \\";
+    let told = site.set_up.follow_at(proof, &here).stdout;
+    assert_eq!(told.matches(", 0 failed,").count(), 2, "{told}");
+}
+
 /// The article's commands are docker's; crane does what they do, and checks the certificate.
 #[test]
 fn crane_reads_with_one_account_and_writes_with_the_other() {

@@ -161,4 +161,9 @@ fn accounts_come_and_go_while_all_runs() {
     htpasswd(&["-D", "config/registry.password", "second"]);
     poll(READ_WITHIN, || (!reaches()).then_some(())).expect("it is gone");
     assert_eq!(site.curl("/v2/", &["-u", USER]).status, 200);
+    site.set_up.follow("openssl rand -hex 12 > testuser.password");
+    let as_before = || site.curl("/v2/", &["-u", USER]).status == 200;
+    poll(READ_WITHIN, || (!as_before()).then_some(())).expect("the article's password is none any more");
+    let user = format!("testuser:{}", site.set_up.read("testuser.password").trim());
+    assert_eq!(site.curl("/v2/", &["-u", &user]).status, 200);
 }

@@ -3,6 +3,7 @@
 //! where other addresses stand.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -59,11 +60,18 @@ impl SetUp {
     /// nothing, which takes what is proposed.
     #[track_caller]
     pub(super) fn follow(&self, first_line: &str) -> Outcome {
+        self.follow_at(first_line, &[])
+    }
+
+    /// The same where `places` are exchanged.
+    #[track_caller]
+    pub(super) fn follow_at(&self, first_line: &str, places: &[(&str, &str)]) -> Outcome {
         let readme = self.sample("README.md");
         let mut blocks = readme.split("```sh\n").skip(1).filter_map(|rest| rest.split_once("\n```"));
         let (block, _) = blocks
             .find(|(block, _)| block.lines().next() == Some(first_line))
             .unwrap_or_else(|| panic!("no block of the README begins with {first_line:?}"));
+        let block = exchanged(block, places);
         fs::write(self.path("commands"), format!("set -e\n{block}\n")).unwrap();
         let outcome = self.run("sh", &["-c", "yes '' | sh commands"]).succeeds();
         fs::remove_file(self.path("commands")).unwrap();
@@ -73,10 +81,7 @@ impl SetUp {
     /// Runs a program among the files.
     pub(super) fn run(&self, program: &str, arguments: &[&str]) -> Outcome {
         let mut command = Command::new(program);
-        let dockgate = Path::new(dockgate::PROGRAM).parent().map(Path::to_path_buf);
-        let path =
-            env::join_paths(dockgate.into_iter().chain(env::split_paths(&components::path()))).unwrap();
-        command.env("PATH", path).args(arguments).current_dir(self.dir.path());
+        command.env("PATH", with_dockgate()).args(arguments).current_dir(self.dir.path());
         let scratch = tempfile::tempdir_in(self.dir.path()).unwrap();
         command::run(&mut command, scratch.path(), &self.logs)
     }
@@ -224,6 +229,14 @@ fn exchanged(text: &str, places: &[(&str, &str)]) -> String {
 /// Those of `places` that stand there.
 fn known(text: &str, places: &[(&str, &str)]) -> String {
     places.iter().fold(text.to_owned(), |text, (there, here)| text.replace(there, here))
+}
+
+/// Where READMEs find `dockgate`.
+fn with_dockgate() -> OsString {
+    let path = components::path();
+    let directories =
+        env::split_paths(&path).chain(Path::new(dockgate::PROGRAM).parent().map(Path::to_path_buf));
+    env::join_paths(directories).expect("no directory of PATH has a colon")
 }
 
 fn copy(from: &Path, to: &Path) {
