@@ -130,7 +130,8 @@ impl SetUp {
         let started = Process::listening("listening on", |port| {
             // As the image has it, but for places.
             let config = format!(
-                "version: 0.1\nstorage: {{filesystem: {{rootdirectory: \"{}\"}}}}\nhttp: {{addr: \"127.0.0.1:{port}\"}}\n",
+                "version: 0.1\nstorage: {{filesystem: {{rootdirectory: \"{}\"}}}}\n\
+                 http: {{addr: \"127.0.0.1:{port}\"}}\n",
                 storage.display(),
             );
             fs::write(self.path("registry.yml"), config).unwrap();
