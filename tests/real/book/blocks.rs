@@ -1,6 +1,7 @@
 //! No block is forgotten.
 
 use std::fs;
+use std::path::Path;
 
 use super::listed::{LISTED, Listed};
 use super::page::{Block, Page, pages, root};
@@ -22,10 +23,15 @@ fn is_followed(page: &Page, block: &Block) -> bool {
         return false;
     };
     let first_line = format!("{:?}", block.first_line());
-    block.first_line().starts_with(CONTAINERS)
-        || fs::read_dir(root().join(tests)).unwrap().any(|entry| {
-            fs::read_to_string(entry.unwrap().path()).is_ok_and(|source| source.contains(&first_line))
-        })
+    block.first_line().starts_with(CONTAINERS) || names(&root().join(tests), &first_line)
+}
+
+/// Whether a text stands in a file at or below a place.
+fn names(place: &Path, text: &str) -> bool {
+    match fs::read_dir(place) {
+        Ok(mut entries) => entries.any(|entry| names(&entry.unwrap().path(), text)),
+        Err(_) => fs::read_to_string(place).is_ok_and(|source| source.contains(text)),
+    }
 }
 
 /// Whether a page is one of a proxy: its test starts the programs that stand there, with the files beside it, at addresses of
