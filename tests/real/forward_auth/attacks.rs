@@ -17,16 +17,16 @@ const SCOPES: &str = "repository:team/app:pull,push,delete repository:secret/app
 
 /// A line of the table; every character of it is one byte.
 #[derive(Debug, Deserialize)]
-struct Attack {
-    name: String,
-    method: String,
-    target: String,
-    headers: Vec<(String, String)>,
+pub(super) struct Attack {
+    pub(super) name: String,
+    pub(super) method: String,
+    pub(super) target: String,
+    pub(super) headers: Vec<(String, String)>,
     /// It is about what proxies set or take away themselves.
-    gate_only: bool,
+    pub(super) gate_only: bool,
 }
 
-fn table() -> Vec<Attack> {
+pub(super) fn table() -> Vec<Attack> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/gate_attacks.jsonl");
     let text = fs::read_to_string(path).unwrap();
     text.lines()

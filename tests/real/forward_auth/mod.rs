@@ -2,6 +2,7 @@
 //! `examples/forward-auth` say works as they stand there, but for addresses and files.
 
 mod attacks;
+mod by_http2;
 mod caddy;
 mod handed_on;
 mod haproxy;

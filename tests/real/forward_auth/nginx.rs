@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::site::Mode;
-use super::{Front, Places, attacks, large, put, sample, scenarios};
+use super::{Front, Places, attacks, by_http2, large, put, sample, scenarios};
 use crate::components::{self, Component, NGINX};
 use crate::harness::process::Process;
 
@@ -70,11 +70,20 @@ fn no_attack_reaches_the_registry_by_tokens() {
     attacks::none_reaches_the_registry::<Nginx>(Mode::Bearer);
 }
 
+#[test]
+fn no_attack_reaches_the_registry_by_http2() {
+    by_http2::none_reaches_the_registry::<Nginx>();
+}
+
 /// Its files for bodies are gone as soon as they are made, but it says so when it makes one.
 #[test]
 fn a_large_layer_passes_as_it_comes() {
     large::passes_as_it_comes::<Nginx>(|gated| {
         let log = gated.front.log();
         assert!(!log.contains("temporary file"), "{log}");
+        for place in ["body", "proxy"] {
+            let left = fs::read_dir(gated.dir().join("front").join(place)).unwrap();
+            assert_eq!(left.count(), 0, "{place}");
+        }
     });
 }

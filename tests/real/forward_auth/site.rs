@@ -100,6 +100,11 @@ impl<F: Front> Gated<F> {
         Some(Self { front, port, gate, gate_host, registry, registry_host, mode, certificate, kind, dir })
     }
 
+    /// Where the servers' files are; the proxy's own in `front`.
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// The registry, as clients call it.
     pub(crate) fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
