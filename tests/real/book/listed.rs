@@ -118,12 +118,6 @@ pub(super) const LISTED: &[Listed] = &[
         "tests/real/container/composed.rs::the_example_of_compose_works_as_it_is_written",
     ),
     listed(
-        "examples/articles/registry-docs-direct/README.md",
-        "htpasswd -B -C 10 config/registry.password testuser",
-        "asks at the terminal for a password; the test writes one into the command",
-        "tests/real/articles/registry_docs_direct.rs::accounts_come_and_go_while_all_runs",
-    ),
-    listed(
         "examples/kubernetes/README.md",
         "dockgate keys init keys",
         CLUSTER,
