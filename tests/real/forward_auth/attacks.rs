@@ -34,7 +34,7 @@ pub(super) fn table() -> Vec<Attack> {
         .collect()
 }
 
-/// None is answered well, and none reaches the registry in any other way.
+/// None is answered well, and none reaches the registry in any other way, but for what the proxy makes plain requests of.
 pub(super) fn none_reaches_the_registry<F: Front>(mode: Mode) {
     let Some(gated) = Gated::<F>::start(mode, &[]) else { return };
     let before = ["team/app", "public/app", "secret/app"].map(|name| gated.store(name, "1"))[2];
@@ -60,7 +60,7 @@ pub(super) fn none_reaches_the_registry<F: Front>(mode: Mode) {
         wire.send(&bytes);
         let answer = wire.everything();
         let status = answer.split(' ').nth(1).unwrap_or_default();
-        let is_its_own = F::ANSWERS_ITSELF.contains(&target.as_str());
+        let is_its_own = F::ANSWERS_ITSELF.contains(&target.as_str()) || F::CLEANS.contains(&name.as_str());
         if !answer.is_empty() && !status.starts_with(['4', '5']) && !is_its_own {
             passed.push(format!("{name}: {method} {target}: {answer}"));
         }
@@ -75,5 +75,8 @@ pub(super) fn none_reaches_the_registry<F: Front>(mode: Mode) {
     );
     let came = gated.accesses_until("/v2/team/app/tags/list").split_off(before);
     assert!(passed.is_empty(), "{passed:#?}");
-    assert_eq!(came.len(), 1, "{came:#?}");
+    assert!(came.len() <= 1 + F::CLEANS.len(), "{came:#?}");
+    let is_odd =
+        |target: &str| ["..", "//", "/./", "\\", ";", "%2", "%5"].iter().any(|odd| target.contains(odd));
+    assert!(!came.iter().any(|access| is_odd(&access.target)), "{came:#?}");
 }

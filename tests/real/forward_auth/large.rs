@@ -17,8 +17,6 @@ use crate::harness::logs;
 const LAYER: u64 = 1 << 30;
 /// Of so many zeros.
 const DIGEST: &str = "49bc20df15e412a64472421e13fe86ff1c5165e18b2afccf160d4dc19fe68a14";
-/// What the proxy may need at a time, in KiB.
-const MOST_RESIDENT: u64 = 64 * 1024;
 const PIECE: usize = 1 << 20;
 
 /// Pushes and pulls it; `keeps` looks for what the proxy put aside.
@@ -37,7 +35,7 @@ pub(super) fn passes_as_it_comes<F: Front>(keeps: impl Fn(&Gated<F>)) {
 
     keeps(&gated);
     let most = most_resident(gated.front.pid());
-    assert!(most < MOST_RESIDENT, "{most} KiB");
+    assert!(most < F::MOST_RESIDENT, "{most} KiB");
     // One question on a connection that was open already is cheaper than two handshakes.
     for _ in 0..50 {
         assert_eq!(

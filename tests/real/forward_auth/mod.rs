@@ -4,14 +4,18 @@
 mod attacks;
 mod by_http2;
 mod caddy;
+mod envoy;
 mod handed_on;
 mod haproxy;
+mod ingress_nginx;
 mod large;
 mod nginx;
+mod others;
 mod sample;
 mod scenarios;
 mod site;
 mod spoofed;
+mod traefik;
 mod trouble;
 mod wire;
 
@@ -46,6 +50,10 @@ pub(crate) trait Front {
     const OVERWRITES: &'static [&'static str] = &[];
     /// The targets for which it has answers of its own, without a registry.
     const ANSWERS_ITSELF: &'static [&'static str] = &[];
+    /// Attacks, by name, that it makes a plain request of before it asks: the gate and the registry are given the same one.
+    const CLEANS: &'static [&'static str] = &[];
+    /// What it may need at a time for layers of any size, in KiB.
+    const MOST_RESIDENT: u64 = 64 * 1024;
 
     /// Starts it with its sample, where it stands with other addresses; answers the port where clients come in, by TLS.
     fn start(places: &Places<'_>) -> (Process, u16);

@@ -78,7 +78,7 @@ fn the_chart_makes_what_it_made() {
 }
 
 /// The kinds, as Kubernetes' own types decode them strictly.
-fn decoded(manifests: &str) -> Vec<String> {
+pub(crate) fn decoded(manifests: &str) -> Vec<String> {
     use std::io::Write as _;
     let mut decoder = Command::new(components::find(STRICT_MANIFESTS.program).expect("it is installed"));
     let piped = decoder.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
