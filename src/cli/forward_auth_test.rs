@@ -40,8 +40,11 @@ pub(super) fn run(options: &ForwardAuthTestOptions, outside: &Outside) -> ExitCo
         }
         findings.push(finding);
     };
-    runtime.block_on(gate_probe::run(&plan, Arc::new(tls), tell));
+    let begun = runtime.block_on(gate_probe::run(&plan, Arc::new(tls), tell));
     super::end(runtime);
+    if let Err(why) = begun {
+        return super::failed(&why);
+    }
     end(&findings, options.json)
 }
 
@@ -100,6 +103,7 @@ fn plan(options: &ForwardAuthTestOptions, outside: &Outside) -> Result<Plan, Str
         may_not_push: options.may_not_push.clone(),
         gate,
         registry_address: address.map_err(|why| format!("`--registry-address`: {why}"))?,
+        as_registry: options.as_registry,
         identity_headers,
         within: Duration::from_secs(options.within),
     })

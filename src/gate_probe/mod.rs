@@ -19,10 +19,13 @@ mod refusals;
 mod report;
 mod request;
 mod spoofing;
+mod stand_in;
 mod tokens;
+mod told;
 mod uploads;
 mod wire;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +37,7 @@ pub(crate) use report::{Finding, Outcome};
 
 use prober::Prober;
 use report::Verdict;
+use stand_in::StandIn;
 
 /// A repository that nobody has.
 pub(crate) const PRIVATE: &str = "dockgate-forward-auth-test/private";
@@ -67,6 +71,8 @@ pub(crate) struct Plan {
     pub(crate) gate: Option<Place>,
     /// The registry's own address.
     pub(crate) registry_address: Option<Place>,
+    /// Where to listen in the registry's place.
+    pub(crate) as_registry: Option<SocketAddr>,
     /// By which the registry is told who came.
     pub(crate) identity_headers: Vec<String>,
     /// How long all of it may take.
@@ -74,8 +80,22 @@ pub(crate) struct Plan {
 }
 
 /// Checks everything, one thing after the other, and tells each at once.
-pub(crate) async fn run(plan: &Plan, tls: Arc<ClientConfig>, mut tell: impl FnMut(Finding)) {
-    let mut prober = Prober::new(plan, tls);
+///
+/// # Errors
+/// If nothing could begin.
+pub(crate) async fn run(
+    plan: &Plan,
+    tls: Arc<ClientConfig>,
+    mut tell: impl FnMut(Finding),
+) -> Result<(), String> {
+    let stand_in = match plan.as_registry {
+        Some(address) => {
+            let listening = StandIn::listen(address).await;
+            Some(listening.map_err(|error| format!("cannot listen at {address}: {error}"))?)
+        }
+        None => None,
+    };
+    let mut prober = Prober::new(plan, tls, stand_in);
     let mut found = |check, says: &str, checked| tell(Finding::of(check, says.to_owned(), checked));
 
     let answer = prober.ask(&base::request()).await;
@@ -84,7 +104,7 @@ pub(crate) async fn run(plan: &Plan, tls: Arc<ClientConfig>, mut tell: impl FnMu
         Err(broken) => {
             found("challenge", base::ASKS_FOR_A_LOGIN, Err(broken));
             found("others", "everything else", Ok(Verdict::skipped("the registry does not answer")));
-            return;
+            return Ok(());
         }
     };
     prober.challenge = base::challenge_of(&answer);
@@ -130,7 +150,7 @@ pub(crate) async fn run(plan: &Plan, tls: Arc<ClientConfig>, mut tell: impl FnMu
         spoofing::method(&prober, is_told_method).await,
     );
     found("spoofed-proxy", "a client cannot pass itself off as the proxy", spoofing::proxy(&prober).await);
-    found("spoofed-identity", "a client cannot say who it is by header", spoofing::identity(&prober).await);
+    found("spoofed-identity", "a client cannot say who it is by header", told::identity(&prober).await);
     found("path-tricks", "no way of writing a path goes round the gate", paths::tricks(&prober).await);
 
     found("gate-path", "the gate cannot be asked through the proxy", reach::through_the_proxy(&prober).await);
@@ -142,4 +162,7 @@ pub(crate) async fn run(plan: &Plan, tls: Arc<ClientConfig>, mut tell: impl FnMu
         found(expected.check(), &expected.says(), account::expectation(&prober, &expected).await);
     }
     found("token-scope", "a token for one repository does not open another", tokens::scope(&prober).await);
+    found("registry-secret", "the registry is not told the gate's secret", told::secret(&prober).await);
+    found("registry-form", "the registry is told no form that the gate is not", told::form(&prober).await);
+    Ok(())
 }

@@ -10,6 +10,7 @@ use super::challenge::Challenge;
 use super::place::Place;
 use super::report::Broken;
 use super::request::Request;
+use super::stand_in::StandIn;
 use super::wire::{Unanswered, Wire};
 
 /// Asks the registry through its proxy, and others where a check wants it.
@@ -17,12 +18,14 @@ pub(super) struct Prober<'p> {
     pub(super) plan: &'p Plan,
     /// What the registry answers to somebody whom it does not know.
     pub(super) challenge: Option<Challenge>,
+    /// What stands in the registry's place.
+    pub(super) stand_in: Option<StandIn>,
     wire: Wire,
 }
 
 impl<'p> Prober<'p> {
-    pub(super) fn new(plan: &'p Plan, tls: Arc<ClientConfig>) -> Self {
-        Self { plan, challenge: None, wire: Wire::new(tls, plan.within) }
+    pub(super) fn new(plan: &'p Plan, tls: Arc<ClientConfig>, stand_in: Option<StandIn>) -> Self {
+        Self { plan, challenge: None, stand_in, wire: Wire::new(tls, plan.within) }
     }
 
     /// What the registry answers.

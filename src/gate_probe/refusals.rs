@@ -29,12 +29,16 @@ pub(super) async fn read(prober: &Prober<'_>) -> Checked {
         .collect();
     requests.push(Request::get("/v2/_catalog"));
     requests.push(Request::get(format!("/v2/{name}/referrers/{DIGEST}")));
-    requests.push(Request::get(format!("/v1/repositories/{name}/tags")));
     let cure = format!(
         "{ASK_FOR_ALL}. Where everybody may read that by the rules, name another repository with `--private`, or say \
          `--anyone-may-pull`"
     );
-    all_refused(prober, requests, cure).await
+    let mut tried = all_refused(prober, requests).await?;
+    // Of old, and unknown to most proxies.
+    let old = Request::get(format!("/v1/repositories/{name}/tags"));
+    let answer = prober.ask(&old).await?;
+    tried.expect(answer.is_refusal() || answer.status == 404, &old, &answer);
+    Ok(tried.verdict(cure))
 }
 
 pub(super) async fn write(prober: &Prober<'_>) -> Checked {
@@ -49,16 +53,16 @@ pub(super) async fn write(prober: &Prober<'_>) -> Checked {
         ("DELETE", format!("/v2/{name}/blobs/{DIGEST}")),
     ];
     let requests = requests.map(|(method, target)| Request::new(method, target)).to_vec();
-    all_refused(prober, requests, ASK_FOR_ALL.to_owned()).await
+    Ok(all_refused(prober, requests).await?.verdict(ASK_FOR_ALL))
 }
 
-async fn all_refused(prober: &Prober<'_>, requests: Vec<Request>, cure: String) -> Checked {
+async fn all_refused(prober: &Prober<'_>, requests: Vec<Request>) -> Result<Tried, Broken> {
     let mut tried = Tried::default();
     for request in requests {
         let answer = prober.ask(&request).await?;
         tried.expect(answer.is_refusal(), &request, &answer);
     }
-    Ok(tried.verdict(cure))
+    Ok(tried)
 }
 
 pub(super) async fn public(prober: &Prober<'_>, name: &str) -> Checked {
@@ -91,13 +95,13 @@ pub(super) async fn public(prober: &Prober<'_>, name: &str) -> Checked {
 
 pub(super) async fn wrong_login(prober: &Prober<'_>) -> Checked {
     let wrong = basic("dockgate-forward-auth-test", "wrong");
-    let catalog = || Request::get("/v2/_catalog");
+    let push = || Request::new("POST", format!("/v2/{}/blobs/uploads/", prober.plan.private));
     let mut tried = Tried::default();
     for request in [
         Request::get("/v2/").by(Some(wrong.clone())),
-        catalog().by(Some("Basic Og==".to_owned())),
-        catalog().by(Some("Basic !".to_owned())),
-        catalog().by(Some("Basic".to_owned())).with("Authorization", "Bearer x"),
+        push().by(Some("Basic Og==".to_owned())),
+        push().by(Some("Basic !".to_owned())),
+        push().by(Some("Basic".to_owned())).with("Authorization", "Bearer x"),
     ] {
         let answer = prober.ask(&request).await?;
         tried.expect(answer.is_stopped(), &request, &answer);

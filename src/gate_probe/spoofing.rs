@@ -123,26 +123,3 @@ pub(super) async fn proxy(prober: &Prober<'_>) -> Checked {
     }
     Ok(tried.verdict("the gate must be asked with the proxy's own secret alone, and its answer obeyed"))
 }
-
-/// Where the gate sees the header, it refuses the request. Where it does not, the registry must not either, and that is
-/// not seen from here.
-pub(super) async fn identity(prober: &Prober<'_>) -> Checked {
-    let mut tried = Tried::default();
-    let mut unseen = Vec::new();
-    for name in &prober.plan.identity_headers {
-        let request = Request::get("/v2/").with(name, "admin");
-        let Some(answer) = prober.attempt(&request).await? else { continue };
-        tried.expect(answer.is_stopped(), &request, &answer);
-        if answer.status == 401 {
-            unseen.push(format!("`{name}`"));
-        }
-    }
-    match tried.verdict("the proxy must ask the gate, and obey its answer") {
-        Verdict::Holds if !unseen.is_empty() => Ok(Verdict::Skipped(format!(
-            "the gate does not see {} of a client: from here it is not seen whether the proxy takes it from the registry \
-             too",
-            unseen.join(", ")
-        ))),
-        verdict => Ok(verdict),
-    }
-}

@@ -5,7 +5,8 @@ use super::refusals::DIGEST;
 use super::report::{Checked, Tried};
 use super::request::Request;
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const MOUNT: &str = "mount=sha256%3A00&from=dockgate-forward-auth-test%2Fother";
 
 fn begin(prober: &Prober<'_>, query: &str) -> Request {
     Request::new("POST", format!("/v2/{}/blobs/uploads/{query}", prober.plan.private))
@@ -14,12 +15,12 @@ fn begin(prober: &Prober<'_>, query: &str) -> Request {
 /// A registry reads `mount` and `from` in such a body too, where no gate sees them.
 pub(super) async fn content_type(prober: &Prober<'_>) -> Checked {
     let mut tried = Tried::default();
-    let body = "mount=sha256%3A00&from=dockgate-forward-auth-test%2Fother";
     for request in [
-        begin(prober, "").with("Content-Type", FORM).body(body),
-        begin(prober, "").with("content-type", "Application/X-WWW-Form-Urlencoded; charset=utf-8").body(body),
+        begin(prober, "").with("Content-Type", FORM).body(MOUNT),
+        begin(prober, "")
+            .with("content-type", "Application/X-WWW-Form-Urlencoded; charset=utf-8")
+            .body(MOUNT),
         begin(prober, "").with("Content-Type", "multipart/form-data; boundary=b").body("--b--\r\n"),
-        begin(prober, "").with("Connection", "close, Content-Type").with("Content-Type", FORM).body(body),
     ] {
         let Some(answer) = prober.attempt(&request).await? else { continue };
         tried.expect(answer.is_stopped() && answer.status != 401, &request, &answer);

@@ -1,5 +1,6 @@
 //! `dockgate forward-auth-test`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -60,6 +61,10 @@ pub(in crate::cli) struct ForwardAuthTestOptions {
     /// The registry's own address, which must not be reachable from here: `10.0.0.3:5000`.
     #[arg(long, value_name = "HOST:PORT")]
     pub(in crate::cli) registry_address: Option<String>,
+    /// Listen here in the registry's place, and look at what it would be told: lead the proxy here for as long as this
+    /// runs.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(in crate::cli) as_registry: Option<SocketAddr>,
     /// A header of `forward_auth.identity_headers`; may be given several times. X-Auth-User and X-Auth-Groups, if left
     /// out.
     #[arg(long = "identity-header", value_name = "NAME", value_parser = header)]

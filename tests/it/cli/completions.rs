@@ -12,8 +12,18 @@ fn script(shell: &str) -> String {
 
 #[test]
 fn every_shell_is_told_every_command() {
-    let commands =
-        ["serve", "check", "explain", "hash", "keys", "quickstart", "schema", "completions", "next-ca"];
+    let commands = [
+        "serve",
+        "check",
+        "explain",
+        "forward-auth-test",
+        "hash",
+        "keys",
+        "quickstart",
+        "schema",
+        "completions",
+        "next-ca",
+    ];
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = script(shell);
         for command in commands {

@@ -50,6 +50,15 @@ fn help_teaches_and_is_no_mistake() {
                 "0 everything asked is granted, 1 something is not",
             ],
         ),
+        (
+            &["forward-auth-test", "--help"],
+            &[
+                "Nothing is changed",
+                "DOCKGATE_PASSWORD",
+                "--as-registry <ADDRESS:PORT>",
+                "0 everything holds",
+            ],
+        ),
         (&["schema", "--help"], &["# yaml-language-server: $schema=dockgate.schema.json"]),
         (&["completions", "--help"], &["source <(dockgate completions bash)"]),
         (&["help", "quickstart"], &["The passwords are shown once"]),

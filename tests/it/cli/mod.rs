@@ -5,6 +5,7 @@ mod commands;
 mod completions;
 mod explain;
 mod explain_agrees;
+mod forward_auth_test;
 mod hash;
 mod help;
 mod quickstart;
