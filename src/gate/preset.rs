@@ -20,7 +20,7 @@ pub enum Preset {
     Caddy,
     /// Envoy, `ext_authz` over HTTP.
     Envoy,
-    /// HAProxy with the action of `examples/forward-auth/haproxy/gate.lua`.
+    /// `HAProxy` with the action of `examples/forward-auth/haproxy/gate.lua`.
     Haproxy,
 }
 

@@ -1,6 +1,6 @@
 //! `{prefix}/forward-auth`: may this request of a proxy's client pass to the registry?
 //!
-//! nginx's `auth_request` lets 2xx pass and hands on 401 and 403; Traefik, Caddy, Envoy and HAProxy hand on the whole answer.
+//! nginx's `auth_request` lets 2xx pass and hands on 401 and 403; Traefik, Caddy, Envoy and `HAProxy` hand on the whole answer.
 //! What the client is told is what a registry would say: clients then do what they do with any other.
 
 mod check;
@@ -81,7 +81,6 @@ async fn decide(
     let challenge = || Stop::Challenge(demand.clone());
     let answered = match proof(&head.headers) {
         Err(BadHeader::Malformed) => return Err(Stop::Unreadable("the Authorization header cannot be read")),
-        Err(BadHeader::Scheme) => return Err(challenge()),
         Ok(Proof::Basic(basic)) if gate.mode.takes_passwords() => {
             let (account, credential) = basic.into_login();
             let is_nobody = matches!(credential, Credential::None);
@@ -109,7 +108,7 @@ async fn decide(
                 answered => answered,
             }
         }
-        Ok(_) => return Err(challenge()),
+        Ok(_) | Err(BadHeader::Scheme) => return Err(challenge()),
     };
     answered.map_err(|no| Stop::NoPass(no, demand.clone()))
 }
