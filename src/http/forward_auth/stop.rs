@@ -102,7 +102,8 @@ impl Stop {
     }
 }
 
-const NOT_ALLOWED: &str = "requested access to the resource is denied";
+/// Not word for word what registries say: containers' own tools print their code alone then.
+const NOT_ALLOWED: &str = "requested access to the resource is denied by the rules";
 
 fn denied(message: &'static str) -> ErrorAnswer {
     ErrorAnswer::new(StatusCode::FORBIDDEN, "DENIED", message).oauth("access_denied")
