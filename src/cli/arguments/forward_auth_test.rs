@@ -22,6 +22,7 @@ use clap::Args;
     are: what can be reached from there is part of the answer. Proxies of the environment (HTTPS_PROXY) are not used.\n\n\
     Exit codes: 0 everything holds, 1 something does not or there was no answer, 2 a mistake in the command line."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(in crate::cli) struct ForwardAuthTestOptions {
     /// The registry as clients reach it: `https://registry.example.com`.
     pub(in crate::cli) url: String,

@@ -116,7 +116,7 @@ fn each_flaw_is_found_by_its_own_line() {
         (Flaw::ForgetsQuery, &["query"]),
         (Flaw::ForgetsMethod, &["method", "may-push"]),
         (Flaw::ForgetsOtherMethods, &["write", "method"]),
-        (Flaw::BelievesPath, &["spoofed-path"]),
+        (Flaw::BelievesPath, &["spoofed-path", "gate-path"]),
         (Flaw::BelievesMethod, &["spoofed-method"]),
         (Flaw::AsksBelowV2Only, &["path-tricks"]),
         (Flaw::LendsItsSecret, &["gate-path"]),
