@@ -18,7 +18,7 @@ pub(super) fn none_reaches_the_registry<F: Front>() {
     let Some(gated) = Gated::<F>::start(Mode::Basic, &[CURL]) else { return };
     let before = gated.store("team/app", "1");
     let proof = gated.proof(&ADMIN, "GET", "/v2/");
-    let attacks: Vec<Attack> = table().into_iter().filter(is_sent).collect();
+    let attacks: Vec<Attack> = table().into_iter().filter(is_sent::<F>).collect();
     assert!(attacks.len() > 100, "only {} lines", attacks.len());
     let mut config = String::new();
     for Attack { name, method, target, headers, .. } in &attacks {
@@ -31,17 +31,20 @@ pub(super) fn none_reaches_the_registry<F: Front>() {
         command::run(Command::new(CURL.program).arg("--config").arg(&file), gated.dir(), &gated.logs());
     let answers: Vec<&str> = answers.stdout.lines().collect();
     assert_eq!(answers.len(), attacks.len() + 1, "{answers:#?}");
-    let passed: Vec<_> = answers.iter().filter(|answer| !answer.starts_with("2 4")).collect();
+    // Some end the stream without an answer where a path cannot be decoded.
+    let is_refused = |answer: &str| answer.starts_with("2 4") || answer.starts_with("0 000 ");
+    let passed: Vec<_> = answers.iter().filter(|answer| !is_refused(answer)).collect();
     assert_eq!(passed, [&"2 200 the last one"], "{}", gated.logs());
     let came = gated.accesses_until(TAGS).split_off(before);
     assert_eq!(came.len(), 1, "{came:#?}");
 }
 
 /// curl cuts fragments off, and what is no text is no file of its options.
-fn is_sent(attack: &Attack) -> bool {
+fn is_sent<F: Front>(attack: &Attack) -> bool {
     let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && !b"#\"\\".contains(&byte));
     let is_path = attack.target.starts_with('/') && is_plain(&attack.target);
-    !attack.gate_only && is_path && !attack.method.is_empty() && is_plain(&attack.method)
+    let is_overwritten = attack.headers.iter().any(|(name, _)| F::OVERWRITES.contains(&name.as_str()));
+    !attack.gate_only && !is_overwritten && is_path && !attack.method.is_empty() && is_plain(&attack.method)
 }
 
 fn request<F: Front>(

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::site::{Gated, Mode, SECRET};
-use super::{Front, Places, attacks, handed_on, large, put, sample, scenarios};
+use super::{Front, Places, attacks, by_http2, handed_on, large, put, sample, scenarios};
 use crate::accounts::ADMIN;
 use crate::components::{self, CADDY, Component};
 use crate::harness::poll;
@@ -78,6 +78,11 @@ fn no_attack_reaches_the_registry_by_passwords() {
 #[test]
 fn no_attack_reaches_the_registry_by_tokens() {
     attacks::none_reaches_the_registry::<Caddy>(Mode::Bearer);
+}
+
+#[test]
+fn no_attack_reaches_the_registry_by_http2() {
+    by_http2::none_reaches_the_registry::<Caddy>();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::site::{Gated, Mode};
-use super::{Front, Places, attacks, handed_on, large, put, sample, scenarios};
+use super::{Front, Places, attacks, by_http2, handed_on, large, put, sample, scenarios};
 use crate::accounts::ADMIN;
 use crate::components::{self, Component, HAPROXY};
 use crate::harness::process::{Process, free_port};
@@ -114,6 +114,11 @@ fn no_attack_reaches_the_registry_by_passwords() {
 #[test]
 fn no_attack_reaches_the_registry_by_tokens() {
     attacks::none_reaches_the_registry::<Haproxy>(Mode::Bearer);
+}
+
+#[test]
+fn no_attack_reaches_the_registry_by_http2() {
+    by_http2::none_reaches_the_registry::<Haproxy>();
 }
 
 #[test]
