@@ -48,7 +48,7 @@ fn a_preset_says_it_where_the_page_says() {
         let told: Vec<String> = code(places).map(str::to_lowercase).collect();
         match preset.headers().source {
             Source::Headers { method, uri, .. } => {
-                assert_eq!(told, [method.as_str(), uri.as_str()], "{name}")
+                assert_eq!(told, [method.as_str(), uri.as_str()], "{name}");
             }
             Source::RequestLine => assert!(places.contains("request line"), "{name}: {places}"),
         }

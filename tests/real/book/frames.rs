@@ -188,7 +188,7 @@ fn write_files(site: &TempDir, keys: &Path, config: &str) -> bool {
             }
             "service_account_file" => fs::write(place, service_account()).unwrap(),
             "secret_file" | "secret_before_file" | "previous_secret_file" => {
-                fs::write(place, "0123456789abcdef".repeat(4)).unwrap()
+                fs::write(place, "0123456789abcdef".repeat(4)).unwrap();
             }
             _ => {} // made when it is written to
         }
