@@ -62,7 +62,7 @@ impl Access {
         let about = About { cx, question, client_id: None };
         let lacks_any = !covers_all(&grant, &question.scopes.scopes);
         // Clients send a password only to a registry that asked for it at its base.
-        let lacks_login = matches!(demand, Demand::Login) && grant.identity().account.is_empty();
+        let lacks_login = demand.is_login() && grant.identity().account.is_empty();
         let passes = !lacks_any && !lacks_login;
         decision_log::at_the_gate(&self.log, &about, &grant, passes);
         if let Some(audit) = &self.audit {
@@ -85,6 +85,7 @@ impl Access {
         &self,
         cx: &Call,
         question: &Question,
+        demand: &Demand,
         token: &Verified,
     ) -> Result<Pass, NoPass> {
         let about = About { cx, question, client_id: None };
@@ -92,7 +93,8 @@ impl Access {
             let Resource { kind, name, .. } = &scope.resource;
             scope.actions.iter().any(|action| !token.grants(kind, name, action))
         };
-        let passes = !question.scopes.scopes.iter().any(lacks);
+        let lacks_login = matches!(demand, Demand::Login) && token.subject.is_empty();
+        let passes = !lacks_login && !question.scopes.scopes.iter().any(lacks);
         decision_log::token_at_the_gate(&self.log, &about, token, passes);
         if let Some(audit) = &self.audit {
             let event = audit_event::token_at_the_gate(audit, &about, token, passes);

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use dockgate_api::Labels;
+use dockgate_api::{LabelValue, Labels};
 
-/// The values of a header together, in bytes: nginx reads 4 KiB of an answer's head.
+/// The values of all headers together, in bytes: nginx reads 4 KiB of an answer's head.
 const LONGEST: usize = 2048;
 
 /// What a header says.
@@ -33,35 +33,33 @@ impl IdentityHeaders {
         self.0.iter().map(|(name, _)| name)
     }
 
-    /// Writes them; nobody is an empty account without labels.
-    pub fn write(&self, account: &str, labels: &Labels, to: &mut HeaderMap) {
+    /// Writes them; nobody is an empty account without labels. Whole values only, as many as fit: who is told of fewer groups
+    /// may do less. Says how many were left out.
+    pub fn write(&self, account: &str, labels: &Labels, to: &mut HeaderMap) -> usize {
+        let (mut room, mut left_out) = (LONGEST, 0);
         for (name, told) in &self.0 {
-            let value = match told {
-                Told::Account => encoded(account),
-                Told::Label(label) => joined(label, labels),
+            let values: Vec<&str> = match told {
+                Told::Account => vec![account],
+                Told::Label(label) => labels.values(label).iter().map(LabelValue::as_str).collect(),
             };
+            let value = joined(&values, &mut room, &mut left_out);
             // What is encoded is printable ASCII.
             let value = HeaderValue::from_str(&value).unwrap_or_else(|_| HeaderValue::from_static(""));
             to.insert(name.clone(), value);
         }
+        left_out
     }
 }
 
-/// Whole values only, as many as fit: who is told of fewer groups may do less.
-fn joined(label: &str, labels: &Labels) -> String {
+fn joined(values: &[&str], room: &mut usize, left_out: &mut usize) -> String {
     let mut joined = String::new();
-    let values = labels.values(label);
     for (place, value) in values.iter().enumerate() {
-        let value = encoded(value.as_str());
-        if joined.len() + value.len() >= LONGEST {
-            let left_out = values.len() - place;
-            tracing::warn!(
-                label,
-                left_out,
-                "an identity header would be too long: values are left out of it"
-            );
+        let value = encoded(value);
+        let Some(rest) = room.checked_sub(value.len() + 1) else {
+            *left_out += values.len() - place;
             break;
-        }
+        };
+        *room = rest;
         if place > 0 {
             joined.push(',');
         }

@@ -66,7 +66,7 @@ impl Gate {
         headers: &HeaderMap,
     ) -> Result<(ClientAddress, Standing), NotAsked> {
         match self.addresses.resolve(peer, headers) {
-            Ok(address) => Ok((address, Standing::Own)),
+            Ok(address) => Ok((address, self.addresses.standing(peer, address))),
             Err(BadAddress::Loopback) => Ok((ClientAddress(None), Standing::Shared)),
             Err(bad @ (BadAddress::Missing | BadAddress::Garbage)) => Err(NotAsked(bad.message())),
         }

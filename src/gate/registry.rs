@@ -22,7 +22,9 @@ const LONGEST_PATH: usize = 2048;
 /// What a registry would demand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Demand {
-    /// That somebody is logged in; no rights.
+    /// No rights: that somebody is logged in, or holds a token, be it nobody's in particular.
+    Base,
+    /// No rights: that somebody is logged in.
     Login,
     /// These rights, all of them.
     Rights(RequestedScopes),
@@ -44,10 +46,15 @@ impl Demand {
         Self::of([(resource, actions.iter().copied().collect())])
     }
 
+    /// Whether no rights are demanded.
+    pub fn is_login(&self) -> bool {
+        matches!(self, Self::Base | Self::Login)
+    }
+
     /// The rights that are demanded; none if a login will do.
     pub fn scopes(&self) -> RequestedScopes {
         match self {
-            Self::Login => RequestedScopes::default(),
+            Self::Base | Self::Login => RequestedScopes::default(),
             Self::Rights(scopes) => scopes.clone(),
         }
     }
@@ -72,7 +79,7 @@ pub fn read(original: Original<'_>) -> Result<Demand, NotAsked> {
     let segments = segments(path)?;
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
-        ["v2"] | ["v2", ""] => reading(original.method, Demand::Login),
+        ["v2"] | ["v2", ""] => reading(original.method, Demand::Base),
         ["v2", "_catalog"] => {
             reading(original.method, Demand::on(Resource::new("registry", "catalog"), &["*"]))
         }

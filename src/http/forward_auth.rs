@@ -18,8 +18,7 @@ use dockgate_api::{Call, Credential, Labels, Login, RequestId};
 use super::client::Peer;
 use super::credentials::{BadHeader, Proof, proof};
 use crate::access::{NoPass, Pass, Question, Refusal};
-use crate::gate::{Demand, Gate, Mode, registry};
-use crate::metrics::Checked;
+use crate::gate::{Mode, registry};
 use crate::state::{OpenGate, State};
 use check::Check;
 use stop::Stop;
@@ -44,7 +43,7 @@ pub(super) async fn answer(
 ) -> Response {
     let gate = &open.gate;
     let mut check = Check::new(state, open, peer.address, id);
-    let decided = decide(&mut check, gate, path, peer, head).await;
+    let decided = decide(&mut check, path, peer, head).await;
     let (mut response, account, labels) = match &decided {
         Ok(pass) => (Response::new(Body::empty()), pass.account(), pass.labels()),
         Err(stop) => (stop.respond(gate, state.issuer()), "", &Labels::new()),
@@ -53,17 +52,22 @@ pub(super) async fn answer(
     let headers = response.headers_mut();
     headers.insert(API_VERSION.clone(), REGISTRY_2.clone());
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    gate.identity.write(account, labels, headers);
+    let left_out = gate.identity.write(account, labels, headers);
+    if left_out > 0
+        && let Some(withheld) = open.cut_short.may_say(Instant::now())
+    {
+        tracing::warn!(
+            account,
+            left_out,
+            withheld,
+            "identity headers would be too long: values are left out"
+        );
+    }
     response
 }
 
-async fn decide(
-    check: &mut Check<'_>,
-    gate: &Gate,
-    path: &str,
-    peer: &Peer,
-    head: &request::Parts,
-) -> Result<Pass, Stop> {
+async fn decide(check: &mut Check<'_>, path: &str, peer: &Peer, head: &request::Parts) -> Result<Pass, Stop> {
+    let gate = &check.open.gate;
     gate.admits(peer.address, &head.headers).map_err(Stop::NotTheProxy)?;
     let unreadable = |reason: crate::gate::NotAsked| Stop::Unreadable(reason.0);
     let (client, standing) = gate.client(peer.address, &head.headers).map_err(unreadable)?;
@@ -84,7 +88,7 @@ async fn decide(
         Ok(Proof::Basic(basic)) if gate.mode.takes_passwords() => {
             let (account, credential) = basic.into_login();
             let is_nobody = matches!(credential, Credential::None);
-            if is_nobody && matches!(demand, Demand::Login) {
+            if is_nobody && demand.is_login() {
                 return Err(challenge());
             }
             state.access().pass(&cx, &asks(Login::new(account, credential)), &demand).await
@@ -94,14 +98,14 @@ async fn decide(
             let verified = signing.verifier.verify(token.expose_secret(), &gate.service, cx.now());
             let verified = verified.map_err(|bad| Stop::BadToken(bad, demand.clone()))?;
             let question = asks(Login::new("", Credential::None));
-            let passed = state.access().pass_by_token(&cx, &question, &verified).await;
+            let passed = state.access().pass_by_token(&cx, &question, &demand, &verified).await;
             return passed.map_err(|no| match no {
                 NoPass::Denied => Stop::InsufficientScope(demand.clone()),
                 other => Stop::NoPass(other, demand.clone()),
             });
         }
         // Nobody in particular: with passwords alone the rules say what that may do, with tokens a token does.
-        Ok(Proof::Nothing) if gate.mode == Mode::Basic && !matches!(demand, Demand::Login) => {
+        Ok(Proof::Nothing) if gate.mode == Mode::Basic && !demand.is_login() => {
             let nobody = asks(Login::new("", Credential::None));
             match state.access().pass(&cx, &nobody, &demand).await {
                 Err(NoPass::Refused(Refusal::BadCredentials)) => return Err(challenge()),
@@ -111,8 +115,4 @@ async fn decide(
         Ok(_) | Err(BadHeader::Scheme) => return Err(challenge()),
     };
     answered.map_err(|no| Stop::NoPass(no, demand.clone()))
-}
-
-fn checked(stop: Option<&Stop>) -> Checked {
-    stop.map_or(Checked::Passed, Stop::checked)
 }

@@ -148,7 +148,6 @@ impl Routes {
     {
         let path = request.uri().path();
         let mut client = peer.address;
-        let standing = self.frame.addresses.standing(peer.address);
         if self.frame.token.iter().any(|token| token == path) {
             // Only here does it decide anything; probes and registries that fetch the keys come without proxies.
             client = match self.frame.addresses.resolve(peer.address, request.headers()) {
@@ -169,6 +168,7 @@ impl Routes {
                 }
             };
             if request.method() == Method::GET {
+                let standing = self.frame.addresses.standing(peer.address, client);
                 let client = Client { address: client, certificate: peer.certificate.clone(), standing };
                 return token::answer_get(&self.state, client, id, request.uri(), request.headers()).await;
             }
@@ -178,6 +178,7 @@ impl Routes {
             let (head, _) = request.into_parts();
             return forward_auth::answer(&self.state, open, &self.frame.gate, peer, id, &head).await;
         }
+        let standing = self.frame.addresses.standing(peer.address, client);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(client);
         request.extensions_mut().insert(standing);

@@ -7,6 +7,7 @@
 
 pub(crate) mod line;
 pub(crate) mod problem;
+mod seldom;
 pub(crate) mod spool;
 mod switch;
 
@@ -19,6 +20,7 @@ use dockgate_api::{Clock, Counter, Metrics, RequestId, Series};
 use tracing_subscriber::fmt::MakeWriter;
 
 pub use line::Quoted;
+pub(crate) use seldom::Seldom;
 pub use spool::Flush;
 
 use crate::config::log::{LogConfig, LogFormat, LogLevel};

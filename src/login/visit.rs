@@ -48,7 +48,7 @@ impl Visit {
         let peer = parts.extensions.get::<ClientAddress>().copied().unwrap_or_default();
         let over_tls = parts.extensions.get::<OverTls>().is_some_and(|over| over.0);
         let (headers, proxies) = (&parts.headers, login.proxies());
-        let client = proxies.resolve(peer, headers).map_err(|bad| Trouble::BadAddress(bad.message()))?.0;
+        let found = proxies.resolve(peer, headers).map_err(|bad| Trouble::BadAddress(bad.message()))?;
         let is_trusted = proxies.trusts(peer);
         let here = match login.public_url() {
             Some(public) => public.clone(),
@@ -62,8 +62,8 @@ impl Visit {
             state: Arc::clone(state),
             login: Arc::clone(login),
             here,
-            client,
-            standing: proxies.standing(peer),
+            client: found.0,
+            standing: proxies.standing(peer, found),
             headers: headers.clone(),
             // What is late gets a page too: the whole request ends a little later.
             cx: Call::new(state.now(), Instant::now() + state.limits().request_timeout.0 * 9 / 10, id),

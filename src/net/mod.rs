@@ -6,7 +6,6 @@ mod listener;
 mod owners;
 mod paced;
 mod proxy_protocol;
-mod seldom;
 mod serve;
 mod slots;
 pub mod tls;

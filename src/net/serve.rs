@@ -24,13 +24,13 @@ use super::head;
 use super::listener::{Connection, Listener};
 use super::paced::Paced;
 use super::proxy_protocol::{self, BadHeader};
-use super::seldom::Seldom;
 use super::slots::{Slot, Slots};
 use super::tls::ACME_TLS;
 use super::turns::{RequestBody, Turn};
 use crate::config::server::{Limits, ProxySenders};
 use crate::http::{ClientAddress, ErrorAnswer, Peer};
 use crate::live::Live;
+use crate::logging::Seldom;
 use crate::metrics::{Connections, Unanswered};
 
 /// After an accept that failed for want of file descriptors: long enough for some to be freed.

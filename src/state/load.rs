@@ -16,6 +16,7 @@ use super::{Findings, Lasting, OpenGate, Signing, State, token_db};
 use crate::backends::Backends;
 use crate::config::Source;
 use crate::live::Live;
+use crate::logging::Seldom;
 use crate::metrics::{GateMeter, OfConfiguration};
 use crate::outside::Outside;
 
@@ -135,7 +136,7 @@ fn build_beside(
         login: login.map(Arc::new),
         gate: gate.map(|gate| {
             let meter = GateMeter::new(&OfConfiguration(Arc::clone(&outside.metrics)));
-            OpenGate { gate, meter }
+            OpenGate { gate, meter, cut_short: Seldom::default() }
         }),
         doors,
         acme,

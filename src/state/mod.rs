@@ -44,6 +44,7 @@ use crate::config::log::LogConfig;
 use crate::config::server::{Limits, ServerConfig};
 use crate::gate::Gate;
 use crate::live::Live;
+use crate::logging::Seldom;
 use crate::login::Login;
 use crate::metrics::{GateMeter, MemoryMetrics};
 use crate::net::Door;
@@ -84,6 +85,8 @@ pub struct OpenGate {
     pub gate: Gate,
     /// Counts questions.
     pub meter: GateMeter,
+    /// Tells of accounts whose groups no header holds.
+    pub(crate) cut_short: Seldom,
 }
 
 impl State {

@@ -18,7 +18,7 @@ const DEFAULT_NAMESPACE: &str = "library";
 /// As [`read`](super::read).
 pub(super) fn read(method: &str, segments: &[&str]) -> Result<Demand, NotAsked> {
     match segments {
-        [] | ["" | "_ping"] => reading(method, Demand::Login),
+        [] | ["" | "_ping"] => reading(method, Demand::Base),
         // `docker login` of old: POST to make an account, GET to try it.
         ["users"] | ["users", ""] => {
             known(method, &["GET", "HEAD", "POST"])?;

@@ -46,8 +46,12 @@ fn is_separator(text: &str) -> bool {
     matches!(text, "." | "_" | "__") || text.bytes().all(|byte| byte == b'-')
 }
 
-/// `registry.example.com:5000`
+/// `registry.example.com:5000`. A word alone is none, but `localhost`: in capitals it would be another name to the rules,
+/// and to a registry whose files do not know capitals the same.
 fn is_host(text: &str) -> bool {
+    if !text.contains(['.', ':']) && text != "localhost" {
+        return false;
+    }
     let (host, port) = match text.split_once(':') {
         Some((host, port)) => (host, Some(port)),
         None => (text, None),

@@ -82,9 +82,11 @@ impl Addresses {
         self.0.as_ref().is_some_and(|named| named.trusts(peer))
     }
 
-    /// Whose address it is that [`resolve`](Self::resolve) finds for a peer.
-    pub(crate) fn standing(&self, peer: ClientAddress) -> Standing {
+    /// Whose address it is that [`resolve`](Self::resolve) found for a peer.
+    pub(crate) fn standing(&self, peer: ClientAddress, found: ClientAddress) -> Standing {
         match &self.0 {
+            // A proxy's own, where no header says who was before it: a balancer's, or a network's of containers.
+            Some(named) if found.0.is_some_and(|found| named.is_listed(found)) => Standing::Shared,
             Some(named) if named.trusts(peer) => Standing::Own,
             // A proxy that nobody listed, or somebody who goes around it.
             Some(_) => Standing::Shared,

@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use dockgate_api::RequestId;
 
-use super::checked;
 use super::stop::Stop;
 use crate::access::AtTheDoor;
 use crate::http::ClientAddress;
@@ -17,7 +16,7 @@ pub(super) struct Check<'s> {
     pub(super) id: RequestId,
     /// Whose request it is about, as far as it is known: the proxy's address at first.
     pub(super) client: ClientAddress,
-    open: &'s OpenGate,
+    pub(super) open: &'s OpenGate,
     begun: Instant,
     came_of_it: Checked,
 }
@@ -29,7 +28,7 @@ impl<'s> Check<'s> {
 
     /// It is answered: with yes, unless something stopped it.
     pub(super) fn ends(&mut self, stop: Option<&Stop>) {
-        self.came_of_it = checked(stop);
+        self.came_of_it = stop.map_or(Checked::Passed, Stop::checked);
         if let Some(detail) = stop.and_then(Stop::at_the_door) {
             self.state.access().refused_at_the_door(&AtTheDoor {
                 request_id: self.id,

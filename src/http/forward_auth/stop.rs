@@ -36,9 +36,7 @@ impl Stop {
     pub(super) fn checked(&self) -> Checked {
         match self {
             Self::NotTheProxy(_) => Checked::NotTheProxy,
-            Self::Unreadable(_) | Self::NoPass(NoPass::Refused(Refusal::Malformed(_)), _) => {
-                Checked::Unreadable
-            }
+            Self::Unreadable(_) => Checked::Unreadable,
             Self::Challenge(_) | Self::NoPass(NoPass::Anonymous, _) => Checked::Challenged,
             Self::BadToken(..) => Checked::BadToken,
             Self::InsufficientScope(_) | Self::NoPass(NoPass::Denied, _) => Checked::Denied,

@@ -8,7 +8,7 @@ const PAUSE: Duration = Duration::from_mins(1);
 
 /// Lets one warning pass in a minute and counts the others.
 #[derive(Debug, Default)]
-pub(super) struct Seldom(Mutex<Said>);
+pub(crate) struct Seldom(Mutex<Said>);
 
 #[derive(Debug, Default)]
 struct Said {
@@ -18,7 +18,7 @@ struct Said {
 
 impl Seldom {
     /// Whether a warning may be given now: then how many were withheld before it.
-    pub(super) fn may_say(&self, now: Instant) -> Option<u64> {
+    pub(crate) fn may_say(&self, now: Instant) -> Option<u64> {
         let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if said.last.is_some_and(|last| now.saturating_duration_since(last) < PAUSE) {
             said.withheld += 1;
