@@ -255,6 +255,26 @@ fn line() -> impl Strategy<Value = String> {
     prop::collection::vec(entry(), 0..5).prop_map(|entries| entries.join(", "))
 }
 
+#[test]
+fn an_address_of_a_proxy_stands_for_everybody_behind_it() {
+    use crate::lockout::Standing::{Own, Shared};
+    let listed = addresses("real_ip_header: X-Forwarded-For, trusted_proxies: [10.0.0.0/8]");
+    let near = addresses("real_ip_header: X-Forwarded-For");
+    let none = addresses("real_ip_pos: -1");
+    for (addresses, from, found, standing) in [
+        (&listed, "10.0.0.1", "203.0.113.9", Own),
+        // A balancer or a network of containers between, and no word of who was before it.
+        (&listed, "10.0.0.1", "10.0.0.9", Shared),
+        (&listed, "203.0.113.9", "203.0.113.9", Shared),
+        (&near, "10.0.0.1", "203.0.113.9", Own),
+        (&near, "203.0.113.9", "203.0.113.9", Shared),
+        (&none, "10.0.0.1", "10.0.0.1", Shared),
+        (&none, "203.0.113.9", "203.0.113.9", Own),
+    ] {
+        assert_eq!(addresses.standing(peer(from), peer(found)), standing, "{from} {found}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 

@@ -102,6 +102,23 @@ fn nobody_in_particular_pulls_with_a_token_too() {
     assert_eq!(asked(&server, "GET", MANIFEST, &token).0, 401);
 }
 
+/// The first registry's login is somebody's; its base, and the second's, take whoever holds a token.
+#[test]
+fn a_token_of_nobody_in_particular_is_no_login() {
+    let server = gate(BEARER);
+    let nobodys = token(&server, Ask::auth());
+    let alices = token(&server, alice("repository:team/app:pull"));
+    for (method, uri, of_nobody, of_alice) in [
+        ("GET", "/v2/", 200, 200),
+        ("GET", "/v1/_ping", 200, 200),
+        ("POST", "/v1/users/", 401, 200),
+        ("GET", "/v1/users/", 401, 200),
+    ] {
+        assert_eq!(asked(&server, method, uri, &nobodys).0, of_nobody, "{method} {uri}");
+        assert_eq!(asked(&server, method, uri, &alices).0, of_alice, "{method} {uri}");
+    }
+}
+
 #[test]
 fn other_tokens_count_for_nothing() {
     let server = gate(BEARER);

@@ -69,6 +69,11 @@ fn the_address_that_a_trusted_proxy_names_is_the_clients_own() {
     }
     assert_eq!(through(ALICE.0, ALICE.1, "10.0.0.1").status, 429);
     assert_eq!(through(ALICE.0, ALICE.1, "10.0.0.2").status, 200);
+    // A proxy's own, where it does not say who was before it.
+    for number in 0..120 {
+        assert_eq!(through(&format!("somebody{number}"), "wrong", "203.0.113.9").status, 401, "{number}");
+    }
+    assert_eq!(through(ALICE.0, ALICE.1, "203.0.113.9").status, 200);
 }
 
 #[test]
