@@ -2,7 +2,7 @@
 
 use super::gate::{CLIENT, MANIFEST, SECRET, gate, nginx, people, proxied, section, setup};
 use crate::process::{Server, Site, poll};
-use crate::support::{ALICE, Ask, PATIENCE, Setup, TestServer};
+use crate::support::{ALICE, Ask, Listening, PATIENCE, Setup, TestServer, basic};
 
 /// The question of nginx about something that everybody may do, with this for a secret.
 fn with_secret(secret: &str) -> Ask {
@@ -120,6 +120,39 @@ fn the_sockets_mode_says_who_may_ask() {
     let server = Server::start(&site, "auth.yml");
     assert_eq!(asked(&server, SECRET), 200);
     assert_eq!(asked(&server, &"0".repeat(32)), 403);
+}
+
+/// Something stands between the proxy and the gate, and says by the PROXY protocol who the proxy is.
+#[test]
+fn the_proxy_is_whom_a_proxy_header_brings() {
+    let section = section("preset: nginx").replace("[127.0.0.1]", "[192.0.2.7, \"2001:db8::7\"]");
+    let more = format!("{section}{}acl: [{{match: {{ip: {CLIENT}}}, actions: [pull]}}]", people());
+    let setup = Setup::new(more).server("proxy_protocol: {from: [127.0.0.1]}");
+    let server = Listening::start(setup);
+    let asked = |header: &str, secret: &str, client: &str| {
+        let mut connection = server.connect();
+        connection.send(header);
+        connection.send(format!(
+            "GET /forward-auth HTTP/1.1\r\nhost: x\r\nx-dockgate-secret: {secret}\r\n\
+             x-forwarded-for: {client}\r\nx-original-method: GET\r\nx-original-uri: {MANIFEST}\r\n\
+             authorization: {}\r\n\r\n",
+            basic(ALICE.0, ALICE.1)
+        ));
+        connection.answer().status
+    };
+    let v4 = |address: &str| format!("PROXY TCP4 {address} 127.0.0.1 4711 5001\r\n");
+    let v6 = |address: &str| format!("PROXY TCP6 {address} ::1 4711 5001\r\n");
+    for proxy in [v4("192.0.2.7"), v6("::ffff:192.0.2.7"), v6("2001:db8::7")] {
+        assert_eq!(asked(&proxy, SECRET, CLIENT), 200, "{proxy}");
+        assert_eq!(asked(&proxy, SECRET, "203.0.113.10"), 403, "another client: {proxy}");
+        assert_eq!(asked(&proxy, &"0".repeat(32), CLIENT), 403, "{proxy}");
+    }
+    // Who only hands connections on is not the proxy, and neither is the client.
+    for other in
+        [v4("192.0.2.8"), v4("127.0.0.1"), v4(CLIENT), v6("2001:db8::8"), "PROXY UNKNOWN\r\n".to_owned()]
+    {
+        assert_eq!(asked(&other, SECRET, CLIENT), 403, "{other}");
+    }
 }
 
 #[test]
