@@ -14,6 +14,7 @@ use rustls_pki_types::CertificateDer;
 
 use super::arguments::ForwardAuthTestOptions;
 use super::explain::read_password;
+use crate::gate::{ACCOUNT_HEADER, GROUPS_HEADER};
 use crate::gate_probe::{self, Account, Finding, Outcome, Place, Plan};
 use crate::outbound::Site;
 use crate::outside::Outside;
@@ -22,7 +23,6 @@ const PASSWORD: &str = "DOCKGATE_PASSWORD";
 /// In bytes; of a file with nothing but a password.
 const LONGEST_PASSWORD_FILE: u64 = 64 * 1024;
 const LONGEST_AUTHORITIES: u64 = 1024 * 1024;
-const IDENTITY_HEADERS: [&str; 2] = ["X-Auth-User", "X-Auth-Groups"];
 
 pub(super) fn run(options: &ForwardAuthTestOptions, outside: &Outside) -> ExitCode {
     let (plan, tls) = match plan(options, outside).and_then(|plan| Ok((plan, tls(options, outside)?))) {
@@ -88,7 +88,7 @@ fn plan(options: &ForwardAuthTestOptions, outside: &Outside) -> Result<Plan, Str
     let address = options.registry_address.as_deref().map(Place::address).transpose();
     let mut identity_headers = options.identity_headers.clone();
     if identity_headers.is_empty() {
-        identity_headers = IDENTITY_HEADERS.map(str::to_owned).to_vec();
+        identity_headers = [ACCOUNT_HEADER, GROUPS_HEADER].iter().map(gate_probe::written).collect();
     }
     Ok(Plan {
         registry,

@@ -18,7 +18,7 @@ pub use headers::ForwardAuthHeaders;
 use super::login::{LoginConfig, validate_public_url};
 use super::server::{ServerConfig, TrustedNetwork, refuse_everybody};
 use crate::gate::identity::{IdentityHeaders, Told};
-use crate::gate::{Gate, Headers, Mode, Parts, Preset, SharedSecret};
+use crate::gate::{ACCOUNT_HEADER, GROUPS_HEADER, Gate, Headers, Mode, Parts, Preset, SharedSecret};
 use crate::login::PublicUrl;
 
 /// In bytes: 128 bits in hexadecimal digits.
@@ -211,10 +211,7 @@ impl ForwardAuthConfig {
     fn identity(&self, headers: &Headers, path: &KeyPath, problems: &mut Vec<Problem>) -> IdentityHeaders {
         let Some(given) = &self.identity_headers else {
             let groups = Told::Label("groups".to_owned());
-            return IdentityHeaders::new(vec![
-                (HeaderName::from_static("x-auth-user"), Told::Account),
-                (HeaderName::from_static("x-auth-groups"), groups),
-            ]);
+            return IdentityHeaders::new(vec![(ACCOUNT_HEADER, Told::Account), (GROUPS_HEADER, groups)]);
         };
         let mut read = Vec::new();
         for (name, told) in &given.value {

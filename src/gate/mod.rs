@@ -19,7 +19,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use original::{NotAsked, Original};
-pub use preset::{Headers, Preset, Source};
+pub use preset::{
+    ACCOUNT_HEADER, DECIDING_METHODS, DECIDING_PATHS, GROUPS_HEADER, Headers, Preset, SECRET_HEADER, Source,
+};
 pub use registry::Demand;
 
 use crate::http::{Addresses, ClientAddress};

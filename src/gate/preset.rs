@@ -57,12 +57,26 @@ const ORIGINAL_METHOD: HeaderName = HeaderName::from_static("x-original-method")
 const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const SECRET: HeaderName = HeaderName::from_static("x-dockgate-secret");
+/// In which the proxy sends its secret, if nobody tells it otherwise.
+pub const SECRET_HEADER: HeaderName = HeaderName::from_static("x-dockgate-secret");
+/// In which the registry is told who came, if nobody says otherwise.
+pub const ACCOUNT_HEADER: HeaderName = HeaderName::from_static("x-auth-user");
+/// In which it is told their groups.
+pub const GROUPS_HEADER: HeaderName = HeaderName::from_static("x-auth-groups");
 
-/// What some server or proxy takes for the target or the method of a request, in place of its request line.
-const OVERRIDES: [HeaderName; 6] = [
+/// Every header that says at some gate which path is asked for, or that some server takes for it in place of the request
+/// line.
+pub const DECIDING_PATHS: [HeaderName; 5] = [
+    ORIGINAL_URI,
+    ORIGINAL_URL,
+    FORWARDED_URI,
     HeaderName::from_static("x-rewrite-url"),
     HeaderName::from_static("x-envoy-original-path"),
+];
+/// The same for the method.
+pub const DECIDING_METHODS: [HeaderName; 6] = [
+    ORIGINAL_METHOD,
+    FORWARDED_METHOD,
     HeaderName::from_static("x-envoy-original-method"),
     HeaderName::from_static("x-http-method"),
     HeaderName::from_static("x-http-method-override"),
@@ -71,9 +85,7 @@ const OVERRIDES: [HeaderName; 6] = [
 
 /// Every header that says at some gate what is asked for.
 pub(super) fn deciding() -> impl Iterator<Item = HeaderName> {
-    [ORIGINAL_URI, ORIGINAL_URL, ORIGINAL_METHOD, FORWARDED_URI, FORWARDED_METHOD]
-        .into_iter()
-        .chain(OVERRIDES)
+    DECIDING_PATHS.into_iter().chain(DECIDING_METHODS)
 }
 
 /// What the client itself sends, and the gate reads.
@@ -96,7 +108,7 @@ impl Preset {
             }
             Self::Envoy => Source::RequestLine,
         };
-        Headers { source, secret: SECRET, client: FORWARDED_FOR }
+        Headers { source, secret: SECRET_HEADER, client: FORWARDED_FOR }
     }
 
     pub(super) fn is_narrow(self) -> bool {

@@ -34,6 +34,7 @@ use rustls::ClientConfig;
 
 pub(crate) use place::Place;
 pub(crate) use report::{Finding, Outcome};
+pub(crate) use request::written;
 
 use prober::Prober;
 use report::Verdict;

@@ -2,10 +2,22 @@
 
 use std::fmt;
 
+use axum::http::HeaderName;
+
 use super::place::Place;
 
 /// What the proxy's log shows.
 const USER_AGENT: &str = concat!("dockgate-forward-auth-test/", env!("CARGO_PKG_VERSION"));
+
+/// A header's name as people write it, `X-Auth-User`.
+pub(crate) fn written(name: &HeaderName) -> String {
+    let mut is_first = true;
+    let capital = |c: char| {
+        let was_first = std::mem::replace(&mut is_first, c == '-');
+        if was_first { c.to_ascii_uppercase() } else { c }
+    };
+    name.as_str().chars().map(capital).collect()
+}
 
 /// One request.
 #[derive(Clone)]
@@ -87,6 +99,12 @@ impl fmt::Display for Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_written_with_capitals() {
+        let name = HeaderName::from_static("x-auth-user-2");
+        assert_eq!(written(&name), "X-Auth-User-2");
+    }
 
     #[test]
     fn what_is_sent_is_what_was_written_and_the_login_is_not_shown() {

@@ -1,34 +1,23 @@
 //! What a client writes beside its request must change nothing.
 
+use axum::http::HeaderName;
+
 use super::prober::Prober;
 use super::report::{Checked, Tried, Verdict};
-use super::request::Request;
+use super::request::{Request, written};
+use crate::gate::{DECIDING_METHODS, DECIDING_PATHS, SECRET_HEADER};
 
 /// Below `/v2/`, and none of a registry's: the gate refuses it to everybody.
 const NOTHING: &str = "/v2/dockgate-forward-auth-test/nothing";
 
-/// What says at some proxy or server which path is asked for.
-const PATHS: [&str; 9] = [
-    "X-Original-URI",
-    "x-original-uri",
-    "X_Original_URI",
-    "X-Forwarded-Uri",
-    "X_Forwarded_Uri",
-    "X-Original-URL",
-    "X-Rewrite-URL",
-    "X-Envoy-Original-Path",
-    "X-Auth-Request-Redirect",
-];
-const METHODS: [&str; 8] = [
-    "X-Original-Method",
-    "X_Original_Method",
-    "X-Forwarded-Method",
-    "X_Forwarded_Method",
-    "X-HTTP-Method-Override",
-    "X-HTTP-Method",
-    "X-Method-Override",
-    "X-Envoy-Original-Method",
-];
+/// What could say it at a proxy that was configured by hand.
+const HAND_MADE: [&str; 3] = ["X-Original-Path", "X-Forwarded-Path", "X-Auth-Request-Redirect"];
+
+/// Each header as people write it, in small letters, and as programs write it that know no hyphens.
+fn in_every_way(names: &[HeaderName]) -> Vec<String> {
+    let each = names.iter().map(written);
+    each.flat_map(|name| [name.to_ascii_lowercase(), name.replace('-', "_"), name]).collect()
+}
 
 pub(super) async fn path_is_told(prober: &Prober<'_>) -> Checked {
     let request = Request::get(NOTHING);
@@ -61,7 +50,7 @@ pub(super) async fn path(prober: &Prober<'_>, is_told: bool) -> Checked {
     }
     let url = format!("{}/v2/", prober.plan.registry.origin());
     let mut requests = Vec::new();
-    for name in PATHS {
+    for name in in_every_way(&DECIDING_PATHS).into_iter().chain(HAND_MADE.map(str::to_owned)) {
         requests.push(Request::get(NOTHING).with(name, "/v2/"));
     }
     requests.push(Request::get(NOTHING).with("X-Original-URL", url));
@@ -79,7 +68,8 @@ pub(super) async fn method(prober: &Prober<'_>, is_told: bool) -> Checked {
         return Ok(Verdict::skipped("the gate is not told the method"));
     }
     let patch = || Request::new("PATCH", "/v2/");
-    let mut requests: Vec<Request> = METHODS.iter().map(|name| patch().with(*name, "GET")).collect();
+    let names = in_every_way(&DECIDING_METHODS);
+    let mut requests: Vec<Request> = names.into_iter().map(|name| patch().with(name, "GET")).collect();
     for name in ["X-Original-Method", "X-Forwarded-Method"] {
         requests.push(patch().with(name, "GET").with(name, "GET"));
         requests.push(patch().with("Connection", format!("close, {name}")).with(name, "GET"));
@@ -107,12 +97,15 @@ async fn stays_refused(prober: &Prober<'_>, requests: Vec<Request>, what: &str) 
 pub(super) async fn proxy(prober: &Prober<'_>) -> Checked {
     let mut tried = Tried::default();
     let guess = "0".repeat(64);
+    let secret = written(&SECRET_HEADER);
+    let (secret, underscored) = (secret.as_str(), secret.replace('-', "_"));
+    let dropped = format!("close, {secret}");
     for headers in [
-        vec![("X-Dockgate-Secret", guess.as_str())],
-        vec![("X-Dockgate-Secret", "")],
-        vec![("X_Dockgate_Secret", guess.as_str())],
-        vec![("X-Dockgate-Secret", guess.as_str()), ("X-Dockgate-Secret", guess.as_str())],
-        vec![("Connection", "close, X-Dockgate-Secret")],
+        vec![(secret, guess.as_str())],
+        vec![(secret, "")],
+        vec![(underscored.as_str(), guess.as_str())],
+        vec![(secret, guess.as_str()), (secret, guess.as_str())],
+        vec![("Connection", dropped.as_str())],
         vec![("Connection", "close, Authorization")],
         vec![("X-Forwarded-For", "127.0.0.1")],
     ] {

@@ -9,6 +9,7 @@ use super::report::{Broken, Checked, Tried, Verdict};
 use super::request::Request;
 use super::stand_in::StandIn;
 use super::uploads::{FORM, MOUNT};
+use crate::gate::SECRET_HEADER;
 
 /// No account of anybody's.
 const SPOOFED: &str = "dockgate-spoofed";
@@ -84,7 +85,7 @@ pub(super) async fn secret(prober: &Prober<'_>) -> Checked {
         Passing::Yes(_, headers) => headers,
         Passing::No(verdict) => return Ok(verdict),
     };
-    if headers.contains_key("x-dockgate-secret") {
+    if headers.contains_key(SECRET_HEADER) {
         return Ok(Verdict::fails(
             "the registry is told X-Dockgate-Secret, and whoever reads its log could ask the gate",
             "have the proxy send it with its questions to the gate alone",
