@@ -10,6 +10,7 @@ mod account;
 mod answer;
 mod base;
 mod challenge;
+mod forgery;
 mod login;
 mod paths;
 mod place;

@@ -9,6 +9,9 @@ use super::request::Request;
 /// Of nothing that anybody ever pushed.
 pub(super) const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
+/// What the fifth run within two minutes brings on: a wrong password is refused so, too.
+const LOCKED_OUT: u16 = 429;
+
 const ASK_FOR_ALL: &str = "the registry answered: have the proxy ask the gate for every method and for everything below /v2/ and /v1/";
 
 pub(super) async fn read(prober: &Prober<'_>) -> Checked {
@@ -104,13 +107,13 @@ pub(super) async fn wrong_login(prober: &Prober<'_>) -> Checked {
         push().by(Some("Basic".to_owned())).with("Authorization", "Bearer x"),
     ] {
         let answer = prober.ask(&request).await?;
-        tried.expect(answer.is_stopped(), &request, &answer);
+        tried.expect(answer.is_stopped() || answer.status == LOCKED_OUT, &request, &answer);
     }
     if let Some(Challenge::Bearer { .. }) = &prober.challenge {
         let (place, request) = prober.realm(Some("registry:catalog:*"))?;
         let request = request.by(Some(wrong));
         let answer = prober.ask_at(&place, &request).await?;
-        tried.expect(answer.status == 401, &request, &answer);
+        tried.expect(matches!(answer.status, 401 | LOCKED_OUT), &request, &answer);
     }
     Ok(tried.verdict(
         "the proxy must hand on the client's Authorization to the gate, as it came, and nobody else decide",

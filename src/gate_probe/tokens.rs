@@ -1,33 +1,48 @@
 //! What a token opens, and what not.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::challenge::Challenge;
+use super::forgery;
 use super::login::bearer;
 use super::prober::Prober;
 use super::report::{Broken, Checked, Tried, Verdict};
 use super::request::Request;
 
 const OTHER: &str = "dockgate-forward-auth-test/other";
+const CATALOG: &str = "registry:catalog:*";
 
-/// Tokens that anybody can write.
+/// Tokens that nobody signed. Where there is a real one, they differ from it in what a signature would show, and in nothing
+/// else: a verifier that skips it finds nothing wrong with them.
 pub(super) async fn forged(prober: &Prober<'_>) -> Checked {
-    let access = r#"[{"type":"registry","name":"catalog","actions":["*"]}]"#;
-    let claims = format!(r#"{{"iss":"dockgate","sub":"admin","exp":9999999999,"nbf":0,"access":{access}}}"#);
-    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let mut tokens = match &prober.challenge {
+        Some(Challenge::Bearer { realm, service }) => {
+            let mut tokens = forgery::made_up(realm, service);
+            tokens.extend(real(prober).await.as_deref().and_then(forgery::of).unwrap_or_default());
+            tokens
+        }
+        _ => forgery::made_up("dockgate", ""),
+    };
+    tokens.push("x".to_owned());
     let mut tried = Tried::default();
-    for token in [
-        format!("{}.{}.", part(r#"{"alg":"none","typ":"JWT"}"#), part(&claims)),
-        format!("{}.{}.{}", part(r#"{"alg":"HS256","typ":"JWT"}"#), part(&claims), part("signature")),
-        format!("{}.{}.{}", part(r#"{"alg":"ES256","typ":"JWT"}"#), part(&claims), part(&"0".repeat(64))),
-        "x".to_owned(),
-    ] {
-        let request = Request::get("/v2/_catalog").by(Some(bearer(&token)));
-        let answer = prober.ask(&request).await?;
-        tried.expect(answer.is_stopped(), &request, &answer);
+    for token in tokens {
+        // Any token does at the first, and the second is in the claims of those that are changed.
+        for target in ["/v2/", "/v2/_catalog"] {
+            let request = Request::get(target).by(Some(bearer(&token)));
+            let answer = prober.ask(&request).await?;
+            tried.expect(answer.is_stopped(), &request, &answer);
+        }
     }
-    Ok(tried.verdict("the gate must be asked, with the client's Authorization, and its answer obeyed"))
+    Ok(tried.verdict(
+        "the gate must be asked, with the client's Authorization, and its answer obeyed; whoever else verifies tokens must \
+         look at the signature, too",
+    ))
+}
+
+/// The account's token, or that of nobody in particular; none if there is none to be had, which other checks tell.
+async fn real(prober: &Prober<'_>) -> Option<String> {
+    if let Ok(Some(login)) = prober.login_for(Some(CATALOG)).await {
+        return login.strip_prefix("Bearer ").map(str::to_owned);
+    }
+    prober.token(None, Some(CATALOG)).await.ok()
 }
 
 pub(super) async fn scope(prober: &Prober<'_>) -> Checked {

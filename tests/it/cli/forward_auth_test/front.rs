@@ -5,6 +5,10 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
 use crate::process::{Address, Response, Server, Site};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -43,6 +47,12 @@ pub(super) enum Flaw {
     TellsRegistryTheSecret,
     DropsAuthorization,
     DropsForTheGateAlone,
+    /// Verifies tokens itself, but for their signature.
+    SkipsSignatures,
+    /// Lets through what says that it is not signed.
+    BelievesUnsigned,
+    /// Asks whether the signature is there.
+    CountsSignatures,
 }
 
 /// Everything that a client of the registry meets.
@@ -78,6 +88,7 @@ impl Front {
         let address = listener.local_addr().unwrap();
         let site = Site::with(&format!(
             "server: {{addr: \"127.0.0.1:0\"}}
+lockout: {{pair: {{failures: 1}}, repeat: 0s}}
 token: {{issuer: a, expiration: 300, certificate: cert.pem, key: key.pem}}
 forward_auth: {{preset: nginx, mode: {mode}, service: registry, secret: {SECRET}, trusted_proxies: [127.0.0.1], \
              public_url: \"http://{address}\"}}
@@ -122,6 +133,9 @@ impl Proxy {
             Flaw::AsksNobody => false,
             Flaw::ForgetsOtherMethods => asked.method == "GET",
             Flaw::AsksBelowV2Only => path.starts_with("/v2/"),
+            Flaw::SkipsSignatures | Flaw::BelievesUnsigned | Flaw::CountsSignatures => {
+                !self.believes_token(asked)
+            }
             _ => true,
         };
         if is_asked {
@@ -132,6 +146,28 @@ impl Proxy {
             return self.registry(asked, &answer);
         }
         self.registry(asked, &Response { status: 200, head: String::new(), body: String::new() })
+    }
+
+    /// Whether it would be a token for `/v2/` if the signature were not looked at.
+    fn believes_token(&self, asked: &Asked) -> bool {
+        let authorization = asked.headers.iter().find(|(name, _)| name == "Authorization");
+        let token = authorization.and_then(|(_, value)| value.strip_prefix("Bearer ")).unwrap_or_default();
+        let [header, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { return false };
+        let read = |part| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+        let (Some(header), Some(claims)) = (read(header), read(claims)) else { return false };
+        let is_skipped = match self.flaw {
+            Flaw::BelievesUnsigned => header["alg"] == "none" && signature.is_empty(),
+            Flaw::CountsSignatures => header["alg"] == "ES256" && signature.len() == 86,
+            _ => header["alg"] != "none",
+        };
+        let is_for_us = claims["aud"] == "registry" || claims["aud"] == json!(["registry"]);
+        is_skipped
+            && is_for_us
+            && asked.target == "/v2/"
+            && claims["iss"] == "a"
+            && claims["jti"].is_string()
+            && header["kid"].is_string()
+            && claims["exp"].as_u64() > Some(0)
     }
 
     /// As nginx asks: with all that the client sent, and what the proxy says itself in the place of it.

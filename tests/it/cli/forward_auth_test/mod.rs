@@ -138,6 +138,26 @@ fn each_flaw_is_found_by_its_own_line() {
 }
 
 #[test]
+fn whoever_skips_the_signature_is_found() {
+    for flaw in [Flaw::SkipsSignatures, Flaw::BelievesUnsigned, Flaw::CountsSignatures] {
+        let front = Front::start("bearer", flaw);
+        for account in [&ALICE[..], &[]] {
+            let ended = tested(&front, &[account, &["--json"]].concat());
+            assert_eq!(failed(&ended), ["forged-token"], "{flaw:?}: {account:?}: {}", ended.stdout);
+        }
+    }
+}
+
+#[test]
+fn who_runs_it_often_is_locked_out_and_that_is_no_fault() {
+    let front = Front::start("bearer", Flaw::None);
+    for _ in 0..2 {
+        let ended = tested(&front, &["--json"]);
+        assert_eq!(failed(&ended), <[&str; 0]>::default(), "{}", ended.stdout);
+    }
+}
+
+#[test]
 fn a_line_that_failed_says_what_was_seen_and_the_cure() {
     let front = Front::start("basic", Flaw::ForgetsContentType);
     let ended = tested(&front, &[]);
