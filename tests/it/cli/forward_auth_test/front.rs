@@ -163,7 +163,7 @@ impl Proxy {
         let is_for_us = claims["aud"] == "registry" || claims["aud"] == json!(["registry"]);
         is_skipped
             && is_for_us
-            && asked.target == "/v2/"
+            && (asked.method.as_str(), asked.target.as_str()) == ("GET", "/v2/")
             && claims["iss"] == "a"
             && claims["jti"].is_string()
             && header["kid"].is_string()
