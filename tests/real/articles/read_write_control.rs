@@ -153,6 +153,9 @@ fn a_name_that_only_begins_as_an_administrators_does_reads() {
 fn the_paths_of_the_first_registries_are_read_and_written_alike() {
     let Some(site) = Site::start() else { return };
     let image = format!("/v1/images/{}/layer", "a".repeat(64));
+    let place = format!("https://{}/v2/", site.host);
+    let switched = ["--cacert", "nginx/registry.crt", &place, "-H", "Upgrade: websocket"];
+    assert_eq!(site.set_up.curl(&switched).status, 400, "a connection stays what it is");
     let passed = [
         ("janedoe", "GET", "/v1/_ping"),
         ("janedoe", "POST", "/v1/users/"),

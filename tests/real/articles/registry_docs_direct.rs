@@ -107,6 +107,7 @@ fn every_answer_says_which_protocol_it_is() {
         let challenges = answer.headers("WWW-Authenticate");
         assert_eq!(challenges == ["Basic realm=\"registry.localhost\""], status == 401, "{path} {answer:?}");
     }
+    assert_eq!(site.curl("/v2/", &["-u", USER, "-H", "Upgrade: websocket"]).status, 400);
     site.gate.kill();
     let answer = site.curl("/v2/", &as_user);
     assert_eq!(answer.status, 503, "{answer:?}");

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::site::{Gated, Mode, SECRET};
-use super::{Front, Places, attacks, by_http2, handed_on, large, put, sample, scenarios};
+use super::{Front, Places, attacks, by_http2, handed_on, large, put, sample, scenarios, tunnel};
 use crate::accounts::ADMIN;
 use crate::components::{self, CADDY, Component};
 use crate::harness::poll;
@@ -119,4 +119,9 @@ fn the_secret_stays_in_the_environment() {
     let kept = kept.unwrap_or_else(|| panic!("{}", gated.logs()));
     assert!(kept.contains("env.DOCKGATE_SECRET") && !kept.contains(SECRET), "{kept}");
     assert_eq!(gated.ask(Some(&ADMIN), "GET", "/v2/").status, 200, "{}", gated.logs());
+}
+
+#[test]
+fn nobody_gets_a_tunnel() {
+    tunnel::nobody_gets_one::<Caddy>();
 }

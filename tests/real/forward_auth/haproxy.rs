@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::site::{Gated, Mode};
-use super::{Front, Places, attacks, by_http2, handed_on, large, put, sample, scenarios};
+use super::{Front, Places, attacks, by_http2, handed_on, large, put, sample, scenarios, tunnel};
 use crate::accounts::ADMIN;
 use crate::components::{self, Component, HAPROXY};
 use crate::harness::process::{Process, free_port};
@@ -179,4 +179,9 @@ fn a_question_is_never_longer_than_haproxy_can_bear() {
     };
     assert_eq!(ask(60).status, 200, "{}", gated.logs());
     assert_eq!(ask(90).status, 431, "{}", gated.logs());
+}
+
+#[test]
+fn nobody_gets_a_tunnel() {
+    tunnel::nobody_gets_one::<Haproxy>();
 }

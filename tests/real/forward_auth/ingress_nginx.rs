@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use super::site::{Gated, Mode};
-use super::{Front, Places, attacks, others, put, sample, scenarios};
+use super::{Front, Places, attacks, others, put, sample, scenarios, tunnel};
 use crate::accounts::READER;
 use crate::components::{self, Component, NGINX, STRICT_MANIFESTS};
 use crate::harness::process::Process;
@@ -20,6 +20,7 @@ impl Front for IngressNginx {
     const NAME: &'static str = "ingress-nginx";
     const COMPONENTS: &'static [Component] = &[NGINX];
     const SERVES_TOKENS: bool = true;
+    const IS_BLIND_TO_EMPTY_HEADERS: bool = true;
     const OVERWRITES: &'static [&'static str] = &["X-Original-URL"];
 
     fn start(places: &Places<'_>) -> (Process, u16) {
@@ -162,6 +163,8 @@ fn what_runs_is_made_of_the_annotations() {
     let (registry, _) = manifest.split_once("kind: Ingress\nmetadata:\n  name: tokens").unwrap();
     let written = registry.matches("nginx.ingress.kubernetes.io/").count();
     assert_eq!(written, table.len(), "one is in the manifest and not here:\n{registry}");
+    assert!(manifest.contains("  X-HTTP-Method-Override: \"$http_upgrade\"\n"), "{manifest}");
+    assert!(MADE.contains("\"X-HTTP-Method-Override\" \"$http_upgrade\";"), "as the ConfigMap has it");
     for (annotation, value, lines) in table {
         let said = format!("nginx.ingress.kubernetes.io/{annotation}: \"");
         let (_, rest) = registry.split_once(&said).unwrap_or_else(|| panic!("no {annotation}"));
@@ -176,4 +179,9 @@ fn what_runs_is_made_of_the_annotations() {
 #[test]
 fn the_gate_takes_its_file() {
     others::the_gate_takes_its_file::<IngressNginx>();
+}
+
+#[test]
+fn nobody_gets_a_tunnel() {
+    tunnel::nobody_gets_one::<IngressNginx>();
 }

@@ -17,6 +17,7 @@ mod site;
 mod spoofed;
 mod traefik;
 mod trouble;
+mod tunnel;
 mod wire;
 
 use std::path::Path;
@@ -52,6 +53,8 @@ pub(crate) trait Front {
     const ANSWERS_ITSELF: &'static [&'static str] = &[];
     /// Attacks, by name, that it makes a plain request of before it asks: the gate and the registry are given the same one.
     const CLEANS: &'static [&'static str] = &[];
+    /// Whether its configuration cannot tell a header without a value from none.
+    const IS_BLIND_TO_EMPTY_HEADERS: bool = false;
     /// What it may need at a time for layers of any size, in KiB.
     const MOST_RESIDENT: u64 = 64 * 1024;
 

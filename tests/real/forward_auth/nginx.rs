@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::site::Mode;
-use super::{Front, Places, attacks, by_http2, large, put, sample, scenarios};
+use super::{Front, Places, attacks, by_http2, large, put, sample, scenarios, tunnel};
 use crate::components::{self, Component, NGINX};
 use crate::harness::process::Process;
 
@@ -19,6 +19,7 @@ impl Front for Nginx {
     const NAME: &'static str = "nginx";
     const COMPONENTS: &'static [Component] = &[NGINX];
     const SERVES_TOKENS: bool = true;
+    const IS_BLIND_TO_EMPTY_HEADERS: bool = true;
 
     fn start(places: &Places<'_>) -> (Process, u16) {
         let Places { dir, gate, registry, secret, certificate, key } = places;
@@ -86,4 +87,9 @@ fn a_large_layer_passes_as_it_comes() {
             assert_eq!(left.count(), 0, "{place}");
         }
     });
+}
+
+#[test]
+fn nobody_gets_a_tunnel() {
+    tunnel::nobody_gets_one::<Nginx>();
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::site::Mode;
-use super::{Front, Places, attacks, large, others, put, sample, scenarios};
+use super::{Front, Places, attacks, large, others, put, sample, scenarios, tunnel};
 use crate::components::{self, CURL, Component, TRAEFIK};
 use crate::harness::poll;
 use crate::harness::process::Process;
@@ -129,4 +129,9 @@ fn a_large_layer_passes_as_it_comes() {
 #[test]
 fn the_gate_takes_its_file() {
     others::the_gate_takes_its_file::<Traefik>();
+}
+
+#[test]
+fn nobody_gets_a_tunnel() {
+    tunnel::nobody_gets_one::<Traefik>();
 }

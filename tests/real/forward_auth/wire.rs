@@ -40,6 +40,16 @@ impl Wire {
         drop(self.0.write_all(bytes).and_then(|()| self.0.flush()));
     }
 
+    /// The head of an answer, or what there is of it when the other side ends the connection.
+    pub(crate) fn head(&mut self) -> String {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") && matches!(self.0.read(&mut byte), Ok(1)) {
+            head.push(byte[0]);
+        }
+        String::from_utf8_lossy(&head).into_owned()
+    }
+
     /// All that comes until the other side ends the connection.
     pub(crate) fn everything(mut self) -> String {
         let mut answer = Vec::new();
