@@ -5,8 +5,9 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
-use super::site::Mode;
+use super::site::{Gated, Mode};
 use super::{Front, Places, attacks, large, others, put, sample, scenarios, tunnel};
+use crate::accounts::ADMIN;
 use crate::components::{self, Component, ENVOY};
 use crate::harness::poll;
 use crate::harness::process::Process;
@@ -105,6 +106,14 @@ fn a_large_layer_passes_as_it_comes() {
 #[test]
 fn the_gate_takes_its_file() {
     others::the_gate_takes_its_file::<Envoy>();
+}
+
+/// The gate never sees one.
+#[test]
+fn it_refuses_fragments_itself() {
+    let Some(gated) = Gated::<Envoy>::start(Mode::Basic, &[]) else { return };
+    assert_eq!(gated.ask(Some(&ADMIN), "GET", "/v2/team/app/tags/list#more").status, 400, "{}", gated.logs());
+    assert_eq!(gated.counted("dockgate_gate_checks_total"), 0, "{}", gated.logs());
 }
 
 #[test]

@@ -90,6 +90,8 @@ pub(super) fn the_registry_is_told_who_came<F: Front>() {
         assert!(values(head, "X-Auth-Groups").iter().all(|groups| groups.is_empty()), "{head:#?}");
         assert_eq!(values(head, "X-Forwarded-Proto"), ["https"], "{head:#?}");
         assert_eq!(values(head, "Host"), ["registry.example.com"], "{head:#?}");
+        let clients = values(head, "X-Forwarded-For");
+        assert!(clients.len() == 1 && !clients[0].contains("198.51.100.77"), "{head:#?}");
         for name in ["Authorization", "Forwarded"] {
             assert!(values(head, name).is_empty(), "{head:#?}");
         }
