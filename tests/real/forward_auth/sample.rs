@@ -87,5 +87,14 @@ fn gate_and_proxy_work_together() {
         404,
         "there is none, and that is told"
     );
+    // As long as nginx lets it pass, which the gate must read then: its 431 would be a 503 here, which clients try again.
+    let ask_at_length = |lines: usize| {
+        let names: Vec<String> = (0..lines).map(|place| format!("X-Long-{place}")).collect();
+        let long = "x".repeat(10 * 1024);
+        let mut fields: Vec<_> = names.iter().map(|name| (name.as_str(), long.as_str())).collect();
+        fields.push((Nginx::SAYS_CLIENT, "203.0.113.9"));
+        Wire::connect(port, &certificate).ask("GET", "/v2/", &fields, b"").status
+    };
+    assert_eq!([4, 8].map(ask_at_length), [401, 400], "{}\n{}", gate.log(), nginx.log());
     assert!(gate.log().contains("client=203.0.113.9"), "the gate sees who asks for tokens:\n{}", gate.log());
 }
