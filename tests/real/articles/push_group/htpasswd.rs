@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{DONE_WITHIN, MAKE_PASSWORDS, Site, TESTUSER, set_up};
+use super::{CLIENT, DONE_WITHIN, GATE, MAKE_PASSWORDS, Site, TESTUSER, set_up};
 use crate::accounts::Account;
 use crate::client::{Client, with_clients};
 use crate::components::{Component, HTPASSWD};
@@ -42,6 +42,33 @@ fn the_articles_own_file_will_do() {
     becomes(403);
     fs::write(site.set_up.path("config/pull.htpasswd"), "# nobody\n").unwrap();
     becomes(401);
+}
+
+/// It is one nginx for all variants: whoever guesses at the place for tokens is its client, and not nginx.
+#[test]
+fn who_guesses_is_known_everywhere() {
+    const WRONG: Account = Account { password: "wrong", ..TESTUSER };
+    let Some(site) = start(&[]) else { return };
+    assert_eq!(site.curl(Some(&WRONG), "GET", "/auth?service=myregistrydomain.com", "Accept: */*"), 401);
+    let known = || site.gate.log().contains(&format!("client={CLIENT}")).then_some(());
+    assert!(poll(DONE_WITHIN, known).is_some(), "{}", site.gate.log());
+    for variant in ["htpasswd", "ldap", "ldap-bearer"] {
+        let config = site.set_up.sample(&format!("config/{variant}.yml"));
+        let server = config.split("\nforward_auth:").next().unwrap();
+        assert!(server.contains("  real_ip_header: \"X-Forwarded-For\""), "{variant}: {server}");
+        assert!(server.contains(&format!("  trusted_proxies: [\"{GATE}\"]")), "{variant}: {server}");
+    }
+}
+
+/// What a connection that becomes something else would carry nobody is asked about.
+#[test]
+fn no_connection_becomes_something_else() {
+    let Some(site) = start(&[]) else { return };
+    let (place, user) = (format!("https://{}/v2/", site.host), "testuser:testpassword");
+    // By HTTP/2 curl does not send it.
+    let words = ["--http1.1", "--cacert", "nginx/domain.crt", "-u", user, &place];
+    assert_eq!(site.set_up.curl(&words).status, 200);
+    assert_eq!(site.set_up.curl(&[&words[..], &["-H", "Upgrade: websocket"]].concat()).status, 400);
 }
 
 /// The registry takes everything from everybody: its way in is nginx.
