@@ -11,6 +11,7 @@ mod ingress_nginx;
 mod large;
 mod nginx;
 mod others;
+mod regctl;
 mod sample;
 mod scenarios;
 mod site;
