@@ -21,7 +21,7 @@ impl Front for IngressNginx {
     const COMPONENTS: &'static [Component] = &[NGINX];
     const SERVES_TOKENS: bool = true;
     const IS_BLIND_TO_EMPTY_HEADERS: bool = true;
-    const OVERWRITES: &'static [&'static str] = &["X-Original-URL"];
+    const OVERWRITES: &'static [&'static str] = &["X-Original-URL", "X-Envoy-Original-Method"];
 
     fn start(places: &Places<'_>) -> (Process, u16) {
         let Places { dir, gate, registry, secret, certificate, key } = places;
@@ -163,8 +163,8 @@ fn what_runs_is_made_of_the_annotations() {
     let (registry, _) = manifest.split_once("kind: Ingress\nmetadata:\n  name: tokens").unwrap();
     let written = registry.matches("nginx.ingress.kubernetes.io/").count();
     assert_eq!(written, table.len(), "one is in the manifest and not here:\n{registry}");
-    assert!(manifest.contains("  X-HTTP-Method-Override: \"$http_upgrade\"\n"), "{manifest}");
-    assert!(MADE.contains("\"X-HTTP-Method-Override\" \"$http_upgrade\";"), "as the ConfigMap has it");
+    assert!(manifest.contains("  X-Envoy-Original-Method: \"$http_upgrade\"\n"), "{manifest}");
+    assert!(MADE.contains("\"X-Envoy-Original-Method\" \"$http_upgrade\";"), "as the ConfigMap has it");
     for (annotation, value, lines) in table {
         let said = format!("nginx.ingress.kubernetes.io/{annotation}: \"");
         let (_, rest) = registry.split_once(&said).unwrap_or_else(|| panic!("no {annotation}"));
