@@ -73,6 +73,11 @@ impl Gate {
     }
 
     fn refuse_ambiguous(&self, headers: &HeaderMap) -> Result<(), NotAsked> {
+        if headers.contains_key(header::UPGRADE) {
+            return Err(NotAsked(
+                "the client asks for another protocol: what it says in that nobody would ask about",
+            ));
+        }
         for name in headers.keys() {
             if self.foreign.contains(name) {
                 return Err(NotAsked(
