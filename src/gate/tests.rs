@@ -12,7 +12,7 @@ const PATH: &str = "/docker/forward-auth";
 const ALL: [Preset; 6] =
     [Preset::Nginx, Preset::IngressNginx, Preset::Traefik, Preset::Caddy, Preset::Envoy, Preset::Haproxy];
 
-/// A gate before which a proxy stands at 10.0.7.3 or in 2001:db8:7::/48.
+/// A gate before which a proxy stands at `10.0.7.3` or in `2001:db8:7::/48`.
 fn gate(preset: Preset) -> Gate {
     let secret = |text: &str| SharedSecret::new(SecretString::from(text.to_owned()));
     Gate::new(Parts {
