@@ -268,10 +268,11 @@ fn the_client_is_the_last_one_that_is_no_proxy() {
         (&["198.51.100.1", "203.0.113.9", "2001:db8:7::1"], "203.0.113.9"),
         (&["somebody, 2001:db8::9"], "2001:db8::9"),
         (&["::ffff:203.0.113.9"], "203.0.113.9"),
-        (&["10.0.7.3"], "10.0.7.3"),
     ] {
         assert_eq!(client(lines), Ok((peer(address), Standing::Own)), "{lines:?}");
     }
+    // A proxy's own, where nobody says who was before it.
+    assert_eq!(client(&["10.0.7.3"]), Ok((peer("10.0.7.3"), Standing::Shared)));
     for own in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "203.0.113.9, 127.0.0.1"] {
         assert_eq!(client(&[own]), Ok((ClientAddress(None), Standing::Shared)), "{own}");
     }
