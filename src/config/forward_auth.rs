@@ -20,6 +20,7 @@ use super::server::{ServerConfig, TrustedNetwork, refuse_everybody};
 use crate::gate::identity::{IdentityHeaders, Told};
 use crate::gate::{ACCOUNT_HEADER, GROUPS_HEADER, Gate, Headers, Mode, Parts, Preset, SharedSecret};
 use crate::login::PublicUrl;
+use crate::scope::is_unprintable;
 
 /// In bytes: 128 bits in hexadecimal digits.
 const SHORTEST_SECRET: usize = 32;
@@ -114,7 +115,10 @@ impl ForwardAuthConfig {
     ) -> Option<Gate> {
         let path = KeyPath::root().key("forward_auth");
         let before = problems.len();
-        if self.service.trim().is_empty() {
+        if self.service.contains(is_unprintable) {
+            let message = "a name is one line of letters that are seen: write it as the rules do";
+            problems.push(Problem::new(self.service.location.clone(), path.key("service"), message));
+        } else if self.service.trim().is_empty() {
             let message = "nothing is no service: write the registry's name, such as `registry.example.com`";
             problems.push(Problem::new(self.service.location.clone(), path.key("service"), message));
         }

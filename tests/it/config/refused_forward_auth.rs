@@ -35,6 +35,11 @@ fn secrets_and_proxies() {
             ),
             section("everybody", [PROXIES, "trusted_proxies: [\"::/0\"]"], "your proxies' own"),
             section("no service", ["service: registry", "service: \"\""], "nothing is no service"),
+            section(
+                "a service in two lines",
+                ["service: registry", "service: \"a\\nb\""],
+                "a name is one line of letters",
+            ),
             section("no preset", ["preset: nginx, ", ""], "the key `preset` is missing"),
             section("an unknown preset", ["preset: nginx", "preset: apache"], "ingress-nginx"),
             section(
