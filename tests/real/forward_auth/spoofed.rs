@@ -1,39 +1,13 @@
 //! nginx overwrites what its clients say in its name, and nobody gets past it to the gate.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
-use std::thread;
-use std::time::Duration;
-
+use super::handed_on;
 use super::nginx::Nginx;
 use super::site::{Gated, Mode, SECRET};
-use crate::accounts::{self, ADMIN, ALICE, READER};
+use crate::accounts::{ADMIN, READER};
 
-/// Behind nginx stands a server that shows what it is told.
+/// What a registry behind nginx is told.
 fn told(mode: Mode, fields: &[(&str, &str)], target: &str) -> Option<Vec<String>> {
-    let registry = TcpListener::bind("127.0.0.1:0").unwrap();
-    let place = registry.local_addr().unwrap().to_string();
-    let gated = Gated::<Nginx>::before(mode, &[], &accounts::users_and_acl(), Some(place))?;
-    let heard = thread::spawn(move || {
-        let (mut stream, _) = registry.accept().unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            stream.read_exact(&mut byte).unwrap();
-            head.push(byte[0]);
-        }
-        let answer =
-            "HTTP/1.1 200 OK\r\nDocker-Distribution-Api-Version: registry/2.0\r\nContent-Length: 0\r\n\r\n";
-        stream.write_all(answer.as_bytes()).unwrap();
-        String::from_utf8(head).unwrap()
-    });
-    let proof = gated.proof(&ALICE, "GET", target);
-    let fields = [&[("Authorization", proof.as_str())], fields].concat();
-    let answer = gated.wire().ask("GET", target, &fields, b"");
-    assert_eq!(answer.status, 200, "{answer:?}\n{}", gated.logs());
-    assert_eq!(answer.headers("Docker-Distribution-Api-Version").count(), 1, "{answer:?}");
-    Some(heard.join().unwrap().lines().map(str::to_owned).collect())
+    handed_on::told::<Nginx>(mode, target, target, fields)
 }
 
 #[test]
